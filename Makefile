@@ -1,0 +1,78 @@
+# sipmoat: one Makefile for everything.  `make help` lists what it does.
+#
+#   make SAN=address,undefined   sanitizer build, in a folder of its own
+#   make CC=clang                another compiler, in a folder of its own
+#   make install DESTDIR=/tmp/x PREFIX=/usr
+
+CC      ?= cc
+PREFIX  ?= /usr/local
+DESTDIR ?=
+SYSCONFDIR ?= /etc
+V       ?= 0
+SAN     ?=
+WERROR  ?=
+
+comma := ,
+flavour := $(if $(filter clang%,$(CC)),-clang)$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+B := build$(flavour)
+
+VERSION := 0.1.0
+PKGS_NFQ := libnetfilter_queue libmnl libnftnl
+PKGS_RULES := libmaxminddb libpcre2-8 libconfig
+PKGS_CTL := libpcap
+
+CPPFLAGS += -Iinclude -D_GNU_SOURCE -DSIPMOAT_VERSION='"$(VERSION)"' \
+	-DSIPMOAT_SYSCONFDIR='"$(SYSCONFDIR)/sipmoat"'
+CFLAGS ?= -O2 -g
+CFLAGS += -std=c11 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla \
+	-Wno-missing-field-initializers -fno-strict-aliasing -fstack-protector-strong \
+	$(if $(WERROR),-Werror) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
+LDFLAGS += $(if $(SAN),-fsanitize=$(SAN)) -pthread
+LIBS_RULES = $(shell pkg-config --libs $(PKGS_RULES))
+LIBS_NFQ = $(shell pkg-config --libs $(PKGS_NFQ))
+LIBS_CTL = $(shell pkg-config --libs $(PKGS_CTL))
+LIBS_TEST = $(shell pkg-config --libs cmocka)
+
+# sources are found, not listed: a new check needs no line here
+RULES_SRC := $(wildcard rules/*.c rules/*/*.c)
+NFQ_SRC := $(wildcard nfq/*.c)
+CTL_SRC := $(wildcard ctl/*.c)
+UNIT_SRC := $(wildcard tests/unit/*.c)
+obj = $(patsubst %.c,$(B)/%.o,$(1))
+UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(UNIT_SRC))
+
+ifeq ($(V),0)
+say = @printf '  %-4s %s\n' $(1) $@;
+endif
+
+all: $(B)/sipmoatd $(B)/sipmoat ## build the daemon and the tool (default)
+
+$(B)/rules.a: $(call obj,$(RULES_SRC))
+	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
+
+$(B)/sipmoatd: $(call obj,$(NFQ_SRC)) $(B)/rules.a
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(LIBS_NFQ)
+
+# no netfilter library here: the link line proves that replay needs none
+$(B)/sipmoat: $(call obj,$(CTL_SRC)) $(B)/rules.a
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(LIBS_CTL)
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/rules.a
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(LIBS_TEST)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(CPPFLAGS) $(if $(filter rules/% tests/%,$<),-Irules) $(if $(filter tests/%,$<),-Infq -Ictl -Itests/lib) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+units: $(UNITS)
+
+clean: ## remove everything built
+	rm -rf build build-*
+
+help: ## this text
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
+		awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+.PHONY: all units clean help
+.SECONDARY:
+-include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(UNIT_SRC)))

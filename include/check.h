@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The check interface.  A check finds, policy decides: it looks at one packet
+ * and says CLEAR, HIT or TRUST with evidence.  It never drops, bans, logs,
+ * allocates, reads a clock or knows another check.
+ *
+ * A new check is one file in rules/check/, one row in rules/checks.c, one folder
+ * in tests/cases/ and one page in docs/checks/.
+ *
+ * Locking: run() is called by many workers at once; conf is const; state has its
+ * own locks inside.
+ */
+#ifndef SIPMOAT_CHECK_H
+#define SIPMOAT_CHECK_H
+
+#include "conf.h"
+#include "decision.h"
+#include "pkt.h"
+#include "sip.h"
+
+enum stage {
+	STAGE_SOURCE,   /* the address only, before any parse */
+	STAGE_FRAME,    /* is it SIP, is it well-formed, is it too much */
+	STAGE_MESSAGE,  /* one message by itself */
+	STAGE_BEHAVIOUR /* memory across messages */
+};
+
+enum found {
+	CLEAR, /* nothing found, go on */
+	HIT,   /* found: the policy of this check decides */
+	TRUST, /* stop and accept */
+};
+
+enum need {
+	NEED_ANY = 0,      /* every inbound packet that reaches the stage */
+	NEED_SIP = 1,      /* a request or a response */
+	NEED_REQUEST = 2,  /* a request */
+};
+
+struct ruleset;
+struct state;
+struct zone;
+
+/* All that a check may look at. */
+struct probe {
+	const struct pkt *pkt;
+	const struct sip_msg *sip; /* NULL in STAGE_SOURCE */
+	const struct ruleset *rules;
+	const struct zone *zone;   /* zone of the source */
+	struct state *state;
+	uint64_t now;              /* ns */
+	struct addr site;          /* addr_site(pkt->src) */
+};
+
+/* Filled by a check that hits.  Use the writers below: they bound and escape. */
+struct evidence {
+	char reason[REASON_TEXT];
+	char text[EVIDENCE_TEXT];
+	bool no_ban; /* drop this packet, but the source is not to blame alone */
+};
+
+/*
+ * reason: our own words; %s takes a struct slice * and escapes it, %u takes an
+ * unsigned, %% is a percent sign; nothing else.  Cut at REASON_TEXT.
+ */
+void evidence_reason(struct evidence *ev, const char *fmt, ...);
+/* evidence: bytes from the wire, escaped and cut. */
+void evidence_bytes(struct evidence *ev, struct slice bytes);
+
+/* What the operator may write for every check; see rules/policy.c. */
+enum mode { MODE_OFF, MODE_OBSERVE, MODE_ENFORCE };
+enum action { ACTION_ALERT, ACTION_DROP };
+
+struct policy {
+	uint8_t mode;        /* enum mode */
+	uint8_t action;      /* enum action */
+	uint32_t ban;        /* seconds, 0 = no ban */
+	uint32_t ban_after;  /* hits within ban_window before the ban, at least 1 */
+	uint32_t ban_window; /* seconds */
+};
+
+struct check {
+	const char *name;
+	const char *help;       /* one line for the sample config and --help */
+	enum stage stage;
+	enum need needs;
+	struct policy defaults;
+	const struct conf_row *rows; /* its own keys, ends with a row without name */
+	size_t conf_size;            /* bytes of its conf struct, 0 = none */
+	/* Turns the rows' raw values into what run() needs; 0 or -1 after having
+	 * reported to c.  NULL when the raw values will do. */
+	int (*compile)(void *conf, struct compiler *c);
+	void (*release)(void *conf); /* frees what compile made; takes a zeroed conf */
+	enum found (*run)(const struct probe *p, const void *conf, struct evidence *ev);
+};
+
+/* rules/checks.c: order in the table = order of execution; stages ascend. */
+extern const struct check *const checks[];
+extern const unsigned check_count; /* at most CHECK_MAX */
+
+const char *check_name(unsigned index); /* "-" for CHECK_NONE */
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the engine says about one packet: the verdict, which check said so, why
+ * in words an operator understands, and what should follow from it.
+ *
+ * Ownership: a value; the worker owns one per packet of a batch.
+ * Units: seconds for bans.  Text is printable ASCII, NUL-terminated: every byte
+ * that came from the wire is escaped when it is put in.
+ */
+#ifndef SIPMOAT_DECISION_H
+#define SIPMOAT_DECISION_H
+
+#include "addr.h"
+
+/* reject and decoy answer the sender; they are in the vocabulary of captures and
+ * events, and no check of this version may choose them. */
+enum verdict { VERDICT_ACCEPT, VERDICT_DROP, VERDICT_REJECT, VERDICT_DECOY };
+
+#define CHECK_NONE 255
+#define REASON_TEXT 96
+#define EVIDENCE_TEXT 160
+
+struct decision {
+	uint8_t verdict;  /* enum verdict: what the kernel is told */
+	uint8_t check;    /* index into checks[], CHECK_NONE when no check hit */
+	uint8_t kind;     /* enum sip_kind */
+	uint8_t method;   /* enum sip_method */
+	uint16_t status;  /* of a response, else 0 */
+	uint8_t dir;      /* enum direction */
+	uint8_t zone;     /* index of the source's zone, 0 is "default" */
+	bool parsed;      /* the packet reached the SIP view */
+	bool notify;      /* worth an event: a check hit, enforced or not */
+	bool observed;    /* it hit, and only mode = "observe" let it pass */
+	bool proven;      /* the source had shown that it owns its address */
+	uint32_t ban;     /* seconds the site is banned from now, 0 = not */
+	uint32_t known;   /* seconds the site belongs into the known lane, 0 = no change */
+	struct addr site; /* whom ban and known speak of (addr_site of the source) */
+	char reason[REASON_TEXT];     /* valid when notify: what is wrong */
+	char evidence[EVIDENCE_TEXT]; /* valid when notify: the bytes that show it */
+};
+
+const char *verdict_name(enum verdict v); /* "accept", "drop", "reject", "decoy" */
+
+#endif

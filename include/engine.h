@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * All of rules/ that nfq/ and ctl/ may call.  Policy is a deterministic function:
+ * (ruleset, state, now, bytes) -> decision.  Nothing behind this header reads a
+ * clock, opens a socket or writes to a stream.
+ *
+ * Ownership: _new/_load allocate, _free take NULL.  A ruleset is const after
+ * load and may be used by any number of threads until freed.
+ * Locking: state is shared by all threads and locks inside, one shard at a time;
+ * a scratch belongs to one thread.
+ * Units: now is nanoseconds of any clock that does not run backwards, and starts
+ * above zero; durations are seconds.
+ */
+#ifndef SIPMOAT_ENGINE_H
+#define SIPMOAT_ENGINE_H
+
+#include "conf.h"
+#include "decision.h"
+#include "event.h"
+#include "pkt.h"
+#include "sip.h"
+#include "stats.h"
+
+#define NS 1000000000ull
+
+enum hook { HOOK_INPUT = 1, HOOK_FORWARD = 2, HOOK_OUTPUT = 4 };
+enum on_trouble { TROUBLE_ACCEPT, TROUBLE_DROP };
+enum ban_scope { SCOPE_SIP, SCOPE_ALL };
+
+/* The part of the config that is not about one check (rules/settings.c). */
+struct settings {
+	uint8_t mode;            /* enum mode; MODE_OFF is not a choice */
+	struct conf_list inside; /* as written; empty: nfq/ works it out */
+	struct conf_list udp_ports, tcp_ports; /* as written, checked */
+	uint16_t port[2][16];    /* [0] UDP, [1] TCP; host order */
+	unsigned ports[2];
+	uint32_t workers;        /* 0 = cores - 1, at least 1 */
+	uint32_t queue_first;    /* queues first .. first + 2 * workers - 1 */
+	uint32_t queue_length;   /* packets */
+	uint8_t queue_full, daemon_gone; /* enum on_trouble */
+	uint8_t steering;        /* 0 auto, 1 native, 2 xt */
+	uint32_t police_rate;    /* packets/s a source may send to the queue, 0 = off */
+	uint8_t ban_scope;       /* enum ban_scope */
+	uint32_t ban_max;        /* elements in each banned set, and in memory */
+	uint32_t known_max;      /* elements in each known set */
+	uint32_t meters, sources, tokens; /* table sizes in records */
+	uint8_t log_level;       /* 0 error .. 3 debug */
+	const char *country_file, *asn_file; /* "" = look in the usual places */
+};
+
+struct ruleset;
+struct state;
+struct scratch;
+
+/*
+ * Loads file, then conf.d/ *.conf beside it in name order, and the lists they
+ * name.  Returns NULL when report->errors is not zero.  report is filled either
+ * way; the caller frees it.
+ */
+struct ruleset *ruleset_load(const char *file, struct conf_report *report);
+void ruleset_free(struct ruleset *rs);
+const struct settings *ruleset_settings(const struct ruleset *rs);
+/* Replaces the inside addresses; only before the ruleset is shared.  0, -ENOMEM. */
+int ruleset_set_inside(struct ruleset *rs, const struct prefix *p, size_t n);
+const struct prefix *ruleset_inside(const struct ruleset *rs, size_t *n);
+/* Addresses that are trusted whatever else holds, for the kernel's trusted sets. */
+const struct prefix *ruleset_trusted(const struct ruleset *rs, size_t *n);
+const char *ruleset_zone_name(const struct ruleset *rs, unsigned zone);
+
+/* Memory across packets; sized once.  seed: 16 unpredictable bytes.  NULL: no memory. */
+struct state *state_new(const struct settings *s, const uint8_t seed[16]);
+void state_free(struct state *st);
+size_t state_bytes(const struct state *st);
+/* For the log: "meters 65536 x 96 B = 6.3 MB, ..."; returns the length written. */
+size_t state_describe(const struct state *st, char *out, size_t room);
+
+/* Bans: the truth that the kernel sets mirror. */
+struct ban {
+	struct addr site;
+	uint64_t until;  /* ns, exclusive */
+	uint8_t check;   /* index into checks[], CHECK_NONE when set by hand or read back */
+	char reason[REASON_TEXT];
+};
+bool state_ban_find(struct state *st, const struct addr *site, uint64_t now, struct ban *out);
+/* Adds, or prolongs when the new end is later.  false: the table is full of others. */
+bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now);
+bool state_ban_remove(struct state *st, const struct addr *site);
+/* Calls each for every live ban, on copies, without a lock held; returns how many. */
+size_t state_ban_walk(struct state *st, uint64_t now, void (*each)(const struct ban *, void *),
+		      void *arg);
+
+struct scratch *scratch_new(void);
+void scratch_free(struct scratch *s);
+
+/* Judges one packet: sets pkt->dir, fills *d. */
+void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, struct pkt *pkt,
+		uint64_t now, struct decision *d);
+
+#endif

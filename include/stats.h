@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Counter names, as one list, and a worker's set of them.
+ *
+ * Locking: single writer (the worker), any reader: relaxed atomics, summed over
+ * workers when read.  Never reset, reloads included.
+ */
+#ifndef SIPMOAT_STATS_H
+#define SIPMOAT_STATS_H
+
+#include <stdatomic.h>
+
+#include "decision.h"
+#include "pkt.h"
+#include "sip.h"
+
+/* X(field, help) */
+#define STATS(X) \
+	X(packets, "packets that came through the queue") \
+	X(inbound, "packets from outside to a protected server") \
+	X(outbound, "packets from a protected server to outside") \
+	X(internal, "packets between inside addresses, never judged") \
+	X(requests, "SIP requests read") \
+	X(responses, "SIP responses read") \
+	X(keepalives, "keepalives: CRLF, STUN") \
+	X(not_sip, "payloads that are not SIP") \
+	X(damaged, "packets with a damaged or unreadable IP, UDP or TCP header") \
+	X(accepted, "packets let through") \
+	X(dropped, "packets dropped") \
+	X(observed, "packets that only observe mode let through") \
+	X(bans, "bans asked for") \
+	X(event_lost, "events lost because the ring was full") \
+	X(ban_lost, "bans not sent to the kernel at once because the ring was full") \
+	X(queue_lost, "packets the kernel dropped before we read them") \
+	X(batches, "batches read from the queue") \
+	X(errors, "receive or verdict errors on the queue")
+
+#define CHECK_MAX 32
+
+struct stats {
+#define X(field, help) atomic_uint_fast64_t field;
+	STATS(X)
+#undef X
+	atomic_uint_fast64_t hits[CHECK_MAX];  /* per check: it hit */
+	atomic_uint_fast64_t drops[CHECK_MAX]; /* per check: and the packet was dropped */
+};
+
+static inline void stats_add(atomic_uint_fast64_t *c, uint64_t n)
+{
+	/* single writer: no read-modify-write needed */
+	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n,
+			      memory_order_relaxed);
+}
+
+/* Counts one judged packet. */
+void stats_count(struct stats *s, const struct pkt *pkt, const struct decision *d);
+
+#endif

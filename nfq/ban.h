@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The thread that keeps the kernel's side true: the nftables table with its
+ * sets and chains (nftset.c), the steering into the queues (steer.c), and the
+ * elements of the banned and known sets, which mirror state's bans.
+ *
+ * Ownership: ban_start copies what it needs from conf but state and rings, which
+ * must outlive the thread.  Locking: one thread writes to nftables; callers only
+ * leave messages.  Errors: 0 or -errno with one clear line in err.
+ */
+#ifndef SIPMOAT_BAN_H
+#define SIPMOAT_BAN_H
+
+#include "engine.h"
+#include "ring.h"
+
+#define BAN_ERROR 256
+
+struct ban_thread;
+
+struct ban_conf {
+	const struct ruleset *rules; /* settings, trusted prefixes: read during the call */
+	struct state *state;
+	struct ring *const *ring;    /* one per worker: events with d.ban or d.known */
+	unsigned rings;
+	unsigned workers;            /* queues: strangers first.., known first + workers.. */
+	int wake_fd;                 /* eventfd that workers write after putting */
+};
+
+/*
+ * Makes or adopts the table, reads the bans still in the kernel back into state,
+ * writes the trusted sets; steers nothing yet.  -EPERM: no CAP_NET_ADMIN;
+ * -ENOENT and the like: a kernel feature is missing, err says which.
+ */
+int ban_start(struct ban_thread **out, const struct ban_conf *conf, char err[BAN_ERROR]);
+/* Puts the steering chains in; call when all queues are bound. */
+int ban_steer(struct ban_thread *t, char err[BAN_ERROR]);
+/* New generation: ports, trusted, police, scope ...; reconciles the bans. */
+int ban_reload(struct ban_thread *t, const struct ruleset *rules, char err[BAN_ERROR]);
+/* Removes the steering (first half of a graceful stop); bans stay in force. */
+void ban_unsteer(struct ban_thread *t);
+/* Writes what is still waiting, ends the thread.  Takes NULL. */
+void ban_stop(struct ban_thread *t);
+
+struct ban_counts {
+	uint64_t banned, unbanned, prolonged, by_hand, refused, restored; /* totals */
+	uint64_t live4, live6; /* elements believed to be in the kernel */
+};
+void ban_count(struct ban_thread *t, struct ban_counts *out);
+
+#endif

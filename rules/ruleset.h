@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One generation of compiled policy.  Built by ruleset.c from what conf.c read;
+ * const from then on.
+ */
+#ifndef SIPMOAT_RULESET_H
+#define SIPMOAT_RULESET_H
+
+#include "check.h"
+#include "engine.h"
+#include "prefixset.h"
+
+struct geo;
+
+#define ZONE_MAX 64
+#define ZONE_NAME 32
+
+/*
+ * A zone is the first whose conditions all hold; zone 0, "default", has none and
+ * catches the rest.  It holds the policy and the compiled conf of every check.
+ */
+struct zone {
+	char name[ZONE_NAME];
+	bool trust;
+	bool has_addresses, has_countries, has_asns; /* which conditions it sets */
+	uint8_t transport;  /* enum pkt_proto, PROTO_NONE = any */
+	int8_t registered;  /* 1 must be, 0 must not be, -1 any */
+	struct prefixset addresses;
+	uint32_t *countries; /* sorted geo_country codes */
+	unsigned n_countries;
+	uint32_t *asns;      /* sorted */
+	unsigned n_asns;
+	struct policy policy[CHECK_MAX];
+	void *conf[CHECK_MAX]; /* NULL for a check without conf */
+};
+
+struct ruleset {
+	struct settings settings;
+	struct prefix *inside;
+	size_t n_inside;
+	struct prefixset inside_set;
+	struct prefix *trusted;
+	size_t n_trusted;
+	struct zone *zone; /* zone[0] is the default, then in file order */
+	unsigned n_zones;
+	struct geo *geo;   /* NULL = none */
+	/* strings, lists and files kept alive for the conf structs: private to ruleset.c */
+	struct arena *arena;
+};
+
+/* zone.c: the zone an outside source belongs to. */
+unsigned zone_find(const struct ruleset *rs, struct state *st, const struct pkt *pkt,
+		   uint64_t now);
+
+#endif
