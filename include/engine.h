@@ -54,8 +54,9 @@ struct scratch;
 
 /*
  * Loads file, then conf.d/ *.conf beside it in name order, and the lists they
- * name.  Returns NULL when report->errors is not zero.  report is filled either
- * way; the caller frees it.
+ * name.  file NULL: the built-in defaults, nothing is read but the databases.
+ * Returns NULL when report->errors is not zero.  report is filled either way;
+ * the caller frees it.
  */
 struct ruleset *ruleset_load(const char *file, struct conf_report *report);
 void ruleset_free(struct ruleset *rs);

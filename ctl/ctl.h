@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The subcommands of `sipmoat`.  Each gets the arguments from its own name on,
+ * as main() would, and returns the exit status.
+ *
+ * Errors: told on stderr, one line each, beginning "sipmoat NAME: ".
+ */
+#ifndef SIPMOAT_CTL_H
+#define SIPMOAT_CTL_H
+
+enum ctl_exit {
+	CTL_OK,
+	CTL_REFUSED, /* the file, the config or the request was refused or not found */
+	CTL_USAGE,
+};
+
+int check_main(int argc, char **argv);
+int inspect_main(int argc, char **argv);
+int replay_main(int argc, char **argv);
+
+#endif
