@@ -50,6 +50,7 @@ struct probe {
 	struct state *state;
 	uint64_t now;              /* ns */
 	struct addr site;          /* addr_site(pkt->src) */
+	uint8_t proof;             /* enum proof of this request (rules/state/state.h) */
 };
 
 /* Filled by a check that hits.  Use the writers below: they bound and escape. */

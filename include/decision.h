@@ -29,14 +29,14 @@ struct decision {
 	uint8_t dir;      /* enum direction */
 	uint8_t zone;     /* index of the source's zone, 0 is "default" */
 	bool parsed;      /* the packet reached the SIP view */
-	bool notify;      /* worth an event: a check hit, enforced or not */
+	bool notify;      /* worth an event: a check hit, enforced or not, and it is news */
 	bool observed;    /* it hit, and only mode = "observe" let it pass */
-	bool proven;      /* the source had shown that it owns its address */
+	bool proven;      /* this request repeated what only its true sender can know */
 	uint32_t ban;     /* seconds the site is banned from now, 0 = not */
 	uint32_t known;   /* seconds the site belongs into the known lane, 0 = no change */
 	struct addr site; /* whom ban and known speak of (addr_site of the source) */
-	char reason[REASON_TEXT];     /* valid when notify: what is wrong */
-	char evidence[EVIDENCE_TEXT]; /* valid when notify: the bytes that show it */
+	char reason[REASON_TEXT];     /* valid unless check is CHECK_NONE: what is wrong */
+	char evidence[EVIDENCE_TEXT]; /* likewise: the bytes that show it, or empty */
 };
 
 const char *verdict_name(enum verdict v); /* "accept", "drop", "reject", "decoy" */

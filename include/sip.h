@@ -202,6 +202,12 @@ struct sip_via {
 bool sip_via_read(struct slice value, struct sip_via *out);
 
 /*
+ * Cuts the next item off a comma-separated header value (RFC 3261 7.3.1): commas
+ * inside quotes and angle brackets do not count.  false when nothing is left.
+ */
+bool sip_list_next(struct slice *rest, struct slice *item);
+
+/*
  * A parameter of a Digest challenge or credentials (RFC 7616), quotes taken
  * off; false when the scheme is not Digest or the parameter is absent.
  */

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sources under a ban.  The kernel drops them before the queue; what still comes
+ * was on its way when the ban was decided, or the kernel's set was full.
+ */
+#include "checks.h"
+#include "engine.h"
+#include "state/state.h"
+
+static enum found banned_run(const struct probe *p, const void *conf, struct evidence *ev)
+{
+	struct slice why;
+	struct ban ban;
+
+	(void)conf;
+	if (!state_ban_find(p->state, &p->site, p->now, &ban))
+		return CLEAR;
+	why = slice_of(ban.reason);
+	evidence_reason(ev, "banned for %u s more: %s",
+			(unsigned)((ban.until - p->now + NS - 1) / NS), &why);
+	return HIT;
+}
+
+const struct check check_banned = {
+	.name = "banned",
+	.help = "sources under a ban",
+	.stage = STAGE_SOURCE,
+	.needs = NEED_ANY,
+	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban_after = 1,
+		      .ban_window = 60 },
+	.run = banned_run,
+};

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Too many requests from one source.
+ *
+ * What is counted is debt: requests that follow up nothing a server said.  A
+ * request that repeats the nonce of a challenge pays for the request that was
+ * challenged, so a site that speaks the protocol stays out of debt however many
+ * phones it has, while a flood, which waits for no answer, is all debt.
+ *
+ * Strangers may owe `budget` in `window`, exactly, counted at once for their
+ * address and port, their address, and the prefixes around it, whose budgets
+ * grow.  One exception: all phones of a site come back at the same instant after
+ * a power cut, before the first challenge reaches any of them, each from a port
+ * of its own.  The first REGISTERs of each port therefore count against `crowd`
+ * for the whole site instead; one port alone has no use of it.
+ *
+ * A site that has proven its return path owes against `returned`, plus
+ * `registration` for each live registration, at most `most`.
+ */
+#include "checks.h"
+#include "engine.h"
+#include "state/meter.h"
+#include "state/state.h"
+
+#define CROWD_SHARE 3 /* a REGISTER and its first two retransmissions (T1, 2 T1) */
+#define LEVELS 3
+
+enum meter_kind {
+	METER_ENDPOINT = 1,
+	METER_LEVEL, /* + level */
+	METER_CROWD = METER_LEVEL + LEVELS,
+	METER_KNOWN,
+	METER_PROVEN,
+};
+
+struct flood_conf {
+	uint32_t budget, budget24, budget64, budget48, window;
+	uint32_t crowd, returned, registration, most, proven;
+};
+
+#define AT(field) offsetof(struct flood_conf, field)
+static const struct conf_row rows[] = {
+	{ "budget", CONF_INT, AT(budget), 1, 100000, "16", NULL,
+	  "requests a stranger's address may send in a window without following up an answer" },
+	{ "budget_24", CONF_INT, AT(budget24), 1, 1000000, "128", NULL,
+	  "the same for all strangers of an IPv4 /24 together" },
+	{ "budget_64", CONF_INT, AT(budget64), 1, 1000000, "32", NULL,
+	  "the same for all strangers of an IPv6 /64 together" },
+	{ "budget_48", CONF_INT, AT(budget48), 1, 1000000, "256", NULL,
+	  "the same for all strangers of an IPv6 /48 together" },
+	{ "window", CONF_DURATION, AT(window), 1, 3600, "2s", NULL,
+	  "length of the sliding window that all budgets of this check speak of" },
+	{ "crowd", CONF_INT, AT(crowd), 1, 1000000, "240", NULL,
+	  "first REGISTERs of new phones (ports) behind one address, and its keepalives" },
+	{ "returned", CONF_INT, AT(returned), 1, 1000000, "128", NULL,
+	  "budget of an address that has proven that it receives our servers' answers" },
+	{ "registration", CONF_INT, AT(registration), 0, 1000, "6", NULL,
+	  "added to `returned` and `proven` for each live registration of the address" },
+	{ "most", CONF_INT, AT(most), 1, 1000000, "400", NULL,
+	  "upper end of `returned` with all its registrations" },
+	{ "proven", CONF_INT, AT(proven), 1, 1000000, "400", NULL,
+	  "requests that do follow up an answer: fresh credentials, ACKs with our tag" },
+	{ 0 },
+};
+
+/* Whose requests are counted together, and how many they may send. */
+struct level {
+	struct prefix whose;
+	uint16_t port; /* 0 = any */
+	uint16_t kind; /* enum meter_kind */
+	uint32_t budget, scale;
+};
+
+static struct level level_of(const struct addr *a, unsigned len, unsigned kind, uint32_t budget)
+{
+	return (struct level){ { addr_masked(a, len), (uint8_t)len }, 0, (uint16_t)kind, budget,
+			       budget };
+}
+
+static struct level site_level(const struct probe *p, unsigned kind, uint32_t budget)
+{
+	return level_of(&p->pkt->src, addr_site_len(&p->pkt->src), kind, budget);
+}
+
+/*
+ * One more event; HIT when it is over the budget.  *count: events in the window,
+ * this one included.
+ */
+static enum found count_in(const struct probe *p, const struct flood_conf *c,
+			   const struct level *l, const char *what, uint32_t *count,
+			   struct evidence *ev)
+{
+	struct meter_key key = { l->whose.addr, l->port, l->kind };
+	struct meter_limit limit = { l->budget, l->scale, c->window * NS };
+	char text[PREFIX_TEXT];
+	struct slice whose, noun = slice_of(what);
+	bool over;
+
+	*count = meter_add(state_meter(p->state), &key, &limit, p->now, &over);
+	if (!over)
+		return CLEAR;
+	whose = (struct slice){ text, (uint32_t)prefix_print(&l->whose, text) };
+	evidence_reason(ev, "%u %s in %u s from %s, budget %u", *count, &noun, c->window, &whose,
+			l->budget);
+	return HIT;
+}
+
+static unsigned stranger_levels(const struct flood_conf *c, const struct addr *a,
+				struct level out[LEVELS])
+{
+	out[0] = level_of(a, 128, METER_LEVEL, c->budget);
+	if (addr_is_v4(a)) {
+		out[1] = level_of(a, ADDR_V4_BITS + 24, METER_LEVEL + 1, c->budget24);
+		return 2;
+	}
+	out[1] = level_of(a, 64, METER_LEVEL + 1, c->budget64);
+	out[2] = level_of(a, 48, METER_LEVEL + 2, c->budget48);
+	return 3;
+}
+
+/*
+ * The prefix of a source is over its budget, and its neighbours did that too: the
+ * source is banned only where a ban names the whole prefix, or where the source
+ * took more than half of its own budget; others only wait.
+ */
+static enum found run_levels(const struct probe *p, const struct flood_conf *c,
+			     struct evidence *ev)
+{
+	struct level level[LEVELS];
+	unsigned n = stranger_levels(c, &p->pkt->src, level);
+	uint32_t count, own = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		enum found found = count_in(p, c, &level[i], "requests", &count, ev);
+
+		own = i == 0 ? count : own;
+		if (found == CLEAR)
+			continue;
+		ev->no_ban = level[i].whose.len < addr_site_len(&p->pkt->src) &&
+			     own <= c->budget / 2;
+		return HIT;
+	}
+	return CLEAR;
+}
+
+static enum found run_crowd(const struct probe *p, const struct flood_conf *c, struct evidence *ev)
+{
+	struct level l = site_level(p, METER_CROWD, c->crowd);
+	uint32_t count;
+
+	return count_in(p, c, &l, "arrivals", &count, ev);
+}
+
+static enum found run_stranger(const struct probe *p, const struct flood_conf *c,
+			       struct evidence *ev)
+{
+	struct level l = level_of(&p->pkt->src, 128, METER_ENDPOINT, c->budget);
+	uint32_t count;
+
+	l.port = p->pkt->sport;
+	if (count_in(p, c, &l, "requests", &count, ev) == HIT)
+		return HIT;
+	if (p->sip->method == METHOD_REGISTER && count <= CROWD_SHARE)
+		return run_crowd(p, c, ev);
+	return run_levels(p, c, ev);
+}
+
+static struct level known_level(const struct probe *p, const struct flood_conf *c,
+				const struct source *s)
+{
+	uint64_t budget = (uint64_t)c->returned + (uint64_t)c->registration * s->registrations;
+	struct level l = site_level(p, METER_KNOWN, c->most > c->returned ? c->most : c->returned);
+
+	l.budget = budget < l.scale ? (uint32_t)budget : l.scale;
+	return l;
+}
+
+static enum found run_known(const struct probe *p, const struct flood_conf *c,
+			    const struct source *s, struct evidence *ev)
+{
+	struct level l = known_level(p, c, s);
+	uint32_t count;
+
+	return count_in(p, c, &l, "requests", &count, ev);
+}
+
+/* Gives back the request that was challenged. */
+static void refund(const struct probe *p, const struct flood_conf *c, const struct source *s)
+{
+	struct level l = known_level(p, c, s);
+	struct meter_key key = { l.whose.addr, l.port, l.kind };
+	struct meter_limit limit = { l.budget, l.scale, c->window * NS };
+
+	meter_refund(state_meter(p->state), &key, &limit, p->now);
+}
+
+static enum found run_proven(const struct probe *p, const struct flood_conf *c,
+			     const struct source *s, struct evidence *ev)
+{
+	struct level l = site_level(p, METER_PROVEN, c->proven + c->registration * SOURCE_REGS);
+	uint32_t count;
+
+	l.budget = c->proven + c->registration * s->registrations;
+	if (count_in(p, c, &l, "answers to our servers", &count, ev) == HIT)
+		return HIT;
+	if (p->proof == PROOF_NONCE)
+		refund(p, c, s);
+	return CLEAR;
+}
+
+static enum found flood_run(const struct probe *p, const void *conf, struct evidence *ev)
+{
+	const struct flood_conf *c = conf;
+	struct source s;
+
+	/* A reply is judged by what it replies to, and a TCP segment that starts no
+	 * request carries the rest of one, or nothing. */
+	if (p->sip->kind == SIP_RESPONSE ||
+	    (p->pkt->proto == PROTO_TCP && p->sip->kind != SIP_REQUEST))
+		return CLEAR;
+	if (p->sip->kind == SIP_KEEPALIVE)
+		return run_crowd(p, c, ev);
+	source_find(p->state, &p->site, p->now, &s);
+	if (p->proof != PROOF_NONE)
+		return run_proven(p, c, &s, ev);
+	if (s.standing == STRANGER)
+		return run_stranger(p, c, ev);
+	return run_known(p, c, &s, ev);
+}
+
+const struct check check_flood = {
+	.name = "flood",
+	.help = "too many requests from one source",
+	.stage = STAGE_FRAME,
+	.needs = NEED_ANY,
+	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 300, .ban_after = 1,
+		      .ban_window = 60 },
+	.rows = rows,
+	.conf_size = sizeof(struct flood_conf),
+	.run = flood_run,
+};

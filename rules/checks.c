@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * THE table: one row per check; the order on the page is the order of execution.
+ * Stages ascend; within a stage the cheapest and the most trusting come first.
+ */
+#include "checks.h"
+
+const struct check *const checks[] = {
+	/* SOURCE: the address only */
+	&check_trusted,
+	&check_banned,
+	&check_country,
+	/* FRAME: flood first, so that damaged messages count against their sender too */
+	&check_flood,
+	&check_malformed,
+	/* MESSAGE */
+	&check_agent,
+	&check_method,
+};
+
+const unsigned check_count = sizeof(checks) / sizeof(*checks);
+
+const char *check_name(unsigned index)
+{
+	return index < check_count ? checks[index]->name : "-";
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every check, by name: what the table in checks.c is made of. */
+#ifndef SIPMOAT_CHECKS_H
+#define SIPMOAT_CHECKS_H
+
+#include "check.h"
+
+extern const struct check check_trusted;
+extern const struct check check_banned;
+extern const struct check check_country;
+extern const struct check check_flood;
+extern const struct check check_malformed;
+extern const struct check check_agent;
+extern const struct check check_method;
+
+#endif

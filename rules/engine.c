@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Runs the stages over one packet and turns what the checks find into a decision:
+ * mode, action and ban policy live here and nowhere else.
+ */
+#include "engine.h"
+
+#include <stdlib.h>
+
+#include "check.h"
+#include "ruleset.h"
+#include "state/meter.h"
+#include "state/state.h"
+
+#define METER_HITS 0x100 /* + check: apart from what the checks count themselves */
+
+struct scratch {
+	struct sip_msg sip;
+	struct evidence ev;
+};
+
+/* One packet on its way through the stages. */
+struct passage {
+	struct probe probe;
+	struct evidence *ev;
+	struct decision *d;
+	const struct ruleset *rs;
+};
+
+struct scratch *scratch_new(void)
+{
+	return calloc(1, sizeof(struct scratch));
+}
+
+void scratch_free(struct scratch *s)
+{
+	free(s);
+}
+
+static enum direction direction_of(const struct ruleset *rs, const struct pkt *pkt)
+{
+	bool from_inside = prefixset_has(&rs->inside_set, &pkt->src);
+
+	if (!from_inside)
+		return DIR_INBOUND;
+	return prefixset_has(&rs->inside_set, &pkt->dst) ? DIR_INTERNAL : DIR_OUTBOUND;
+}
+
+static void decision_init(struct decision *d, const struct pkt *pkt)
+{
+	d->verdict = VERDICT_ACCEPT;
+	d->check = CHECK_NONE;
+	d->kind = SIP_NONE;
+	d->method = METHOD_UNKNOWN;
+	d->status = 0;
+	d->dir = pkt->dir;
+	d->zone = 0;
+	d->parsed = d->notify = d->observed = d->proven = false;
+	d->ban = d->known = 0;
+	d->reason[0] = d->evidence[0] = 0;
+}
+
+static void decision_parsed(struct decision *d, const struct sip_msg *sip)
+{
+	d->parsed = true;
+	d->kind = (uint8_t)sip->kind;
+	d->method = (uint8_t)sip->method;
+	d->status = sip->status;
+}
+
+/*
+ * An address with live registrations is never banned: a single forged packet, or
+ * one bad phone, must not take an office off the network.  Its packets that hit
+ * are dropped all the same.
+ */
+static bool bannable(const struct passage *g)
+{
+	struct source s;
+
+	if (g->ev->no_ban || prefixset_has(&g->rs->inside_set, &g->probe.pkt->src))
+		return false;
+	source_find(g->probe.state, &g->probe.site, g->probe.now, &s);
+	return s.standing != REGISTERED;
+}
+
+static bool enough_hits(const struct passage *g, unsigned check, const struct policy *policy)
+{
+	struct meter_key key = { g->probe.site, 0, (uint16_t)(METER_HITS + check) };
+	struct meter_limit limit = { policy->ban_after - 1, policy->ban_after,
+				     policy->ban_window * NS };
+	bool over;
+
+	if (policy->ban_after <= 1)
+		return true;
+	meter_add(state_meter(g->probe.state), &key, &limit, g->probe.now, &over);
+	return over;
+}
+
+static void ban(struct passage *g, unsigned check, const struct policy *policy)
+{
+	struct ban b = { .site = g->probe.site, .check = (uint8_t)check,
+			 .until = g->probe.now + policy->ban * NS };
+
+	if (!policy->ban || !bannable(g) || !enough_hits(g, check, policy))
+		return;
+	memcpy(b.reason, g->d->reason, sizeof(b.reason));
+	g->d->ban = policy->ban;
+	g->d->site = g->probe.site;
+	/* When the table is full of others the kernel still gets this one. */
+	(void)state_ban_add(g->probe.state, &b, g->probe.now);
+}
+
+/* A check hit: true when the packet's fate is sealed. */
+static bool settle(struct passage *g, unsigned check)
+{
+	const struct policy *policy = &g->probe.zone->policy[check];
+	bool observe = policy->mode == MODE_OBSERVE || g->rs->settings.mode == MODE_OBSERVE;
+	struct decision *d = g->d;
+
+	/* the first hit tells the story, unless a later one decides it */
+	if (d->check != CHECK_NONE && (observe || policy->action == ACTION_ALERT))
+		return false;
+	d->check = (uint8_t)check;
+	d->observed = observe && policy->action != ACTION_ALERT;
+	memcpy(d->reason, g->ev->reason, sizeof(d->reason));
+	memcpy(d->evidence, g->ev->text, sizeof(d->evidence));
+	/* a banned source's packets are no news: the ban was */
+	d->notify = checks[check]->stage != STAGE_SOURCE || policy->ban ||
+		    policy->action == ACTION_ALERT;
+	if (observe || policy->action == ACTION_ALERT)
+		return false;
+	d->verdict = VERDICT_DROP;
+	ban(g, check, policy);
+	return true;
+}
+
+static bool needs_met(enum need needs, const struct sip_msg *sip)
+{
+	switch (needs) {
+	case NEED_ANY:
+		return true;
+	case NEED_SIP:
+		return sip->kind == SIP_REQUEST || sip->kind == SIP_RESPONSE;
+	case NEED_REQUEST:
+		return sip->kind == SIP_REQUEST;
+	}
+	return false;
+}
+
+/* Runs checks of the stages from..to; true when the packet's fate is sealed. */
+static bool run_stages(struct passage *g, enum stage from, enum stage to)
+{
+	const struct zone *zone = g->probe.zone;
+
+	for (unsigned i = 0; i < check_count; i++) {
+		const struct check *c = checks[i];
+		enum found found;
+
+		if (c->stage < from || c->stage > to || zone->policy[i].mode == MODE_OFF ||
+		    !needs_met(c->needs, g->probe.sip))
+			continue;
+		g->ev->reason[0] = g->ev->text[0] = 0;
+		g->ev->no_ban = false;
+		found = c->run(&g->probe, zone->conf[i], g->ev);
+		if (found == TRUST || (found == HIT && settle(g, i)))
+			return true;
+	}
+	return false;
+}
+
+static void run_inbound(struct passage *g, struct sip_msg *sip)
+{
+	struct probe *p = &g->probe;
+
+	if (run_stages(g, STAGE_SOURCE, STAGE_SOURCE))
+		return;
+	sip_parse(sip, p->pkt->payload);
+	p->sip = sip;
+	decision_parsed(g->d, sip);
+	p->proof = (uint8_t)source_prove(p->state, p->pkt, sip, p->now);
+	g->d->proven = p->proof != PROOF_NONE;
+	(void)run_stages(g, STAGE_FRAME, STAGE_BEHAVIOUR);
+}
+
+/* What our own servers say is never judged; it is how outcomes are learned. */
+static void run_outbound(struct state *st, const struct pkt *pkt, struct sip_msg *sip,
+			 uint64_t now, struct decision *d)
+{
+	if (!pkt->payload.n)
+		return;
+	sip_parse(sip, pkt->payload);
+	decision_parsed(d, sip);
+	d->known = source_learn(st, pkt, sip, now);
+	d->site = addr_site(&pkt->dst);
+}
+
+void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, struct pkt *pkt,
+		uint64_t now, struct decision *d)
+{
+	struct passage g = { .ev = &s->ev, .d = d, .rs = rs };
+
+	pkt->dir = (uint8_t)direction_of(rs, pkt);
+	decision_init(d, pkt);
+	if (pkt->dir == DIR_INTERNAL)
+		return;
+	if (pkt->dir == DIR_OUTBOUND) {
+		run_outbound(st, pkt, &s->sip, now, d);
+		return;
+	}
+	d->zone = (uint8_t)zone_find(rs, st, pkt, now);
+	g.probe = (struct probe){ .pkt = pkt, .rules = rs, .zone = &rs->zone[d->zone],
+				  .state = st, .now = now, .site = addr_site(&pkt->src) };
+	run_inbound(&g, &s->sip);
+}

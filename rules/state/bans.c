@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The bans.  A ban holds from the instant of decision; the kernel's sets mirror
+ * this table.  Reasons are cut here: the full text is in the event.
+ */
+#include "store.h"
+
+#include <stdlib.h>
+
+#define REASON_KEPT 64
+
+/* Newcomers rank below this: no ban is ever evicted by another. */
+#define RANK_LIVE 1
+
+struct record {
+	struct addr site;
+	uint64_t until;
+	uint8_t check;
+	char reason[REASON_KEPT];
+};
+
+size_t ban_size(void)
+{
+	return sizeof(struct record);
+}
+
+static void unpack(const struct record *r, struct ban *out)
+{
+	out->site = r->site;
+	out->until = r->until;
+	out->check = r->check;
+	memcpy(out->reason, r->reason, REASON_KEPT);
+}
+
+bool state_ban_find(struct state *st, const struct addr *site, uint64_t now, struct ban *out)
+{
+	struct hold h = table_find(st->bans, site, sizeof(*site), now);
+
+	if (!h.value)
+		return false;
+	unpack(h.value, out);
+	table_release(&h);
+	return true;
+}
+
+bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now)
+{
+	struct hold h = table_make(st->bans, &ban->site, sizeof(ban->site), now, 0);
+	struct record *r = h.value;
+
+	if (!r)
+		return false;
+	*h.rank = RANK_LIVE;
+	if (ban->until > r->until) {
+		r->site = ban->site;
+		r->until = ban->until;
+		r->check = ban->check;
+		memcpy(r->reason, ban->reason, REASON_KEPT - 1);
+		*h.expires = ban->until;
+	}
+	table_release(&h);
+	return true;
+}
+
+bool state_ban_remove(struct state *st, const struct addr *site)
+{
+	struct hold h = table_find(st->bans, site, sizeof(*site), 0);
+
+	if (!h.value)
+		return false;
+	table_drop(&h);
+	return true;
+}
+
+size_t state_ban_walk(struct state *st, uint64_t now, void (*each)(const struct ban *, void *),
+		      void *arg)
+{
+	struct record *copy = malloc(table_shard_records(st->bans) * sizeof(*copy));
+	size_t total = 0;
+
+	if (!copy)
+		return 0;
+	for (unsigned shard = 0; shard < table_shards(st->bans); shard++) {
+		size_t n = table_copy_shard(st->bans, shard, now, copy);
+
+		for (size_t i = 0; i < n; i++) {
+			struct ban ban = { .check = CHECK_NONE };
+
+			unpack(&copy[i], &ban);
+			each(&ban, arg);
+		}
+		total += n;
+	}
+	free(copy);
+	return total;
+}

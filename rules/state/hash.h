@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * SipHash-1-3 (Aumasson, Bernstein: "SipHash: a fast short-input PRF", 2012):
+ * attackers choose most of our keys, so the hash is keyed with a secret.
+ */
+#ifndef SIPMOAT_HASH_H
+#define SIPMOAT_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct hash_key {
+	uint64_t k0, k1;
+};
+
+uint64_t hash_bytes(const struct hash_key *key, const void *bytes, size_t n);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Exact sliding windows: how many events a key had in the last `window`, counted
+ * from the log of their times and not from a decaying approximation.
+ *
+ * A record holds up to 32 times.  For budgets up to 32 each event has its own
+ * time: the event that exceeds the budget is found exactly, to one 32768th of the
+ * window.  For larger budgets k = ceil(scale / 32) events share the time of the
+ * first of them: a burst is still counted exactly, and an event may leave the
+ * window at most one group early, never late, so nobody is refused too soon.
+ * Events over the budget are not recorded: what is let through in any window is
+ * the budget.
+ *
+ * Locking: inside, through table.  Units: ns.
+ */
+#ifndef SIPMOAT_METER_H
+#define SIPMOAT_METER_H
+
+#include "addr.h"
+
+struct meter;
+
+struct meter_key {
+	struct addr addr;
+	uint16_t port; /* 0 when the port is not part of the key */
+	uint16_t kind; /* the caller's: keeps its meters apart */
+};
+
+struct meter_limit {
+	uint32_t budget; /* events allowed in any window */
+	uint32_t scale;  /* largest budget this kind of key ever has; >= budget, <= 2^20 */
+	uint64_t window; /* ns, at least 65536 */
+};
+
+struct meter *meter_new(uint32_t records, const uint8_t seed[16]);
+void meter_free(struct meter *m);
+struct table *meter_table(struct meter *m);
+
+/* One more event.  *over: it exceeds the budget and was not recorded.  Returns the
+ * events in the window, this one included. */
+uint32_t meter_add(struct meter *m, const struct meter_key *key, const struct meter_limit *l,
+		   uint64_t now, bool *over);
+/* Takes back the newest event. */
+void meter_refund(struct meter *m, const struct meter_key *key, const struct meter_limit *l,
+		  uint64_t now);
+
+#endif

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What sites have proven.  Two tables: tokens, things our servers said to a site
+ * that only somebody who receives at that address can repeat; and sources, the
+ * sites that did, with the registrations the servers accepted from them.
+ */
+#include "store.h"
+
+#include "hash.h"
+
+#define TOKEN_SECONDS 64    /* twice Timer B, RFC 3261 17.1.1.2: nobody answers later */
+#define RETURNED_SECONDS 3600
+#define EXPIRES_MAX 86400
+#define EXPIRES_DEFAULT 3600 /* RFC 3261 10.2.1.1 suggests an hour */
+#define TICK (8 * NS)        /* unit of a registration's end: 16 bits reach 6 days */
+
+enum { RANK_RETURNED = 1, RANK_REGISTERED = 2 };
+enum token_kind { TOKEN_NONCE = 1, TOKEN_TAG = 2 };
+
+struct registration {
+	uint16_t who;   /* hash of address-of-record and port, 0 = empty */
+	uint16_t until; /* in ticks */
+};
+
+struct site {
+	uint64_t returned_until;
+	struct registration reg[SOURCE_REGS];
+};
+
+size_t source_size(void)
+{
+	return sizeof(struct site);
+}
+
+static struct hash_key secret(const struct state *st)
+{
+	struct hash_key k;
+
+	memcpy(&k, st->seed, sizeof(k));
+	return k;
+}
+
+/* A token is bound to the site it was sent to: repeating somebody else's proves nothing. */
+struct token_key {
+	struct addr site;
+	uint64_t kind, what;
+};
+
+static struct token_key token_of(const struct state *st, const struct addr *site,
+				 enum token_kind kind, struct slice a, struct slice b)
+{
+	struct hash_key key = secret(st), inner;
+
+	key.k1 ^= hash_bytes(&key, a.p, a.n);
+	inner = key;
+	return (struct token_key){ *site, kind, hash_bytes(&inner, b.p, b.n) };
+}
+
+static void token_put(struct state *st, const struct token_key *key, uint64_t now)
+{
+	struct hold h = table_make(st->tokens, key, sizeof(*key), now, 0);
+
+	if (!h.value)
+		return;
+	*h.expires = now + TOKEN_SECONDS * NS;
+	table_release(&h);
+}
+
+static bool token_take(struct state *st, const struct token_key *key, uint64_t now)
+{
+	struct hold h = table_find(st->tokens, key, sizeof(*key), now);
+
+	if (!h.value)
+		return false;
+	table_drop(&h);
+	return true;
+}
+
+static bool reg_live(const struct registration *r, uint64_t now)
+{
+	return r->who && (int16_t)(r->until - (uint16_t)(now / TICK)) > 0;
+}
+
+void source_find(struct state *st, const struct addr *site, uint64_t now, struct source *out)
+{
+	struct hold h = table_find(st->sources, site, sizeof(*site), now);
+	const struct site *s = h.value;
+
+	*out = (struct source){ STRANGER, 0 };
+	if (!s)
+		return;
+	for (unsigned i = 0; i < SOURCE_REGS; i++)
+		out->registrations += reg_live(&s->reg[i], now);
+	if (out->registrations)
+		out->standing = REGISTERED;
+	else if (s->returned_until > now)
+		out->standing = RETURNED;
+	table_release(&h);
+}
+
+static void returned(struct state *st, const struct addr *site, uint64_t now)
+{
+	struct hold h = table_make(st->sources, site, sizeof(*site), now, RANK_RETURNED);
+	struct site *s = h.value;
+
+	if (!s)
+		return;
+	s->returned_until = now + RETURNED_SECONDS * NS;
+	if (*h.expires < s->returned_until)
+		*h.expires = s->returned_until;
+	table_release(&h);
+}
+
+static struct registration *reg_slot(struct site *s, uint16_t who, uint64_t now)
+{
+	struct registration *room = NULL;
+
+	for (unsigned i = 0; i < SOURCE_REGS; i++) {
+		if (s->reg[i].who == who)
+			return &s->reg[i];
+		if (!room && !reg_live(&s->reg[i], now))
+			room = &s->reg[i];
+	}
+	return room;
+}
+
+static void registered(struct state *st, const struct addr *site, uint16_t who, uint32_t seconds,
+		       uint64_t now)
+{
+	struct hold h = table_make(st->sources, site, sizeof(*site), now, RANK_REGISTERED);
+	struct site *s = h.value;
+	struct registration *r;
+	uint64_t until = now + (seconds + 32) * NS; /* a refresh may be a Timer F late */
+
+	if (!s)
+		return;
+	r = reg_slot(s, who, now);
+	if (r)
+		*r = (struct registration){ seconds ? who : 0, (uint16_t)(until / TICK + 1) };
+	if (seconds) {
+		*h.rank = RANK_REGISTERED;
+		if (*h.expires < until)
+			*h.expires = until;
+	}
+	if (h.fresh && !seconds)
+		table_drop(&h);
+	else
+		table_release(&h);
+}
+
+static uint32_t number_of(struct slice s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++)
+		n = n < EXPIRES_MAX ? n * 10 + (uint32_t)(s.p[i] - '0') : EXPIRES_MAX;
+	return n < EXPIRES_MAX ? n : EXPIRES_MAX;
+}
+
+/*
+ * The longest life a 200 to REGISTER grants (RFC 3261 10.3 step 8): it lists all
+ * contacts of the address-of-record, each with its expires, in any number of
+ * lines and commas.  0: no contact is bound.
+ */
+static uint32_t granted(const struct sip_msg *sip)
+{
+	struct slice line, value;
+	uint32_t longest = 0, seconds;
+	unsigned at = 0;
+
+	while (sip_next(sip, HDR_CONTACT, &at, &line)) {
+		seconds = EXPIRES_DEFAULT;
+		if (sip->seen[HDR_EXPIRES])
+			seconds = number_of(sip_first(sip, HDR_EXPIRES));
+		while (line.n && sip_list_next(&line, &value)) {
+			struct sip_nameaddr na;
+			struct slice text;
+			uint32_t own = seconds;
+
+			if (sip_nameaddr_read(value, &na) &&
+			    sip_param(na.params, SLICE("expires"), &text))
+				own = number_of(text);
+			longest = own > longest ? own : longest;
+		}
+	}
+	return longest;
+}
+
+static uint32_t learn_registration(struct state *st, const struct pkt *pkt,
+				   const struct sip_msg *sip, const struct addr *site, uint64_t now)
+{
+	struct hash_key key = secret(st);
+	struct sip_nameaddr to = { 0 };
+	uint32_t seconds = granted(sip);
+	uint16_t who;
+
+	if (!sip_nameaddr_read(sip_first(sip, HDR_TO), &to))
+		return 0;
+	/* several phones behind one address may share an address-of-record */
+	key.k0 ^= pkt->dport;
+	who = (uint16_t)hash_bytes(&key, to.uri.p, to.uri.n);
+	registered(st, site, who ? who : 1, seconds, now);
+	return seconds;
+}
+
+static void learn_challenges(struct state *st, const struct sip_msg *sip, enum sip_header h,
+			     const struct addr *site, uint64_t now)
+{
+	struct slice line, nonce;
+	unsigned at = 0;
+
+	while (sip_next(sip, h, &at, &line))
+		if (sip_digest_param(line, SLICE("nonce"), &nonce) && nonce.n) {
+			struct token_key k = token_of(st, site, TOKEN_NONCE, nonce, SLICE_NONE);
+
+			token_put(st, &k, now);
+		}
+}
+
+static void learn_tag(struct state *st, const struct sip_msg *sip, const struct addr *site,
+		      uint64_t now)
+{
+	struct slice tag = sip_tag(sip_first(sip, HDR_TO));
+	struct token_key k;
+
+	if (!tag.n)
+		return;
+	k = token_of(st, site, TOKEN_TAG, sip_first(sip, HDR_CALL_ID), tag);
+	token_put(st, &k, now);
+}
+
+uint32_t source_learn(struct state *st, const struct pkt *pkt, const struct sip_msg *sip,
+		      uint64_t now)
+{
+	struct addr site = addr_site(&pkt->dst);
+
+	if (sip->kind != SIP_RESPONSE)
+		return 0;
+	if (sip->status == 401 || sip->status == 407) {
+		learn_challenges(st, sip, HDR_WWW_AUTHENTICATE, &site, now);
+		learn_challenges(st, sip, HDR_PROXY_AUTHENTICATE, &site, now);
+	}
+	if (sip->method == METHOD_INVITE && sip->status >= 200)
+		learn_tag(st, sip, &site, now);
+	if (sip->method == METHOD_REGISTER && sip->status >= 200 && sip->status < 300)
+		return learn_registration(st, pkt, sip, &site, now);
+	return 0;
+}
+
+static bool proves_nonce(struct state *st, const struct sip_msg *sip, enum sip_header h,
+			 const struct addr *site, uint64_t now)
+{
+	struct slice line, nonce;
+	unsigned at = 0;
+
+	while (sip_next(sip, h, &at, &line)) {
+		struct token_key k;
+
+		if (!sip_digest_param(line, SLICE("nonce"), &nonce) || !nonce.n)
+			continue;
+		k = token_of(st, site, TOKEN_NONCE, nonce, SLICE_NONE);
+		if (token_take(st, &k, now))
+			return true;
+	}
+	return false;
+}
+
+enum proof source_prove(struct state *st, const struct pkt *pkt, const struct sip_msg *sip,
+			uint64_t now)
+{
+	struct addr site = addr_site(&pkt->src);
+	enum proof proof = PROOF_NONE;
+	struct slice tag;
+	struct token_key k;
+
+	if (sip->kind != SIP_REQUEST)
+		return PROOF_NONE;
+	if (proves_nonce(st, sip, HDR_AUTHORIZATION, &site, now) ||
+	    proves_nonce(st, sip, HDR_PROXY_AUTHORIZATION, &site, now)) {
+		proof = PROOF_NONCE;
+	} else {
+		tag = sip_tag(sip_first(sip, HDR_TO));
+		if (tag.n) {
+			k = token_of(st, &site, TOKEN_TAG, sip_first(sip, HDR_CALL_ID), tag);
+			if (token_take(st, &k, now))
+				proof = PROOF_TAG;
+		}
+	}
+	if (proof != PROOF_NONE)
+		returned(st, &site, now);
+	return proof;
+}

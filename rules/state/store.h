@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What struct state is made of: for rules/state/ alone. */
+#ifndef SIPMOAT_STORE_H
+#define SIPMOAT_STORE_H
+
+#include "meter.h"
+#include "state.h"
+#include "table.h"
+
+struct state {
+	uint8_t seed[16];
+	struct meter *meter;
+	struct table *sources, *tokens, *bans;
+};
+
+size_t source_size(void); /* bytes of a record of sources */
+size_t ban_size(void);    /* and of bans */
+
+#endif
