@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The two primitives: the table against its promises, the meter against an oracle. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+#include <pthread.h>
+
+#include "engine.h"
+#include "state/hash.h"
+#include "state/meter.h"
+#include "state/table.h"
+
+static const uint8_t seed[16] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 };
+
+/* Deterministic pseudo-random numbers (xorshift64). */
+static uint64_t next(uint64_t *s)
+{
+	*s ^= *s << 13;
+	*s ^= *s >> 7;
+	*s ^= *s << 17;
+	return *s;
+}
+
+static bool put(struct table *t, uint64_t key, uint64_t value, uint64_t now, uint64_t expires,
+		uint8_t rank)
+{
+	struct hold h = table_make(t, &key, sizeof(key), now, rank);
+
+	if (!h.value)
+		return false;
+	*(uint64_t *)h.value = value;
+	*h.expires = expires;
+	*h.rank = rank;
+	table_release(&h);
+	return true;
+}
+
+static uint64_t get(struct table *t, uint64_t key, uint64_t now)
+{
+	struct hold h = table_find(t, &key, sizeof(key), now);
+	uint64_t v = h.value ? *(uint64_t *)h.value : 0;
+
+	table_release(&h);
+	return v;
+}
+
+static void test_table_keeps_what_fits(void **arg)
+{
+	struct table *t = table_new(4096, sizeof(uint64_t), seed);
+	uint32_t fits = table_records(t) / 2;
+
+	(void)arg;
+	for (uint64_t k = 1; k <= fits; k++)
+		assert_true(put(t, k, k * 3, 10, 1000, 0));
+	for (uint64_t k = 1; k <= fits; k++)
+		assert_int_equal(get(t, k, 20), k * 3);
+	assert_int_equal(table_used(t, 20), fits);
+	assert_int_equal(get(t, fits + 1, 20), 0);
+	table_free(t);
+}
+
+static void test_table_expires(void **arg)
+{
+	struct table *t = table_new(64, sizeof(uint64_t), seed);
+	struct hold h;
+	uint64_t key = 7;
+
+	(void)arg;
+	put(t, key, 99, 10, 1000, 0);
+	assert_int_equal(get(t, key, 999), 99);
+	assert_int_equal(get(t, key, 1000), 0);
+	h = table_make(t, &key, sizeof(key), 1000, 0);
+	assert_true(h.fresh);
+	assert_int_equal(*(uint64_t *)h.value, 0);
+	table_release(&h);
+	table_free(t);
+}
+
+static void test_table_evicts_least_proven(void **arg)
+{
+	struct table *t = table_new(512, sizeof(uint64_t), seed);
+	unsigned kept = 0;
+
+	(void)arg;
+	for (uint64_t k = 1; k <= 200; k++)
+		put(t, k, k, 10, 1u << 30, 2);
+	for (uint64_t k = 1000; k < 101000; k++)
+		put(t, k, k, 20, 1u << 30, 1);
+	for (uint64_t k = 1; k <= 200; k++)
+		kept += get(t, k, 30) == k;
+	assert_int_equal(kept, 200);
+	table_free(t);
+}
+
+static void test_table_refuses_below_rank(void **arg)
+{
+	struct table *t = table_new(512, sizeof(uint64_t), seed);
+	unsigned refused = 0;
+
+	(void)arg;
+	for (uint64_t k = 1; k <= 5000; k++)
+		put(t, k, k, 10, 1u << 30, 1);
+	for (uint64_t k = 6000; k < 7000; k++)
+		refused += !put(t, k, k, 20, 1u << 30, 0);
+	assert_int_equal(refused, 1000);
+	table_free(t);
+}
+
+/* The oracle: every event's time, counted by hand. */
+struct oracle {
+	uint64_t t[4096];
+	unsigned n;
+};
+
+static unsigned oracle_count(const struct oracle *o, uint64_t now, uint64_t window)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < o->n; i++)
+		n += now - o->t[i] < window;
+	return n;
+}
+
+static void test_meter_is_exact(void **arg)
+{
+	struct meter *m = meter_new(64, seed);
+	struct meter_key key = { .port = 5060, .kind = 1 };
+	/* a window of whole units, so that the oracle needs no rounding */
+	struct meter_limit l = { 16, 16, 32768ull * 1000 };
+	struct oracle o = { .n = 0 };
+	uint64_t rng = 42, now = NS;
+
+	(void)arg;
+	for (unsigned i = 0; i < 4000; i++) {
+		unsigned want;
+		uint32_t count;
+		bool over;
+
+		/* from bursts to pauses longer than the window */
+		now += 1000 * (next(&rng) % (i % 500 < 250 ? 1500 : 6000));
+		want = oracle_count(&o, now, l.window) + 1;
+		count = meter_add(m, &key, &l, now, &over);
+		assert_int_equal(count, want);
+		assert_int_equal(over, want > 16);
+		if (!over)
+			o.t[o.n++] = now;
+	}
+	meter_free(m);
+}
+
+static void test_meter_large_budget(void **arg)
+{
+	struct meter *m = meter_new(64, seed);
+	struct meter_key key = { .kind = 2 };
+	struct meter_limit l = { 400, 400, 2 * NS };
+	struct oracle o = { .n = 0 };
+	uint64_t rng = 7, now = NS;
+	bool over;
+
+	(void)arg;
+	for (unsigned i = 1; i <= 401; i++) {
+		assert_int_equal(meter_add(m, &key, &l, now, &over), i);
+		assert_int_equal(over, i == 401);
+	}
+	/* never refuses what an exact count would allow; never allows a group too many */
+	now += 10 * NS;
+	for (unsigned i = 0; i < 4000; i++) {
+		unsigned exact;
+
+		now += next(&rng) % (NS / 100);
+		exact = oracle_count(&o, now, l.window) + 1;
+		meter_add(m, &key, &l, now, &over);
+		if (over)
+			assert_true(exact > 400);
+		else
+			assert_true(exact <= 400 + 2 * 13);
+		if (!over)
+			o.t[o.n++] = now;
+	}
+	meter_free(m);
+}
+
+static void test_meter_refund(void **arg)
+{
+	struct meter *m = meter_new(64, seed);
+	struct meter_key key = { .kind = 3 };
+	struct meter_limit l = { 16, 16, 2 * NS };
+	bool over;
+
+	(void)arg;
+	meter_refund(m, &key, &l, NS); /* of nothing: no harm */
+	for (unsigned i = 0; i < 1000; i++) {
+		meter_add(m, &key, &l, NS + i, &over);
+		assert_false(over);
+		meter_refund(m, &key, &l, NS + i);
+	}
+	assert_int_equal(meter_add(m, &key, &l, NS + 2000, &over), 1);
+	meter_free(m);
+}
+
+static void test_meter_budget_change(void **arg)
+{
+	struct meter *m = meter_new(64, seed);
+	struct meter_key key = { .kind = 4 };
+	struct meter_limit small = { 16, 16, 2 * NS }, large = { 3200, 3200, 2 * NS };
+	bool over;
+
+	(void)arg;
+	for (unsigned i = 0; i < 16; i++)
+		meter_add(m, &key, &small, NS, &over);
+	/* 16 groups of 100 must not be made of 16 single events */
+	assert_int_equal(meter_add(m, &key, &large, NS, &over), 1);
+	assert_false(over);
+	meter_free(m);
+}
+
+struct hammer {
+	struct meter *m;
+	unsigned passed;
+};
+
+static void *hammer(void *arg)
+{
+	struct hammer *h = arg;
+	struct meter_key key = { .kind = 5 };
+	struct meter_limit l = { 1000, 1000, 2 * NS };
+	bool over;
+
+	for (unsigned i = 0; i < 2000; i++) {
+		meter_add(h->m, &key, &l, NS, &over);
+		h->passed += !over;
+	}
+	return NULL;
+}
+
+static void test_meter_threads(void **arg)
+{
+	struct hammer h[4] = { 0 };
+	pthread_t t[4];
+	unsigned passed = 0;
+
+	(void)arg;
+	h[0].m = meter_new(64, seed);
+	for (unsigned i = 0; i < 4; i++) {
+		h[i].m = h[0].m;
+		pthread_create(&t[i], NULL, hammer, &h[i]);
+	}
+	for (unsigned i = 0; i < 4; i++) {
+		pthread_join(t[i], NULL);
+		passed += h[i].passed;
+	}
+	assert_int_equal(passed, 1000);
+	meter_free(h[0].m);
+}
+
+/* Every byte, the length and every bit of the key must count. */
+static void test_hash(void **arg)
+{
+	struct hash_key k = { 1, 2 }, other = { 1, 3 };
+	uint8_t data[64] = { 0 };
+	uint64_t seen[65];
+
+	(void)arg;
+	for (unsigned n = 0; n <= 64; n++) {
+		seen[n] = hash_bytes(&k, data, n);
+		for (unsigned i = 0; i < n; i++)
+			assert_true(seen[i] != seen[n]);
+		assert_true(hash_bytes(&other, data, n) != seen[n]);
+	}
+	for (unsigned i = 0; i < 64; i++) {
+		data[i] = 1;
+		assert_true(hash_bytes(&k, data, 64) != seen[64]);
+		data[i] = 0;
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_table_keeps_what_fits),
+		cmocka_unit_test(test_table_expires),
+		cmocka_unit_test(test_table_evicts_least_proven),
+		cmocka_unit_test(test_table_refuses_below_rank),
+		cmocka_unit_test(test_meter_is_exact),
+		cmocka_unit_test(test_meter_large_budget),
+		cmocka_unit_test(test_meter_refund),
+		cmocka_unit_test(test_meter_budget_change),
+		cmocka_unit_test(test_meter_threads),
+		cmocka_unit_test(test_hash),
+	};
+
+	return cmocka_run_group_tests_name("state", tests, NULL, NULL);
+}
