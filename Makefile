@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
 # sipmoat: one Makefile for everything.  `make help` lists what it does.
 #
 #   make SAN=address,undefined   sanitizer build, in a folder of its own
@@ -66,6 +67,25 @@ $(B)/%.o: %.c
 
 units: $(UNITS)
 
+deps: ## install what is missing (Debian 12, 13; as root)
+	@tests/deps.sh
+
+check: ## all tests: sudo make check  [SAN=address,undefined | SAN=thread]
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all units
+	@B=$(B) tests/run.sh
+
+demo: ## a scanner, a cracker and a flood against a real server: sudo make demo
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@B=$(B) tests/demo/demo.sh
+
+run: all ## guard this host in the foreground with the default config: sudo make run
+	$(B)/sipmoatd -c systemd/sipmoat.conf
+
+lint: all ## the house rules
+	@B=$(B) tests/lint.sh
+
 clean: ## remove everything built
 	rm -rf build build-*
 
@@ -73,6 +93,6 @@ help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
 		awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-.PHONY: all units clean help
+.PHONY: all units deps check demo run lint clean help
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(UNIT_SRC)))

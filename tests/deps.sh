@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Installs what is missing on Debian 12 and 13, and nothing else.  No service of a package
+# installed here starts, now or at the next boot: the tests run Kamailio by themselves.
+set -u
+
+build="gcc make pkg-config libnetfilter-queue-dev libmnl-dev libnftnl-dev libmaxminddb-dev
+	libpcre2-dev libconfig-dev libpcap-dev libcmocka-dev"
+field="iproute2 nftables iptables conntrack procps python3 kamailio sip-tester sipvicious
+	tcpdump universal-ctags shellcheck"
+policy=/usr/sbin/policy-rc.d
+
+missing() {
+	local p
+	for p; do
+		[ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] ||
+			printf '%s ' "$p"
+	done
+}
+
+# installs run with services forbidden; whatever policy there was comes back
+forbid_services() {
+	[ ! -e $policy ] || mv $policy $policy.before-sipmoat
+	trap restore_policy EXIT
+	trap 'exit 130' INT TERM HUP
+	printf '#!/bin/sh\nexit 101\n' >$policy
+	chmod 755 $policy
+}
+restore_policy() {
+	rm -f $policy
+	[ ! -e $policy.before-sipmoat ] || mv $policy.before-sipmoat $policy
+}
+
+if ! command -v dpkg-query >/dev/null; then
+	echo "make deps: this is no Debian; needed are (names as in Debian):" $build $field
+	exit 0
+fi
+# shellcheck disable=SC2086
+need_build=$(missing $build)
+# shellcheck disable=SC2086
+need_field=$(missing $field)
+[ -n "$need_build$need_field" ] || exit 0
+if [ "$(id -u)" != 0 ]; then
+	echo "make deps: not root; missing: $need_build$need_field"
+	echo "make deps: run  sudo make deps  or  sudo apt-get install $need_build$need_field"
+	[ -z "$need_build" ] || exit 1
+	exit 0
+fi
+
+echo "make deps: installing $need_build$need_field"
+export DEBIAN_FRONTEND=noninteractive
+install() {
+	# shellcheck disable=SC2086
+	apt-get -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends install \
+		$need_build $need_field </dev/null
+}
+forbid_services
+install >/tmp/sipmoat-deps.$$ 2>&1 || { apt-get -qq update && install; } >/tmp/sipmoat-deps.$$ 2>&1
+rc=$?
+[ $rc = 0 ] || { cat /tmp/sipmoat-deps.$$; echo "make deps: apt-get failed, see above"; }
+rm -f /tmp/sipmoat-deps.$$
+case "$need_field" in
+*kamailio*)
+	! command -v systemctl >/dev/null || systemctl --quiet disable kamailio.service 2>/dev/null
+	;;
+esac
+exit $rc

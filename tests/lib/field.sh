@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2034
+# A test field in network namespaces of its own: the Internet (wan), a gateway (gw) and a
+# server (pbx).  Sourced by the tests in tests/netns and by the demo.
+#
+#   wan  198.51.100.0/24 phones, 203.0.113.0/24 attackers, and the same in IPv6
+#    |   192.0.2.0/25, 2001:db8:0:1::/64
+#   gw   forwards; sipmoatd runs here (or on pbx: topology host)
+#    |   192.0.2.128/25, 2001:db8:0:2::/64
+#   pbx  Kamailio
+#
+# Everything is named after this process, so that runs do not meet; whatever the end (exit,
+# failure, Ctrl-C), field_close kills what lives in the namespaces and removes them.
+
+FIELD_LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+ROOT=$(cd "$FIELD_LIB/../.." && pwd)
+B=${B:-build}
+PY=/usr/bin/python3
+NS=moat-$$
+PBX4=192.0.2.130
+PBX6=2001:db8:0:2::130
+GW4=192.0.2.2
+CALLER4=198.51.100.10
+CALLEE4=198.51.100.20
+CALLER6=2001:db8:10:1::10
+CALLEE6=2001:db8:10:2::20
+T=
+
+note() { printf '    %s\n' "$*"; }
+skip() { printf '%s\n' "$*"; exit 77; }
+fail() { printf 'not ok: %s\n' "$*"; exit 1; }
+
+# wait_for SECONDS COMMAND...: until it succeeds; the limit only ends a test that hangs
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
+need() {
+	local tool
+	for tool; do
+		command -v "$tool" >/dev/null || skip "$tool is not installed (make deps)"
+	done
+}
+
+# must ERRORTEXT COMMAND...
+must() {
+	local what=$1
+	shift
+	"$@" || fail "$what"
+}
+
+has_v6() { [ -e /proc/net/if_inet6 ]; }
+
+field_open() {
+	[ "$(id -u)" = 0 ] || skip "needs root (network namespaces)"
+	need ip nft
+	[ -x "$ROOT/$B/sipmoatd" ] || [ -n "${FIELD_BARE:-}" ] || fail "$B/sipmoatd is not built"
+	T=$(mktemp -d /tmp/sipmoat-test.XXXXXX) || fail "no temporary folder"
+	trap 'field_close $?' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	ip netns add "$NS-wan" 2>"$T/err" ||
+		skip "this machine may not make network namespaces ($(head -c 200 "$T/err"))"
+	ip netns add "$NS-gw"
+	ip netns add "$NS-pbx"
+}
+
+field_close() {
+	local n
+	trap '' INT TERM HUP
+	exec 2>/dev/null # bash tells of every job that is killed
+	wait_for 10 field_kill
+	for n in wan gw pbx; do
+		ip netns del "$NS-$n" 2>/dev/null
+	done
+	if [ "$1" != 0 ] && [ "$1" != 77 ] && [ -n "$T" ]; then
+		field_report
+	fi
+	[ -z "$T" ] || rm -rf "$T"
+	exit "$1"
+}
+
+# Kills what runs in the namespaces; all in there is ours, nobody else knows the names.
+# Succeeds when nothing is left.
+field_kill() {
+	local n pids left=0
+	for n in wan gw pbx; do
+		pids=$(ip netns pids "$NS-$n" 2>/dev/null)
+		[ -n "$pids" ] || continue
+		left=1
+		# shellcheck disable=SC2086
+		kill -9 $pids 2>/dev/null
+	done
+	[ $left = 0 ]
+}
+
+# what a person needs to understand a failure
+field_report() {
+	local f
+	for f in "$T"/guard.log "$T"/kamailio.log; do
+		[ -s "$f" ] || continue
+		printf -- '--- the end of %s\n' "${f##*/}"
+		tail -n 25 "$f"
+	done
+}
+
+wan() { ip netns exec "$NS-wan" "$@"; }
+gw() { ip netns exec "$NS-gw" "$@"; }
+pbx() { ip netns exec "$NS-pbx" "$@"; }
+
+# field_topology router|host: where the daemon stands
+field_topology() {
+	GUARD_NS=$NS-gw
+	[ "${1:-router}" = router ] || GUARD_NS=$NS-pbx
+	local n
+	for n in wan gw pbx; do
+		ip -n "$NS-$n" link set lo up
+		! has_v6 || ip netns exec "$NS-$n" sysctl -qw net.ipv6.conf.all.accept_dad=0 \
+			net.ipv6.conf.default.accept_dad=0
+	done
+	ip link add w0 netns "$NS-wan" type veth peer name wan0 netns "$NS-gw"
+	ip link add lan0 netns "$NS-gw" type veth peer name p0 netns "$NS-pbx"
+	field_addresses4
+	if has_v6; then
+		field_addresses6
+	fi
+}
+
+field_addresses4() {
+	local i
+	ip -n "$NS-wan" addr add 192.0.2.1/25 dev w0
+	ip -n "$NS-gw" addr add 192.0.2.2/25 dev wan0
+	ip -n "$NS-gw" addr add 192.0.2.129/25 dev lan0
+	ip -n "$NS-pbx" addr add $PBX4/25 dev p0
+	for i in 10 20 21 22 23 24 25; do
+		ip -n "$NS-wan" addr add "198.51.100.$i/32" dev w0
+	done
+	for i in 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29; do
+		ip -n "$NS-wan" addr add "203.0.113.$i/32" dev w0
+	done
+	ip -n "$NS-wan" link set w0 up
+	ip -n "$NS-gw" link set wan0 up
+	ip -n "$NS-gw" link set lan0 up
+	ip -n "$NS-pbx" link set p0 up
+	gw sysctl -qw net.ipv4.ip_forward=1
+	ip -n "$NS-wan" route add 192.0.2.128/25 via 192.0.2.2
+	ip -n "$NS-gw" route add default via 192.0.2.1
+	ip -n "$NS-pbx" route add default via 192.0.2.129
+}
+
+field_addresses6() {
+	local i
+	gw sysctl -qw net.ipv6.conf.all.forwarding=1
+	ip -n "$NS-wan" addr add 2001:db8:0:1::1/64 dev w0 nodad
+	ip -n "$NS-gw" addr add 2001:db8:0:1::2/64 dev wan0 nodad
+	ip -n "$NS-gw" addr add 2001:db8:0:2::1/64 dev lan0 nodad
+	ip -n "$NS-pbx" addr add $PBX6/64 dev p0 nodad
+	ip -n "$NS-wan" addr add $CALLER6/128 dev w0 nodad
+	ip -n "$NS-wan" addr add $CALLEE6/128 dev w0 nodad
+	for i in 11 12 13 14 15; do
+		ip -n "$NS-wan" addr add "2001:db8:66:$i::1/128" dev w0 nodad
+	done
+	ip -n "$NS-wan" route add 2001:db8:0:2::/64 via 2001:db8:0:1::2
+	ip -n "$NS-gw" -6 route add default via 2001:db8:0:1::1
+	ip -n "$NS-pbx" -6 route add default via 2001:db8:0:2::1
+}
+
+# --- the server ---
+
+pbx_start() {
+	need kamailio
+	local cfg=$T/kamailio.cfg l="listen=udp:$PBX4:5060 listen=tcp:$PBX4:5060"
+	has_v6 && l="$l listen=udp:[$PBX6]:5060 listen=tcp:[$PBX6]:5060"
+	sed "s|^LISTEN|$(printf '%s' "$l" | sed 's/ /\\n/g')|" "$FIELD_LIB/kamailio.cfg" >"$cfg"
+	mkdir -p "$T/kamailio"
+	pbx setsid kamailio -f "$cfg" -DD -E -m 32 -M 4 -Y "$T/kamailio" -w "$T/kamailio" \
+		-P "$T/kamailio/pid" >"$T/kamailio.log" 2>&1 </dev/null &
+	wait_for 20 pbx_listens || fail "Kamailio does not start: $(tail -n 3 "$T/kamailio.log")"
+}
+
+pbx_listens() { [ -n "$(pbx ss -Hlun "sport = :5060")" ] && [ -s "$T/kamailio/pid" ]; }
+
+# --- phones ---
+
+# target FAMILY: how SIPp writes the server's address
+target() { if [ "$1" = 6 ]; then printf '[%s]:5060' $PBX6; else printf '%s:5060' $PBX4; fi; }
+
+# users FROM TO [CALLEE_FROM CALLEES]: a SIPp input file of users and whom they call
+users() {
+	local u i=0
+	echo SEQUENTIAL
+	for ((u = $1; u <= $2; u++)); do
+		printf '%s;[authentication username=%s password=pw-%s];%s\n' "$u" "$u" "$u" \
+			"$((${3:-1051} + i % ${4:-1}))"
+		i=$((i + 1))
+	done
+}
+
+# phone NAME SCENARIO FAMILY ADDRESS PORT OPTIONS...: SIPp in the wan, in the foreground;
+# leaves NAME.csv (statistics) and NAME.out in $T
+phone() {
+	local name=$1 scenario=$2 family=$3 address=$4 port=$5
+	shift 5
+	[ "$family" = 4 ] || address="[$address]"
+	(cd "$T" && TERM=dumb exec ip netns exec "$NS-wan" sipp "$(target "$family")" \
+		-sf "$FIELD_LIB/sipp/$scenario.xml" -i "$address" -p "$port" -mp $((20000 + (port - 5000) * 10)) -nostdin \
+		-trace_stat -stf "$T/$name.csv" -fd 1 -trace_err -error_file "$T/$name.err" \
+		"$@") >"$T/$name.out" 2>&1 </dev/null
+}
+
+# sipp_count NAME COLUMN: from SIPp's own statistics, for example SuccessfulCall(C)
+sipp_count() {
+	awk -F';' -v want="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == want) c = i }
+		{ v = $c } END { print NR > 1 && c ? v + 0 : 0 }' "$T/$1.csv" 2>/dev/null || echo 0
+}
+good() { sipp_count "$1" 'SuccessfulCall(C)'; }
+bad() { sipp_count "$1" 'FailedCall(C)'; }
+
+# register NAME FAMILY ADDRESS FROM TO CONTACT_PORT [SIPp options]
+register() {
+	local name=$1 family=$2 address=$3 from=$4 to=$5 port=$6
+	shift 6
+	users "$from" "$to" >"$T/$name.users"
+	phone "$name" register "$family" "$address" 5065 -inf "$T/$name.users" \
+		-key contact_port "$port" -m $((to - from + 1)) -r 20 -timeout 30s -timeout_error "$@"
+}
+
+# answering FAMILY ADDRESS PORT: phones that answer, in the background until the end
+answering() {
+	phone "answer$1" uas "$1" "$2" "$3" 2>/dev/null &
+	wait_for 10 phone_listens "$2" "$3" || fail "SIPp does not listen on $2:$3"
+}
+phone_listens() { wan ss -Hlun "sport = :$2" | grep -qF "$1"; }
+
+# calls NAME FAMILY ADDRESS PORT COUNT RATE TALK_MS [SIPp options]: from users 1001-1010
+# to the phones of phones_ready; SIPp's exit status says whether every call completed
+calls() {
+	local name=$1 family=$2 address=$3 port=$4 count=$5 rate=$6 talk=$7
+	shift 7
+	users 1001 1010 "$((family == 4 ? 1051 : 1071))" 10 >"$T/$name.users"
+	phone "$name" uac "$family" "$address" "$port" -inf "$T/$name.users" -m "$count" \
+		-r "$rate" -d "$talk" -timeout 120s -timeout_error "$@"
+}
+
+# phones_ready [FAMILY]: ten phones registered and answering
+phones_ready() {
+	local f=${1:-4} to=$CALLEE4 first=1051
+	[ "$f" = 4 ] || to=$CALLEE6 first=1071
+	answering "$f" "$to" 5070
+	register "callees$f" "$f" "$to" "$first" "$((first + 9))" 5070 ||
+		fail "phones cannot register over IPv$f: $(tail -n 3 "$T/callees$f.err" 2>/dev/null)"
+}
