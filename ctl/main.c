@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ctl.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command {
+	const char *name, *help;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "replay", "judge the packets of capture files", replay_main },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void help(FILE *to)
+{
+	fputs("Usage: sipmoat COMMAND [ARGUMENT...]\n\nCommands:\n", to);
+	for (unsigned i = 0; i < COMMANDS; i++)
+		fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].help);
+	fputs("  help       this text\n\n"
+	      "sipmoat COMMAND --help tells more; sipmoat --version prints the version.\n", to);
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+
+	if (!name) {
+		help(stderr);
+		return CTL_USAGE;
+	}
+	for (unsigned i = 0; i < COMMANDS; i++)
+		if (strcmp(name, commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	if (strcmp(name, "--version") == 0) {
+		puts("sipmoat " SIPMOAT_VERSION);
+		return CTL_OK;
+	}
+	if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+		help(stdout);
+		return CTL_OK;
+	}
+	fprintf(stderr, "sipmoat: there is no command \"%s\"; sipmoat help lists them\n", name);
+	return CTL_USAGE;
+}

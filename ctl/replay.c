@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ctl.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "engine.h"
+#include "feed.h"
+#include "ports.h"
+#include "report.h"
+#include "servers.h"
+
+#define DEFAULT_CONFIG SIPMOAT_SYSCONFDIR "/sipmoat.conf"
+
+struct replay {
+	const char *config; /* NULL: the default one, or none */
+	const char *inside; /* as written, NULL: not given */
+	bool json;
+	char *const *files;
+	unsigned n;
+	struct ruleset *rules;
+	struct state *state;
+	struct scratch *scratch;
+	struct sip_msg sip;
+};
+
+static const char usage[] =
+	"Usage: sipmoat replay [-c FILE] [--inside CIDR,...] [--json] FILE.pcap...\n"
+	"\n"
+	"Judges the packets of capture files as the daemon would, with the captures' own\n"
+	"time; several files are read as one, in the order given.\n"
+	"\n"
+	"  -c, --config FILE     the config (default: " DEFAULT_CONFIG "\n"
+	"                        when it can be read, else the built-in defaults)\n"
+	"      --inside CIDR,..  the protected servers (default: as configured, else\n"
+	"                        worked out from who answers)\n"
+	"      --json            one object a packet, then a summary\n"
+	"  -h, --help            this text\n"
+	"\n"
+	"Exit status: 0 done, 1 a file or the config was refused, 2 usage.\n";
+
+static const struct option longs[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "inside", required_argument, NULL, 'i' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* a fixed seed: the same capture gives the same output */
+static const uint8_t seed[16] = "sipmoat replay";
+
+static int refuse(const char *what)
+{
+	fprintf(stderr, "sipmoat replay: %s\n", what);
+	return CTL_REFUSED;
+}
+
+/* CTL_OK: go on; CTL_USAGE; -1: help was asked for and given. */
+static int parse_options(struct replay *r, int argc, char **argv)
+{
+	int o;
+
+	opterr = 0;
+	while ((o = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
+		switch (o) {
+		case 'c':
+			r->config = optarg;
+			break;
+		case 'i':
+			r->inside = optarg;
+			break;
+		case 'j':
+			r->json = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return -1;
+		default:
+			fprintf(stderr, "sipmoat replay: \"%s\" is no option or lacks its "
+				"value\n%s", argv[optind - 1], usage);
+			return CTL_USAGE;
+		}
+	}
+	r->files = argv + optind;
+	r->n = (unsigned)(argc - optind);
+	if (r->n)
+		return CTL_OK;
+	fprintf(stderr, "sipmoat replay: name at least one capture file\n%s", usage);
+	return CTL_USAGE;
+}
+
+static int load_rules(struct replay *r)
+{
+	struct conf_report report = { NULL, 0, 0, 0 };
+	const char *file = r->config;
+
+	if (!file && access(DEFAULT_CONFIG, R_OK) == 0)
+		file = DEFAULT_CONFIG;
+	r->rules = ruleset_load(file, &report);
+	for (unsigned i = 0; i < report.n; i++) {
+		char *text = conf_note_text(&report.note[i]);
+
+		fprintf(stderr, "sipmoat replay: %s\n", text ? text : report.note[i].text);
+		free(text);
+	}
+	conf_report_free(&report);
+	if (!r->rules)
+		return refuse("the config was refused, nothing was judged");
+	if (!r->json)
+		printf("config: %s\n", file ? file : "built-in defaults");
+	return CTL_OK;
+}
+
+/* Every file is tried first: a missing one must not be found after half the output. */
+static int try_files(const struct replay *r)
+{
+	char err[CAPTURE_ERROR];
+
+	for (unsigned i = 0; i < r->n; i++) {
+		struct capture *c = capture_open(r->files[i], err);
+
+		if (!c) {
+			fprintf(stderr, "sipmoat replay: %s: %s\n", r->files[i], err);
+			return CTL_REFUSED;
+		}
+		capture_close(c);
+	}
+	return CTL_OK;
+}
+
+static int inside_given(struct replay *r)
+{
+	size_t n = 0, room = strlen(r->inside) + 1;
+	struct prefix *list = calloc(room, sizeof(*list));
+	int rc = CTL_USAGE;
+
+	for (const char *at = r->inside; list; at += strcspn(at, ",") + 1) {
+		struct slice text = slice_trim((struct slice){ at, (uint32_t)strcspn(at, ",") });
+
+		if (prefix_parse(text, &list[n++]) < 0) {
+			fprintf(stderr, "sipmoat replay: --inside: \"%.*s\" is no address or "
+				"prefix, such as 192.0.2.10 or 2001:db8::/64\n", (int)text.n, text.p);
+			goto out;
+		}
+		if (!at[strcspn(at, ",")])
+			break;
+	}
+	rc = CTL_OK;
+	if (!list || ruleset_set_inside(r->rules, list, n) < 0)
+		rc = refuse("out of memory");
+out:
+	free(list);
+	return rc;
+}
+
+static void say_server(const struct server *s, FILE *to)
+{
+	char text[ADDR_TEXT];
+
+	addr_print(&s->addr, text);
+	if (s->answers)
+		fprintf(to, "inside: %s (sent %" PRIu64 " answers)\n", text, s->answers);
+	else if (s->requests)
+		fprintf(to, "inside: %s (got %" PRIu64 " requests, nobody answered)\n", text,
+			s->requests);
+	else
+		fprintf(to, "inside: %s (sent answers, the requests are not in the capture)\n",
+			text);
+}
+
+static int inside_found(struct replay *r)
+{
+	FILE *to = r->json ? stderr : stdout;
+	struct servers servers;
+	struct prefix *list = NULL;
+	int rc = servers_find(&servers, r->files, r->n, ruleset_settings(r->rules));
+
+	if (rc == 0 && !servers.n)
+		fprintf(to, "inside: nobody is asked anything; all packets count as inbound\n");
+	if (rc == 0)
+		list = calloc(servers.n + 1, sizeof(*list));
+	for (size_t i = 0; list && i < servers.n; i++) {
+		list[i] = (struct prefix){ servers.server[i].addr, 128 };
+		say_server(&servers.server[i], to);
+	}
+	rc = list ? ruleset_set_inside(r->rules, list, servers.n) : -1;
+	free(list);
+	servers_free(&servers);
+	return rc < 0 ? refuse("out of memory") : CTL_OK;
+}
+
+static int set_inside(struct replay *r)
+{
+	size_t n;
+
+	if (r->inside)
+		return inside_given(r);
+	ruleset_inside(r->rules, &n);
+	return n ? CTL_OK : inside_found(r);
+}
+
+/* What the daemon's place on the wire would make of the packet. */
+static void judge(struct replay *r, struct feed_item *item, struct decision *d)
+{
+	memset(d, 0, sizeof(*d));
+	d->verdict = VERDICT_ACCEPT;
+	d->check = CHECK_NONE;
+	if (item->kind == FEED_OVERLAP) {
+		d->verdict = VERDICT_DROP;
+		d->notify = true;
+		snprintf(d->reason, sizeof(d->reason), "overlapping or impossible fragments: "
+			 "the kernel does not put them together");
+	}
+	if (item->kind == FEED_PACKET && ports_steer(ruleset_settings(r->rules), &item->pkt))
+		engine_run(r->rules, r->state, r->scratch, &item->pkt, item->now, d);
+}
+
+/* Read again here: the engine does not parse what it stops by its source alone. */
+static const struct sip_msg *message_of(struct replay *r, const struct feed_item *item)
+{
+	if ((item->kind != FEED_PACKET && item->kind != FEED_CUT) || !item->pkt.payload.n ||
+	    !ports_steer(ruleset_settings(r->rules), &item->pkt))
+		return NULL;
+	sip_parse(&r->sip, item->pkt.payload);
+	return &r->sip;
+}
+
+static int run(struct replay *r)
+{
+	struct feed *feed = feed_new(r->files, r->n);
+	struct report *report = report_new(r->json);
+	char err[CAPTURE_ERROR];
+	struct feed_item item;
+	struct decision d;
+	int got = -1, rc = CTL_REFUSED;
+
+	snprintf(err, sizeof(err), "out of memory");
+	while (feed && report && (got = feed_next(feed, &item, err)) == 1) {
+		judge(r, &item, &d);
+		if (!report_packet(report, &item, message_of(r, &item), &d)) {
+			got = -1;
+			snprintf(err, sizeof(err), "out of memory");
+			break;
+		}
+	}
+	if (report)
+		report_end(report);
+	if (got < 0)
+		refuse(err);
+	else if (fflush(stdout) || ferror(stdout))
+		refuse("the output could not be written");
+	else
+		rc = CTL_OK;
+	report_free(report);
+	feed_free(feed);
+	return rc;
+}
+
+int replay_main(int argc, char **argv)
+{
+	struct replay *r = calloc(1, sizeof(*r));
+	int rc = r ? parse_options(r, argc, argv) : refuse("out of memory");
+
+	if (rc == CTL_OK)
+		rc = load_rules(r);
+	if (rc == CTL_OK)
+		rc = try_files(r);
+	if (rc == CTL_OK)
+		rc = set_inside(r);
+	if (rc == CTL_OK) {
+		r->state = state_new(ruleset_settings(r->rules), seed);
+		r->scratch = scratch_new();
+		rc = r->state && r->scratch ? run(r) : refuse("out of memory");
+	}
+	if (r) {
+		scratch_free(r->scratch);
+		state_free(r->state);
+		ruleset_free(r->rules);
+	}
+	free(r);
+	return rc < 0 ? CTL_OK : rc;
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report.h"
+
+#include <inttypes.h>
+#include <search.h>
+#include <stdlib.h>
+
+#include "check.h"
+#include "json.h"
+
+struct ban_row {
+	struct addr site;
+	uint8_t check;
+	uint32_t seconds; /* the longest it was given */
+	struct ban_row *next;
+};
+
+struct report {
+	bool json;
+	bool started;
+	uint64_t start; /* time of the first packet */
+	uint64_t packets, messages, cut;
+	uint64_t verdict[VERDICT_DECOY + 1];
+	uint64_t hits[CHECK_MAX], drops[CHECK_MAX];
+	void *tree; /* tsearch over the rows below */
+	struct ban_row *first, **last; /* in order of the first ban */
+};
+
+struct report *report_new(bool json)
+{
+	struct report *r = calloc(1, sizeof(*r));
+
+	if (r)
+		*r = (struct report){ .json = json, .last = &r->first };
+	return r;
+}
+
+void report_free(struct report *r)
+{
+	if (r)
+		tdestroy(r->tree, free);
+	free(r);
+}
+
+static int compare_ban(const void *a, const void *b)
+{
+	const struct ban_row *x = a, *y = b;
+	int c = memcmp(&x->site, &y->site, sizeof(x->site));
+
+	return c ? c : x->check - y->check;
+}
+
+static bool note_ban(struct report *r, const struct decision *d)
+{
+	struct ban_row key = { .site = d->site, .check = d->check, .seconds = d->ban }, *row;
+	struct ban_row **at = tfind(&key, &r->tree, compare_ban);
+
+	if (at) {
+		if ((*at)->seconds < d->ban)
+			(*at)->seconds = d->ban;
+		return true;
+	}
+	row = malloc(sizeof(*row));
+	if (!row)
+		return false;
+	*row = key;
+	if (!tsearch(row, &r->tree, compare_ban)) {
+		free(row);
+		return false;
+	}
+	*r->last = row;
+	r->last = &row->next;
+	return true;
+}
+
+static size_t site_text(const struct addr *site, char out[PREFIX_TEXT])
+{
+	struct prefix p = { *site, (uint8_t)addr_site_len(site) };
+
+	return prefix_print(&p, out);
+}
+
+static bool is_message(const struct sip_msg *sip)
+{
+	return sip && (sip->kind == SIP_REQUEST || sip->kind == SIP_RESPONSE);
+}
+
+static struct slice method_text(const struct sip_msg *sip)
+{
+	if (sip->method == METHOD_UNKNOWN)
+		return sip->method_name;
+	return slice_of(sip_method_name(sip->method));
+}
+
+static void json_address(struct json *j, const char *key, const struct addr *a, bool known)
+{
+	char text[ADDR_TEXT];
+
+	if (known)
+		json_text(j, key, (struct slice){ text, (uint32_t)addr_print(a, text) });
+	else
+		json_null(j, key);
+}
+
+static void json_port(struct json *j, const char *key, const struct pkt *pkt, uint16_t port)
+{
+	if (pkt->version && pkt->proto != PROTO_NONE && !(pkt->flags & PKT_OTHER))
+		json_uint(j, key, port);
+	else
+		json_null(j, key);
+}
+
+static void proto_text(const struct feed_item *item, char out[8])
+{
+	if (item->pkt.proto == PROTO_UDP || item->proto == PROTO_UDP)
+		snprintf(out, 8, "udp");
+	else if (item->pkt.proto == PROTO_TCP || item->proto == PROTO_TCP)
+		snprintf(out, 8, "tcp");
+	else if (item->proto >= 0)
+		snprintf(out, 8, "%d", item->proto & 255);
+	else
+		snprintf(out, 8, "other");
+}
+
+static void json_packet(const struct feed_item *item, const struct sip_msg *sip,
+			const struct decision *d)
+{
+	struct json j = { stdout, false };
+	const struct pkt *pkt = &item->pkt;
+	bool ip = item->kind != FEED_NOT_IP;
+	char proto[8];
+
+	json_open(&j, NULL, '{');
+	json_uint(&j, "n", item->n);
+	json_seconds(&j, "t", item->when);
+	json_address(&j, "src", &pkt->src, ip);
+	json_port(&j, "sport", pkt, pkt->sport);
+	json_address(&j, "dst", &pkt->dst, ip);
+	json_port(&j, "dport", pkt, pkt->dport);
+	proto_text(item, proto);
+	json_text(&j, "proto", slice_of(proto));
+	if (sip && sip->kind == SIP_REQUEST)
+		json_text(&j, "method", method_text(sip));
+	else if (sip && sip->kind == SIP_RESPONSE)
+		json_uint(&j, "status", sip->status);
+	json_text(&j, "verdict", slice_of(verdict_name(d->verdict)));
+	if (d->check != CHECK_NONE)
+		json_text(&j, "check", slice_of(check_name(d->check)));
+	else
+		json_null(&j, "check");
+	if (d->notify)
+		json_text(&j, "reason", slice_of(d->reason));
+	else
+		json_null(&j, "reason");
+	if (d->ban)
+		json_uint(&j, "ban", d->ban);
+	else
+		json_null(&j, "ban");
+	json_close(&j, '}');
+	json_end_line(&j);
+}
+
+static void print_escaped(struct slice s)
+{
+	for (uint32_t i = 0; i < s.n && i < 32; i++)
+		putchar(s.p[i] > 0x20 && s.p[i] < 0x7f ? s.p[i] : '?');
+}
+
+static void print_end(const struct addr *a, const struct pkt *pkt, uint16_t port)
+{
+	char text[ADDR_TEXT];
+	bool v4 = addr_is_v4(a);
+
+	addr_print(a, text);
+	if (pkt->flags & (PKT_OTHER | PKT_NOT_IP))
+		fputs(text, stdout);
+	else
+		printf("%s%s%s:%u", v4 ? "" : "[", text, v4 ? "" : "]", port);
+}
+
+static void text_packet(const struct report *r, const struct feed_item *item,
+			const struct sip_msg *sip, const struct decision *d)
+{
+	uint64_t t = item->when > r->start ? item->when - r->start : 0;
+
+	printf("%7" PRIu64 " %5" PRIu64 ".%06" PRIu64 "  ", item->n,
+	       (uint64_t)(t / NS), t / 1000 % 1000000);
+	print_end(&item->pkt.src, &item->pkt, item->pkt.sport);
+	fputs(" > ", stdout);
+	print_end(&item->pkt.dst, &item->pkt, item->pkt.dport);
+	fputs("  ", stdout);
+	if (is_message(sip) && sip->kind == SIP_REQUEST)
+		print_escaped(method_text(sip));
+	else if (is_message(sip))
+		printf("%u", sip->status);
+	else
+		putchar('-');
+	printf("  %s%s", verdict_name(d->verdict), d->observed ? " (observed)" : "");
+	if (d->check != CHECK_NONE)
+		printf("  %s", check_name(d->check));
+	printf(": %s", d->reason);
+	if (d->evidence[0])
+		printf(" [%s]", d->evidence);
+	if (d->ban)
+		printf("; ban %" PRIu32 " s", d->ban);
+	putchar('\n');
+}
+
+bool report_packet(struct report *r, const struct feed_item *item, const struct sip_msg *sip,
+		   const struct decision *d)
+{
+	if (!r->started)
+		r->start = item->when;
+	r->started = true;
+	r->packets++;
+	r->messages += is_message(sip);
+	r->cut += item->kind == FEED_CUT;
+	r->verdict[d->verdict]++;
+	if (d->check < CHECK_MAX) {
+		r->hits[d->check]++;
+		r->drops[d->check] += d->verdict != VERDICT_ACCEPT;
+	}
+	if (r->json)
+		json_packet(item, sip, d);
+	else if (d->notify)
+		text_packet(r, item, sip, d);
+	return !d->ban || note_ban(r, d);
+}
+
+static void json_summary(const struct report *r)
+{
+	struct json j = { stdout, false };
+	char text[PREFIX_TEXT];
+
+	json_open(&j, NULL, '{');
+	json_open(&j, "summary", '{');
+	json_uint(&j, "packets", r->packets);
+	json_uint(&j, "messages", r->messages);
+	json_uint(&j, "accepted", r->verdict[VERDICT_ACCEPT]);
+	json_uint(&j, "dropped", r->verdict[VERDICT_DROP]);
+	json_uint(&j, "rejected", r->verdict[VERDICT_REJECT]);
+	json_open(&j, "bans", '[');
+	for (const struct ban_row *b = r->first; b; b = b->next) {
+		json_open(&j, NULL, '{');
+		json_text(&j, "addr", (struct slice){ text, (uint32_t)site_text(&b->site, text) });
+		json_text(&j, "check", slice_of(check_name(b->check)));
+		json_uint(&j, "seconds", b->seconds);
+		json_close(&j, '}');
+	}
+	json_close(&j, ']');
+	json_close(&j, '}');
+	json_close(&j, '}');
+	json_end_line(&j);
+}
+
+static void text_summary(const struct report *r)
+{
+	char text[PREFIX_TEXT];
+	bool head = false;
+
+	printf("%" PRIu64 " packets, %" PRIu64 " SIP messages: %" PRIu64 " accepted, %" PRIu64
+	       " dropped, %" PRIu64 " rejected\n", r->packets, r->messages,
+	       r->verdict[VERDICT_ACCEPT], r->verdict[VERDICT_DROP], r->verdict[VERDICT_REJECT]);
+	for (unsigned i = 0; i < CHECK_MAX; i++) {
+		if (!r->hits[i])
+			continue;
+		if (!head)
+			printf("\n%-16s %10s %10s\n", "check", "hits", "stopped");
+		head = true;
+		printf("%-16s %10" PRIu64 " %10" PRIu64 "\n", check_name(i), r->hits[i], r->drops[i]);
+	}
+	if (r->first)
+		printf("\n%-43s %-16s %10s\n", "banned", "by", "seconds");
+	for (const struct ban_row *b = r->first; b; b = b->next) {
+		site_text(&b->site, text);
+		printf("%-43s %-16s %10" PRIu32 "\n", text, check_name(b->check), b->seconds);
+	}
+}
+
+void report_end(struct report *r)
+{
+	if (r->json)
+		json_summary(r);
+	else
+		text_summary(r);
+	if (r->cut)
+		fprintf(r->json ? stderr : stdout, "%" PRIu64 " packets were cut short by the "
+			"capture and not judged; capture with a larger snap length\n", r->cut);
+}
