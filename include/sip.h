@@ -88,19 +88,21 @@ enum sip_header {
 	X(VERSION, "bad-version", "the version is not SIP/2.0") \
 	X(METHOD, "bad-method", "the method is not a token") \
 	X(STATUS, "bad-status", "the status code is not 100 to 699") \
-	X(URI, "bad-request-uri", "the Request-URI is empty, bracketed or holds white space or control bytes") \
+	X(URI, "bad-request-uri", "the Request-URI is empty, bracketed, not a URI or holds white space") \
 	X(NO_END, "no-end-of-headers", "no empty line ends the headers") \
 	X(HEADER_SYNTAX, "bad-header-line", "a header line has no colon or no name") \
 	X(HEADER_NAME, "bad-header-name", "a header name holds white space or control bytes") \
-	X(BARE_LINE_END, "bare-line-end", "a line ends in a lone CR or LF") \
-	X(NUL, "nul-byte", "a NUL byte stands in the headers outside a quoted string") \
+	X(BARE_LINE_END, "bare-line-end", "a line ends in LF without CR") \
+	X(LONE_CR, "lone-cr", "a CR without LF in the headers: a line end to some servers only") \
+	X(NUL, "nul-byte", "a NUL byte stands in the headers where no quoted pair allows it") \
 	X(TOO_MANY_HEADERS, "too-many-headers", "more header lines than the view follows") \
 	X(DUPLICATE, "duplicate-header", "a header that may stand once stands twice") \
-	X(MISSING_VIA, "missing-via", "no Via header") \
-	X(MISSING_FROM, "missing-from", "no From header") \
-	X(MISSING_TO, "missing-to", "no To header") \
-	X(MISSING_CALL_ID, "missing-call-id", "no Call-ID header") \
-	X(MISSING_CSEQ, "missing-cseq", "no CSeq header") \
+	X(MISSING_VIA, "missing-via", "no Via header, or an empty one") \
+	X(MISSING_FROM, "missing-from", "no From header, or an empty one") \
+	X(MISSING_TO, "missing-to", "no To header, or an empty one") \
+	X(MISSING_CALL_ID, "missing-call-id", "no Call-ID header, or an empty one") \
+	X(MISSING_CSEQ, "missing-cseq", "no CSeq header, or an empty one") \
+	X(VIA, "bad-via", "the top Via is not protocol, host and parameters") \
 	X(CSEQ, "bad-cseq", "CSeq is not a number below 2^31 and a method") \
 	X(CSEQ_METHOD, "cseq-mismatch", "the CSeq method is not the method of the request") \
 	X(CONTENT_LENGTH, "bad-content-length", "Content-Length is not a number") \
@@ -131,6 +133,7 @@ struct sip_msg {
 	enum sip_method method; /* of the request, or of the response's CSeq */
 	uint16_t status;        /* responses: 100..699, else 0 */
 	uint16_t count;         /* headers recorded in hdr[] */
+	uint16_t lines;         /* header lines that there are, saturates */
 	uint16_t seen[HDR_COUNT]; /* how many lines of each header */
 	uint8_t first[HDR_COUNT]; /* index into hdr[] of its first line, if seen */
 	uint64_t defects;       /* bitmap of enum sip_defect */
@@ -142,7 +145,8 @@ struct sip_msg {
 	uint32_t cseq;
 	int64_t content_length; /* -1 if absent or not a number */
 	uint32_t defect_at[DEFECT_COUNT]; /* offset into all, where defects has the bit */
-	struct sip_hdr hdr[SIP_MAX_HEADERS];
+	/* the first SIP_MAX_HEADERS lines, then only the first of each known name */
+	struct sip_hdr hdr[SIP_MAX_HEADERS + HDR_OTHER];
 };
 
 /* Reads one message at the start of bytes.  Fills all of *msg but unused hdr[]. */

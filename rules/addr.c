@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "addr.h"
+
+/* inet_pton wants a NUL; an address never needs more than ADDR_TEXT bytes. */
+static bool text_copy(struct slice text, char out[ADDR_TEXT])
+{
+	if (text.n == 0 || text.n >= ADDR_TEXT || memchr(text.p, '\0', text.n))
+		return false;
+	memcpy(out, text.p, text.n);
+	out[text.n] = '\0';
+	return true;
+}
+
+int addr_parse(struct slice text, struct addr *out)
+{
+	char buf[ADDR_TEXT];
+	uint8_t be[16];
+
+	if (!text_copy(text, buf))
+		return -EINVAL;
+	if (inet_pton(AF_INET, buf, be) == 1)
+		*out = addr_v4(be);
+	else if (inet_pton(AF_INET6, buf, be) == 1)
+		*out = addr_v6(be);
+	else
+		return -EINVAL;
+	return 0;
+}
+
+/* One to three digits without a leading zero: "032" is more often a slip than a 32. */
+static int length_parse(struct slice text, unsigned max, unsigned *out)
+{
+	unsigned len = 0;
+
+	if (text.n == 0 || text.n > 3 || (text.n > 1 && text.p[0] == '0'))
+		return -EINVAL;
+	for (uint32_t i = 0; i < text.n; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return -EINVAL;
+		len = len * 10 + (unsigned)(text.p[i] - '0');
+	}
+	if (len > max)
+		return -EINVAL;
+	*out = len;
+	return 0;
+}
+
+int prefix_parse(struct slice text, struct prefix *out)
+{
+	const char *slash = text.n ? memchr(text.p, '/', text.n) : NULL;
+	struct slice host = slash ? slice_between(text.p, slash) : text;
+	unsigned base, len = 128;
+	struct addr a;
+
+	if (addr_parse(host, &a) < 0)
+		return -EINVAL;
+	/* how it was written decides what "/n" counts: ::ffff:192.0.2.0/120 is IPv6 notation */
+	base = memchr(host.p, ':', host.n) ? 0 : ADDR_V4_BITS;
+	if (slash && length_parse(slice_between(slash + 1, text.p + text.n), 128 - base, &len) < 0)
+		return -EINVAL;
+	if (slash)
+		len += base;
+	out->addr = addr_masked(&a, len);
+	out->len = (uint8_t)len;
+	return 0;
+}
+
+size_t addr_print(const struct addr *a, char out[ADDR_TEXT])
+{
+	bool v4 = addr_is_v4(a);
+
+	if (!inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? a->b + 12 : a->b, out, ADDR_TEXT))
+		out[0] = '\0';
+	return strlen(out);
+}
+
+size_t prefix_print(const struct prefix *p, char out[PREFIX_TEXT])
+{
+	bool v4 = addr_is_v4(&p->addr) && p->len >= ADDR_V4_BITS;
+	char host[ADDR_TEXT];
+	int n;
+
+	addr_print(&p->addr, host);
+	if (p->len == 128)
+		n = snprintf(out, PREFIX_TEXT, "%s", host);
+	else
+		n = snprintf(out, PREFIX_TEXT, "%s/%u", host, p->len - (v4 ? ADDR_V4_BITS : 0u));
+	return n > 0 ? (size_t)n : 0;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the known headers say, as far as framing, matching and routing depend on
+ * it; everything else is the server's business.
+ */
+#include "sip/chars.h"
+#include "sip/view.h"
+
+#define CSEQ_MAX 0x7fffffffu /* RFC 3261 8.1.1.5 */
+#define LENGTH_MAX 0xffffffffu
+
+/* Where a defect of an absent or empty header is shown. */
+static const char *value_at(const struct sip_msg *m, enum sip_header h)
+{
+	return m->seen[h] ? sip_first(m, h).p : m->all.p;
+}
+
+static void required_judge(struct sip_msg *m)
+{
+	static const struct {
+		uint8_t header, defect;
+	} required[] = {
+		{ HDR_VIA, DEFECT_MISSING_VIA },         { HDR_FROM, DEFECT_MISSING_FROM },
+		{ HDR_TO, DEFECT_MISSING_TO },           { HDR_CALL_ID, DEFECT_MISSING_CALL_ID },
+		{ HDR_CSEQ, DEFECT_MISSING_CSEQ },
+	};
+
+	for (unsigned i = 0; i < sizeof(required) / sizeof(required[0]); i++)
+		if (sip_first(m, required[i].header).n == 0)
+			view_defect(m, required[i].defect, value_at(m, required[i].header));
+}
+
+/*
+ * Headers of which servers read one and which they read is their choice (RFC
+ * 3261 7.3.1 allows repetition of lists only; RFC 3515 2.1, RFC 6665 7.2.1).
+ */
+static void duplicates_judge(struct sip_msg *m)
+{
+	static const uint8_t once[] = {
+		HDR_FROM,         HDR_TO,      HDR_CALL_ID, HDR_CSEQ,  HDR_MAX_FORWARDS,
+		HDR_CONTENT_LENGTH, HDR_CONTENT_TYPE, HDR_EXPIRES, HDR_EVENT, HDR_REFER_TO,
+	};
+
+	for (unsigned i = 0; i < sizeof(once); i++) {
+		unsigned at = m->first[once[i]] + 1u;
+		struct slice again;
+
+		if (m->seen[once[i]] < 2)
+			continue;
+		if (sip_next(m, once[i], &at, &again))
+			view_defect(m, DEFECT_DUPLICATE, again.p);
+		else /* the second one stands behind the lines that are kept */
+			view_defect(m, DEFECT_DUPLICATE, value_at(m, once[i]));
+	}
+}
+
+static void cseq_read(struct sip_msg *m)
+{
+	struct slice v = sip_first(m, HDR_CSEQ), method;
+	const char *end = slice_end(v), *p = v.p;
+	uint64_t number = 0;
+
+	if (v.n == 0)
+		return;
+	while (p < end && is_digit(*p))
+		p++;
+	method.p = skip_lws(p, end);
+	method.n = (uint32_t)(end - method.p);
+	if (!digits_read(slice_between(v.p, p), CSEQ_MAX, &number) || method.p == p ||
+	    !is_token(method)) {
+		view_defect(m, DEFECT_CSEQ, v.p);
+		return;
+	}
+	m->cseq = (uint32_t)number;
+	if (m->kind == SIP_RESPONSE)
+		m->method = sip_method_of(method);
+	else if (!slice_eq(method, m->method_name)) /* RFC 3261 8.1.1.5 */
+		view_defect(m, DEFECT_CSEQ_METHOD, method.p);
+}
+
+static void numbers_read(struct sip_msg *m)
+{
+	uint64_t n;
+
+	if (m->seen[HDR_MAX_FORWARDS] && !digits_read(sip_first(m, HDR_MAX_FORWARDS), 255, &n))
+		view_defect(m, DEFECT_MAX_FORWARDS, value_at(m, HDR_MAX_FORWARDS));
+	if (!m->seen[HDR_CONTENT_LENGTH])
+		return;
+	if (digits_read(sip_first(m, HDR_CONTENT_LENGTH), LENGTH_MAX, &n))
+		m->content_length = (int64_t)n;
+	else
+		view_defect(m, DEFECT_CONTENT_LENGTH, value_at(m, HDR_CONTENT_LENGTH));
+}
+
+/* Without a quote in the value, which is most of the time. */
+static void brackets_judge(struct sip_msg *m, struct slice v)
+{
+	const char *end = slice_end(v), *p = v.p, *open;
+
+	while ((open = find_char(p, end, '<')) != NULL) {
+		p = find_char(open, end, '>');
+		if (!p) {
+			view_defect(m, DEFECT_BRACKET, open);
+			return;
+		}
+	}
+}
+
+static void nameaddr_judge(struct sip_msg *m, struct slice v)
+{
+	const char *end = slice_end(v);
+
+	if (!find_char(v.p, end, '"')) {
+		brackets_judge(m, v);
+		return;
+	}
+	for (const char *p = v.p; p < end; p++) {
+		const char *open = p;
+
+		if (*p == '"')
+			p = quote_end(p + 1, end);
+		else if (*p == '<')
+			p = find_char(p, end, '>');
+		if (!p) {
+			view_defect(m, *open == '"' ? DEFECT_QUOTE : DEFECT_BRACKET, open);
+			return;
+		}
+	}
+}
+
+static void quoting_judge(struct sip_msg *m)
+{
+	static const uint8_t holders[] = { HDR_FROM, HDR_TO, HDR_CONTACT };
+
+	for (unsigned i = 0; i < sizeof(holders); i++) {
+		unsigned at = 0;
+		struct slice v;
+
+		if (!m->seen[holders[i]])
+			continue;
+		while (sip_next(m, holders[i], &at, &v))
+			nameaddr_judge(m, v);
+	}
+}
+
+/*
+ * A parameter list must not have an empty parameter inside ("; ;"): readers
+ * disagree on whether the list goes on behind it.  One lone ';' at the end is a
+ * slip that all read alike.
+ */
+static bool params_sound(struct slice params)
+{
+	const char *p = params.p, *end = slice_end(params);
+
+	while (p < end && *p == ';') {
+		p = skip_lws(p + 1, end);
+		if (p == end)
+			return true;
+		if (!is_token_char(*p))
+			return false;
+		for (; p < end && *p != ';'; p++) {
+			if (*p != '"')
+				continue;
+			p = quote_end(p + 1, end);
+			if (!p)
+				return false;
+		}
+	}
+	return p == end;
+}
+
+static void via_judge(struct sip_msg *m)
+{
+	struct slice v = sip_first(m, HDR_VIA);
+	struct sip_via via;
+
+	if (v.n && (!sip_via_read(v, &via) || !params_sound(via.params)))
+		view_defect(m, DEFECT_VIA, v.p);
+}
+
+void values_read(struct sip_msg *m)
+{
+	required_judge(m);
+	duplicates_judge(m);
+	cseq_read(m);
+	numbers_read(m);
+	via_judge(m);
+	quoting_judge(m);
+}
+
+/* RFC 3261 19.1, as strictly as routing needs it; other schemes are only text. */
+void values_uri(struct sip_msg *m)
+{
+	struct slice uri = m->uri;
+	struct sip_uri parts;
+
+	for (uint32_t i = 0; i < uri.n; i++) {
+		uint8_t c = (uint8_t)uri.p[i];
+
+		if (c <= ' ' || c == 0x7f || c == '<' || c == '>' || c == '"') {
+			view_defect(m, DEFECT_URI, uri.p + i);
+			return;
+		}
+	}
+	if (!sip_uri_read(uri, &parts))
+		view_defect(m, DEFECT_URI, uri.p);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "stats.h"
+
+static void count_kind(struct stats *s, const struct pkt *pkt, const struct decision *d)
+{
+	if (!d->parsed || pkt->payload.n == 0) /* a bare TCP ACK is no keepalive */
+		return;
+	switch ((enum sip_kind)d->kind) {
+	case SIP_REQUEST:
+		stats_add(&s->requests, 1);
+		break;
+	case SIP_RESPONSE:
+		stats_add(&s->responses, 1);
+		break;
+	case SIP_KEEPALIVE:
+		stats_add(&s->keepalives, 1);
+		break;
+	case SIP_NONE:
+		stats_add(&s->not_sip, 1);
+		break;
+	}
+}
+
+static void count_direction(struct stats *s, enum direction dir)
+{
+	if (dir == DIR_INBOUND)
+		stats_add(&s->inbound, 1);
+	else if (dir == DIR_OUTBOUND)
+		stats_add(&s->outbound, 1);
+	else
+		stats_add(&s->internal, 1);
+}
+
+static void count_check(struct stats *s, const struct decision *d)
+{
+	if (!d->notify || d->check >= CHECK_MAX)
+		return;
+	stats_add(&s->hits[d->check], 1);
+	if (d->verdict != VERDICT_ACCEPT)
+		stats_add(&s->drops[d->check], 1);
+}
+
+void stats_count(struct stats *s, const struct pkt *pkt, const struct decision *d)
+{
+	const unsigned damage = PKT_TRUNCATED | PKT_BAD_LENGTH | PKT_BAD_HEADER | PKT_NOT_IP;
+
+	stats_add(&s->packets, 1);
+	count_direction(s, (enum direction)d->dir);
+	count_kind(s, pkt, d);
+	count_check(s, d);
+	if (pkt->flags & damage)
+		stats_add(&s->damaged, 1);
+	stats_add(d->verdict == VERDICT_ACCEPT ? &s->accepted : &s->dropped, 1);
+	if (d->observed)
+		stats_add(&s->observed, 1);
+	if (d->ban)
+		stats_add(&s->bans, 1);
+}
