@@ -15,7 +15,7 @@
 #define TICK (8 * NS)        /* unit of a registration's end: 16 bits reach 6 days */
 
 enum { RANK_RETURNED = 1, RANK_REGISTERED = 2 };
-enum token_kind { TOKEN_NONCE = 1, TOKEN_TAG = 2 };
+enum token_kind { TOKEN_NONCE = 1, TOKEN_TAG = 2, TOKEN_BRANCH = 3 };
 
 struct registration {
 	uint16_t who;   /* hash of address-of-record and port, 0 = empty */
@@ -229,11 +229,28 @@ static void learn_tag(struct state *st, const struct sip_msg *sip, const struct 
 	token_put(st, &k, now);
 }
 
+/* The branch of the top Via names a transaction (RFC 3261 17.1.3). */
+static bool branch_token(const struct state *st, const struct sip_msg *sip,
+			 const struct addr *site, struct token_key *out)
+{
+	struct sip_via via;
+	struct slice branch;
+
+	if (!sip_via_read(sip_first(sip, HDR_VIA), &via) ||
+	    !sip_param(via.params, SLICE("branch"), &branch) || !branch.n)
+		return false;
+	*out = token_of(st, site, TOKEN_BRANCH, branch, SLICE_NONE);
+	return true;
+}
+
 uint32_t source_learn(struct state *st, const struct pkt *pkt, const struct sip_msg *sip,
 		      uint64_t now)
 {
 	struct addr site = addr_site(&pkt->dst);
+	struct token_key k;
 
+	if (sip->kind == SIP_REQUEST && branch_token(st, sip, &site, &k))
+		token_put(st, &k, now);
 	if (sip->kind != SIP_RESPONSE)
 		return 0;
 	if (sip->status == 401 || sip->status == 407) {
@@ -265,27 +282,45 @@ static bool proves_nonce(struct state *st, const struct sip_msg *sip, enum sip_h
 	return false;
 }
 
+static bool proves_tag(struct state *st, const struct sip_msg *sip, const struct addr *site,
+		       uint64_t now)
+{
+	struct slice tag = sip_tag(sip_first(sip, HDR_TO));
+	struct token_key k;
+
+	if (!tag.n)
+		return false;
+	k = token_of(st, site, TOKEN_TAG, sip_first(sip, HDR_CALL_ID), tag);
+	return token_take(st, &k, now);
+}
+
+static bool proves_branch(struct state *st, const struct sip_msg *sip, const struct addr *site,
+			  uint64_t now)
+{
+	struct token_key k;
+
+	return branch_token(st, sip, site, &k) && token_take(st, &k, now);
+}
+
+static enum proof proof_of(struct state *st, const struct sip_msg *sip, const struct addr *site,
+			   uint64_t now)
+{
+	if (sip->kind == SIP_RESPONSE)
+		return proves_branch(st, sip, site, now) ? PROOF_BRANCH : PROOF_NONE;
+	if (sip->kind != SIP_REQUEST)
+		return PROOF_NONE;
+	if (proves_nonce(st, sip, HDR_AUTHORIZATION, site, now) ||
+	    proves_nonce(st, sip, HDR_PROXY_AUTHORIZATION, site, now))
+		return PROOF_NONCE;
+	return proves_tag(st, sip, site, now) ? PROOF_TAG : PROOF_NONE;
+}
+
 enum proof source_prove(struct state *st, const struct pkt *pkt, const struct sip_msg *sip,
 			uint64_t now)
 {
 	struct addr site = addr_site(&pkt->src);
-	enum proof proof = PROOF_NONE;
-	struct slice tag;
-	struct token_key k;
+	enum proof proof = proof_of(st, sip, &site, now);
 
-	if (sip->kind != SIP_REQUEST)
-		return PROOF_NONE;
-	if (proves_nonce(st, sip, HDR_AUTHORIZATION, &site, now) ||
-	    proves_nonce(st, sip, HDR_PROXY_AUTHORIZATION, &site, now)) {
-		proof = PROOF_NONCE;
-	} else {
-		tag = sip_tag(sip_first(sip, HDR_TO));
-		if (tag.n) {
-			k = token_of(st, &site, TOKEN_TAG, sip_first(sip, HDR_CALL_ID), tag);
-			if (token_take(st, &k, now))
-				proof = PROOF_TAG;
-		}
-	}
 	if (proof != PROOF_NONE)
 		returned(st, &site, now);
 	return proof;

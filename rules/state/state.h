@@ -16,7 +16,7 @@ struct meter *state_meter(struct state *st);
 /*
  * Sources (state/sources.c): what a site has proven.
  * STRANGER: nothing.  RETURNED: it repeated something only a host that receives
- * our servers' answers can know (a challenge's nonce, a To-tag).  REGISTERED: a
+ * our servers' messages can know (a challenge's nonce, a To-tag, a Via branch).  REGISTERED: a
  * server accepted registrations from it that have not expired.
  */
 enum standing { STRANGER, RETURNED, REGISTERED };
@@ -31,18 +31,20 @@ struct source {
 void source_find(struct state *st, const struct addr *site, uint64_t now, struct source *out);
 
 /*
- * Reads what a server inside answers: remembers challenges and tags that may
- * come back as proof, and the registrations it accepted.  Returns the seconds
+ * Reads what a server inside sends: remembers challenges, tags and branches that
+ * may come back as proof, and the registrations it accepted.  Returns the seconds
  * for which the destination now belongs to the known sources, 0 = no change.
  */
 uint32_t source_learn(struct state *st, const struct pkt *pkt, const struct sip_msg *sip,
 		      uint64_t now);
 
 /*
- * What an inbound request proves of its sender; changes standing.  Each proof
- * counts once: a second request with the same nonce or tag proves nothing.
+ * What an inbound message proves of its sender; changes standing.  TAG: it ends
+ * or acknowledges what a server answered.  NONCE: it answers a challenge.
+ * BRANCH: it is a response to a request of a server.  Each proof counts once: a
+ * second message with the same nonce, tag or branch proves nothing.
  */
-enum proof { PROOF_NONE, PROOF_TAG, PROOF_NONCE };
+enum proof { PROOF_NONE, PROOF_TAG, PROOF_NONCE, PROOF_BRANCH };
 enum proof source_prove(struct state *st, const struct pkt *pkt, const struct sip_msg *sip,
 			uint64_t now);
 
