@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What sites prove, and what the servers' answers teach. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "engine.h"
+#include "state/state.h"
+
+static const uint8_t seed[16] = { 9 };
+static const struct settings sizes = { .meters = 1024, .sources = 1024, .tokens = 1024,
+				       .ban_max = 64 };
+
+/* A message and the packet it came in; phones are 203.0.113.x, the server 192.0.2.10. */
+struct letter {
+	char text[1024];
+	struct sip_msg sip;
+	struct pkt pkt;
+};
+
+static struct addr addr(const char *text)
+{
+	struct addr a = { { 0 } };
+
+	assert_int_equal(addr_parse(slice_of(text), &a), 0);
+	return a;
+}
+
+static void write_letter(struct letter *l, const char *src, uint16_t sport, const char *dst,
+			 uint16_t dport, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(l->text, sizeof(l->text), fmt, ap);
+	va_end(ap);
+	l->pkt = (struct pkt){ .src = addr(src), .dst = addr(dst), .sport = sport,
+			       .dport = dport, .proto = PROTO_UDP, .version = 4 };
+	l->pkt.payload = slice_of(l->text);
+	sip_parse(&l->sip, l->pkt.payload);
+}
+
+static void challenge(struct letter *l, const char *phone, const char *nonce)
+{
+	write_letter(l, "192.0.2.10", 5060, phone, 5062,
+		     "SIP/2.0 401 Unauthorized\r\nVia: SIP/2.0/UDP x;branch=z9hG4bK1\r\n"
+		     "From: <sip:100@example.com>;tag=a\r\nTo: <sip:100@example.com>;tag=b\r\n"
+		     "Call-ID: c1\r\nCSeq: 1 REGISTER\r\n"
+		     "WWW-Authenticate: Digest realm=\"example.com\", nonce=\"%s\"\r\n"
+		     "Content-Length: 0\r\n\r\n", nonce);
+}
+
+static void answer(struct letter *l, const char *phone, const char *nonce)
+{
+	write_letter(l, phone, 5062, "192.0.2.10", 5060,
+		     "REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/UDP x;branch=z9hG4bK2\r\n"
+		     "From: <sip:100@example.com>;tag=a\r\nTo: <sip:100@example.com>\r\n"
+		     "Call-ID: c1\r\nCSeq: 2 REGISTER\r\nMax-Forwards: 70\r\n"
+		     "Authorization: Digest username=\"100\", realm=\"example.com\", "
+		     "nonce=\"%s\", uri=\"sip:example.com\", response=\"00\"\r\n"
+		     "Content-Length: 0\r\n\r\n", nonce);
+}
+
+/* contacts: header lines, each ending in CRLF */
+static void accepted(struct letter *l, const char *phone, uint16_t port, const char *user,
+		     const char *contacts)
+{
+	write_letter(l, "192.0.2.10", 5060, phone, port,
+		     "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP x;branch=z9hG4bK2\r\n"
+		     "From: <sip:%s@example.com>;tag=a\r\nTo: <sip:%s@example.com>;tag=c\r\n"
+		     "Call-ID: c1\r\nCSeq: 2 REGISTER\r\n%sContent-Length: 0\r\n\r\n",
+		     user, user, contacts);
+}
+
+static struct source find(struct state *st, const char *text, uint64_t now)
+{
+	struct addr a = addr(text), site = addr_site(&a);
+	struct source s;
+
+	source_find(st, &site, now, &s);
+	return s;
+}
+
+static void test_nonce_proves_once(void **arg)
+{
+	struct state *st = state_new(&sizes, seed);
+	struct letter l;
+
+	(void)arg;
+	answer(&l, "203.0.113.5", "n1");
+	assert_int_equal(source_prove(st, &l.pkt, &l.sip, NS), PROOF_NONE);
+	assert_int_equal(find(st, "203.0.113.5", NS).standing, STRANGER);
+	challenge(&l, "203.0.113.5", "n1");
+	source_learn(st, &l.pkt, &l.sip, NS);
+	answer(&l, "203.0.113.6", "n1"); /* somebody else's challenge */
+	assert_int_equal(source_prove(st, &l.pkt, &l.sip, NS), PROOF_NONE);
+	answer(&l, "203.0.113.5", "n2"); /* a nonce nobody sent */
+	assert_int_equal(source_prove(st, &l.pkt, &l.sip, NS), PROOF_NONE);
+	answer(&l, "203.0.113.5", "n1");
+	assert_int_equal(source_prove(st, &l.pkt, &l.sip, 2 * NS), PROOF_NONCE);
+	assert_int_equal(source_prove(st, &l.pkt, &l.sip, 2 * NS), PROOF_NONE);
+	assert_int_equal(find(st, "203.0.113.5", 2 * NS).standing, RETURNED);
+	assert_int_equal(find(st, "203.0.113.6", 2 * NS).standing, STRANGER);
+	assert_int_equal(find(st, "203.0.113.5", 4000 * NS).standing, STRANGER);
+	state_free(st);
+}
+
+static void test_late_answer_proves_nothing(void **arg)
+{
+	struct state *st = state_new(&sizes, seed);
+	struct letter l;
+
+	(void)arg;
+	challenge(&l, "203.0.113.5", "n1");
+	source_learn(st, &l.pkt, &l.sip, NS);
+	answer(&l, "203.0.113.5", "n1");
+	assert_int_equal(source_prove(st, &l.pkt, &l.sip, 66 * NS), PROOF_NONE);
+	state_free(st);
+}
+
+static void test_tag_and_branch(void **arg)
+{
+	struct state *st = state_new(&sizes, seed);
+	struct letter l;
+
+	(void)arg;
+	write_letter(&l, "192.0.2.10", 5060, "203.0.113.7", 5060,
+		     "SIP/2.0 200 OK\r\nv: SIP/2.0/UDP x;branch=z9hG4bK7\r\nf: <sip:a@b>;tag=1\r\n"
+		     "t: <sip:c@d>;tag=ours\r\ni: call7\r\nCSeq: 1 INVITE\r\nl: 0\r\n\r\n");
+	source_learn(st, &l.pkt, &l.sip, NS);
+	write_letter(&l, "203.0.113.7", 5060, "192.0.2.10", 5060,
+		     "ACK sip:c@d SIP/2.0\r\nv: SIP/2.0/UDP x;branch=z9hG4bK8\r\nf: <sip:a@b>;tag=1\r\n"
+		     "t: <sip:c@d>;tag=ours\r\ni: call7\r\nCSeq: 1 ACK\r\nl: 0\r\n\r\n");
+	assert_int_equal(source_prove(st, &l.pkt, &l.sip, 2 * NS), PROOF_TAG);
+	write_letter(&l, "192.0.2.10", 5060, "203.0.113.8", 5060,
+		     "OPTIONS sip:x SIP/2.0\r\nv: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKq\r\n"
+		     "f: <sip:a@b>;tag=1\r\nt: <sip:c@d>\r\ni: q\r\nCSeq: 1 OPTIONS\r\nl: 0\r\n\r\n");
+	source_learn(st, &l.pkt, &l.sip, 2 * NS);
+	write_letter(&l, "203.0.113.8", 5060, "192.0.2.10", 5060,
+		     "SIP/2.0 200 OK\r\nv: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKq\r\n"
+		     "f: <sip:a@b>;tag=1\r\nt: <sip:c@d>;tag=2\r\ni: q\r\nCSeq: 1 OPTIONS\r\n"
+		     "l: 0\r\n\r\n");
+	assert_int_equal(source_prove(st, &l.pkt, &l.sip, 3 * NS), PROOF_BRANCH);
+	assert_int_equal(find(st, "203.0.113.8", 3 * NS).standing, RETURNED);
+	state_free(st);
+}
+
+static void test_registrations(void **arg)
+{
+	struct state *st = state_new(&sizes, seed);
+	struct source s;
+	struct letter l;
+	char user[16];
+
+	(void)arg;
+	for (unsigned i = 0; i < 60; i++) {
+		snprintf(user, sizeof(user), "%u", 100 + i);
+		accepted(&l, "203.0.113.9", (uint16_t)(10000 + i), user,
+			 "Contact: <sip:x@10.0.0.1>;expires=120\r\n");
+		assert_int_equal(source_learn(st, &l.pkt, &l.sip, NS), 120);
+	}
+	s = find(st, "203.0.113.9", NS);
+	assert_int_equal(s.standing, REGISTERED);
+	assert_int_equal(s.registrations, SOURCE_REGS);
+	assert_int_equal(find(st, "203.0.113.9", 120 * NS).standing, REGISTERED);
+	assert_int_equal(find(st, "203.0.113.9", 200 * NS).standing, STRANGER);
+	state_free(st);
+}
+
+static void test_registration_is_one_phone(void **arg)
+{
+	struct state *st = state_new(&sizes, seed);
+	struct letter l;
+
+	(void)arg;
+	for (unsigned i = 0; i < 5; i++) { /* refreshes */
+		accepted(&l, "203.0.113.9", 5062, "100",
+			 "m: <sip:x@10.0.0.1>;expires=60, \"a, b\" <sip:y@10.0.0.2,z>;expires=90\r\n");
+		assert_int_equal(source_learn(st, &l.pkt, &l.sip, NS), 90);
+	}
+	assert_int_equal(find(st, "203.0.113.9", NS).registrations, 1);
+	accepted(&l, "203.0.113.9", 5063, "100", "m: <sip:x@10.0.0.1>\r\nExpires: 300\r\n");
+	assert_int_equal(source_learn(st, &l.pkt, &l.sip, NS), 300);
+	assert_int_equal(find(st, "203.0.113.9", NS).registrations, 2);
+	accepted(&l, "203.0.113.9", 5062, "100", ""); /* unregistered: no contact is left */
+	assert_int_equal(source_learn(st, &l.pkt, &l.sip, NS), 0);
+	assert_int_equal(find(st, "203.0.113.9", NS).registrations, 1);
+	state_free(st);
+}
+
+static void test_ipv6_site(void **arg)
+{
+	struct state *st = state_new(&sizes, seed);
+	struct letter l;
+
+	(void)arg;
+	accepted(&l, "2001:db8:1:2::5", 5060, "100", "m: <sip:x@y>;expires=60\r\n");
+	source_learn(st, &l.pkt, &l.sip, NS);
+	assert_int_equal(find(st, "2001:db8:1:2::99", NS).standing, REGISTERED);
+	assert_int_equal(find(st, "2001:db8:1:3::5", NS).standing, STRANGER);
+	state_free(st);
+}
+
+static void count_ban(const struct ban *b, void *arg)
+{
+	*(unsigned *)arg += b->check == 3 && b->reason[0] == 'w';
+}
+
+static void test_bans(void **arg)
+{
+	struct state *st = state_new(&sizes, seed);
+	struct ban b = { .site = addr("203.0.113.1"), .until = 10 * NS, .check = 3,
+			 .reason = "why" }, out;
+	unsigned seen = 0, refused = 0;
+
+	(void)arg;
+	assert_true(state_ban_add(st, &b, NS));
+	assert_true(state_ban_find(st, &b.site, 9 * NS, &out));
+	assert_string_equal(out.reason, "why");
+	assert_false(state_ban_find(st, &b.site, 10 * NS, &out));
+	b.until = 5 * NS; /* never shortened */
+	assert_true(state_ban_add(st, &b, NS));
+	assert_true(state_ban_find(st, &b.site, 9 * NS, &out));
+	assert_int_equal(state_ban_walk(st, NS, count_ban, &seen), 1);
+	assert_int_equal(seen, 1);
+	assert_true(state_ban_remove(st, &b.site));
+	assert_false(state_ban_remove(st, &b.site));
+	assert_false(state_ban_find(st, &b.site, 2 * NS, &out));
+	b.until = 100 * NS;
+	for (unsigned i = 0; i < 100000; i++) {
+		memcpy(b.site.b + 12, &i, 4);
+		refused += !state_ban_add(st, &b, NS);
+	}
+	assert_true(refused > 0); /* full: earlier bans stay */
+	b.site = addr("203.0.113.1");
+	memset(b.site.b + 12, 0, 4);
+	assert_true(state_ban_find(st, &b.site, 2 * NS, &out));
+	state_free(st);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nonce_proves_once),
+		cmocka_unit_test(test_late_answer_proves_nothing),
+		cmocka_unit_test(test_tag_and_branch),
+		cmocka_unit_test(test_registrations),
+		cmocka_unit_test(test_registration_is_one_phone),
+		cmocka_unit_test(test_ipv6_site),
+		cmocka_unit_test(test_bans),
+	};
+
+	return cmocka_run_group_tests_name("sources", tests, NULL, NULL);
+}
