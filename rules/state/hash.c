@@ -51,7 +51,8 @@ uint64_t hash_bytes(const struct hash_key *key, const void *bytes, size_t n)
 		absorb(&s, word);
 	}
 	word = 0;
-	memcpy(&word, p, left);
+	if (left)
+		memcpy(&word, p, left);
 	absorb(&s, last | word);
 	s.v2 ^= 0xff;
 	sip_round(&s);

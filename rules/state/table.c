@@ -10,11 +10,15 @@
 #define WAYS 8
 #define SHARDS 64
 
-/* The part of a bucket that searches touch: apart from the values, for the cache. */
+struct life {
+	uint64_t used, expires;
+};
+
+/* The part of a bucket that searches touch, apart from the values: a hit costs a
+ * line of tags, a line of lives and those of its value. */
 struct bucket {
 	uint64_t tag[WAYS]; /* 0 = empty */
-	uint64_t used[WAYS];
-	uint64_t expires[WAYS];
+	struct life life[WAYS];
 	uint8_t rank[WAYS];
 };
 
@@ -111,7 +115,7 @@ size_t table_copy_shard(struct table *t, unsigned shard, uint64_t now, void *out
 	for (size_t i = 0; i < table_shard_records(t); i++) {
 		const struct bucket *b = &s->bucket[i / WAYS];
 
-		if (!b->tag[i % WAYS] || b->expires[i % WAYS] <= now)
+		if (!b->tag[i % WAYS] || b->life[i % WAYS].expires <= now)
 			continue;
 		memcpy(to + n++ * t->value_size, s->value + i * t->value_size, t->value_size);
 	}
@@ -129,7 +133,7 @@ size_t table_used(struct table *t, uint64_t now)
 		pthread_mutex_lock(&s->lock);
 		for (size_t r = 0; r < table_shard_records(t); r++)
 			n += s->bucket[r / WAYS].tag[r % WAYS] &&
-			     s->bucket[r / WAYS].expires[r % WAYS] > now;
+			     s->bucket[r / WAYS].life[r % WAYS].expires > now;
 		pthread_mutex_unlock(&s->lock);
 	}
 	return n;
@@ -159,7 +163,8 @@ static struct hold hold_of(struct table *t, struct table_shard *s, uint32_t buck
 
 	return (struct hold){
 		.value = s->value + ((size_t)bucket * WAYS + way) * t->value_size,
-		.expires = &b->expires[way],
+		.expires = &b->life[way].expires,
+		.used = &b->life[way].used,
 		.rank = &b->rank[way],
 		.shard = s,
 	};
@@ -178,12 +183,6 @@ static struct hold search(struct table *t, const struct place *at)
 	return (struct hold){ 0 };
 }
 
-static uint64_t *used_of(const struct hold *h)
-{
-	/* expires[] stands WAYS words behind used[] in the bucket */
-	return h->expires - WAYS;
-}
-
 struct hold table_find(struct table *t, const void *key, size_t n, uint64_t now)
 {
 	struct place at = place_of(t, key, n);
@@ -192,7 +191,7 @@ struct hold table_find(struct table *t, const void *key, size_t n, uint64_t now)
 	pthread_mutex_lock(&at.shard->lock);
 	h = search(t, &at);
 	if (h.value && *h.expires > now) {
-		*used_of(&h) = now;
+		*h.used = now;
 		return h;
 	}
 	pthread_mutex_unlock(&at.shard->lock);
@@ -203,8 +202,8 @@ struct hold table_find(struct table *t, const void *key, size_t n, uint64_t now)
 static bool worse(const struct bucket *x, unsigned a, const struct bucket *y, unsigned b,
 		  uint64_t now)
 {
-	bool dead_a = !x->tag[a] || x->expires[a] <= now;
-	bool dead_b = !y->tag[b] || y->expires[b] <= now;
+	bool dead_a = !x->tag[a] || x->life[a].expires <= now;
+	bool dead_b = !y->tag[b] || y->life[b].expires <= now;
 
 	if (dead_a != dead_b)
 		return dead_a;
@@ -212,7 +211,7 @@ static bool worse(const struct bucket *x, unsigned a, const struct bucket *y, un
 		return false;
 	if (x->rank[a] != y->rank[b])
 		return x->rank[a] < y->rank[b];
-	return x->used[a] < y->used[b];
+	return x->life[a].used < y->life[b].used;
 }
 
 static unsigned dead_in(const struct bucket *b, uint64_t now)
@@ -220,7 +219,7 @@ static unsigned dead_in(const struct bucket *b, uint64_t now)
 	unsigned n = 0;
 
 	for (unsigned way = 0; way < WAYS; way++)
-		n += !b->tag[way] || b->expires[way] <= now;
+		n += !b->tag[way] || b->life[way].expires <= now;
 	return n;
 }
 
@@ -252,13 +251,13 @@ struct hold table_make(struct table *t, const void *key, size_t n, uint64_t now,
 	pthread_mutex_lock(&at.shard->lock);
 	h = search(t, &at);
 	if (h.value && *h.expires > now) {
-		*used_of(&h) = now;
+		*h.used = now;
 		return h;
 	}
 	if (!h.value) {
 		victim(&at, now, &where, &way);
 		b = &at.shard->bucket[where];
-		if (b->tag[way] && b->expires[way] > now && b->rank[way] > rank) {
+		if (b->tag[way] && b->life[way].expires > now && b->rank[way] > rank) {
 			pthread_mutex_unlock(&at.shard->lock);
 			return h;
 		}
@@ -266,7 +265,7 @@ struct hold table_make(struct table *t, const void *key, size_t n, uint64_t now,
 		h = hold_of(t, at.shard, where, way);
 	}
 	memset(h.value, 0, t->value_size);
-	*used_of(&h) = now;
+	*h.used = now;
 	*h.expires = now;
 	*h.rank = rank;
 	h.fresh = true;

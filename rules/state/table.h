@@ -31,6 +31,7 @@ struct hold {
 	void *value;
 	uint64_t *expires; /* the caller sets it: when the record is worth nothing more */
 	uint8_t *rank;
+	uint64_t *used;    /* kept by table.c */
 	bool fresh;        /* the record was made by this call: value is all zero */
 	struct table_shard *shard;
 };
