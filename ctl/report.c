@@ -110,6 +110,14 @@ static void json_port(struct json *j, const char *key, const struct pkt *pkt, ui
 		json_null(j, key);
 }
 
+/* An IP header that ends before its addresses leaves them zero. */
+static bool has_addresses(const struct pkt *pkt)
+{
+	const struct addr none = { { 0 } };
+
+	return pkt->version && (!addr_eq(&pkt->src, &none) || !addr_eq(&pkt->dst, &none));
+}
+
 static void proto_text(const struct feed_item *item, char out[8])
 {
 	if (item->pkt.proto == PROTO_UDP || item->proto == PROTO_UDP)
@@ -127,7 +135,7 @@ static void json_packet(const struct feed_item *item, const struct sip_msg *sip,
 {
 	struct json j = { stdout, false };
 	const struct pkt *pkt = &item->pkt;
-	bool ip = item->kind != FEED_NOT_IP;
+	bool ip = has_addresses(pkt);
 	char proto[8];
 
 	json_open(&j, NULL, '{');
@@ -148,7 +156,7 @@ static void json_packet(const struct feed_item *item, const struct sip_msg *sip,
 		json_text(&j, "check", slice_of(check_name(d->check)));
 	else
 		json_null(&j, "check");
-	if (d->notify)
+	if (d->notify || d->check != CHECK_NONE)
 		json_text(&j, "reason", slice_of(d->reason));
 	else
 		json_null(&j, "reason");

@@ -1,0 +1,233 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Replays every case and compares:  tests/cases/run.py [NAME...]
+
+A case is a folder with case.txt (see tests/lib/mkpcap.py), maybe sipmoat.conf
+(else tests/cases/default.conf, which sets nothing), maybe "args" (more arguments
+of replay), and expect, whose lines are, the last that fits a packet counts:
+
+  PACKETS VERDICT [CHECK] [ban=SECONDS] [method=NAME] [status=CODE] [reason~TEXT]
+      PACKETS: * or frame numbers, "17", "17-20", or those of a label, "flood/17",
+      "flood/17-20", "flood/18-", "flood/*".  Without CHECK no check may have hit.
+      "* accept" is understood.
+  banned LABEL within SECONDS by CHECK
+      one of its packets brings the ban, not later than that after its first, and
+      nothing of it is accepted afterwards
+  summary key=value... bans=ADDRESS/CHECK,...   (bans=- for none; else not compared)
+  inside ADDRESS,...   what it works out (else --inside 192.0.2.10,2001:db8::10)
+  exit CODE            (0 is understood)
+
+Of every packet n, t and both ends are compared with the script as well.  Each
+case runs a second time, with the capture split into two files, and must say the
+same to the byte.  SIPMOAT names the program (build/sipmoat).
+"""
+import difflib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "lib"))
+import mkpcap  # noqa: E402
+
+INSIDE = "192.0.2.10,2001:db8::10"
+PROGRAM = os.environ.get("SIPMOAT") or os.path.join(
+    os.path.dirname(os.path.dirname(HERE)), os.environ.get("B", "build"), "sipmoat")
+
+
+class Expect:
+    def __init__(self, path):
+        self.rules, self.banned, self.summary = [], [], {}
+        self.inside, self.exit = None, 0
+        with open(path, encoding="utf-8") as f:
+            for number, line in enumerate(f, 1):
+                words = line.split("#")[0].split()
+                if words:
+                    self.read("%s:%d" % (path, number), words)
+
+    def read(self, where, words):
+        if words[0] == "banned" and words[2] == "within" and words[4] == "by":
+            self.banned.append((words[1], float(words[3]), words[5]))
+        elif words[0] == "summary":
+            self.summary.update(w.split("=", 1) for w in words[1:])
+        elif words[0] == "inside":
+            self.inside = words[1]
+        elif words[0] == "exit":
+            self.exit = int(words[1])
+        elif words[1] in ("accept", "drop", "reject", "decoy"):
+            self.rules.append((where, words[0], words[1], words[2:]))
+        else:
+            raise mkpcap.CaseError("%s: not understood: %s" % (where, " ".join(words)))
+
+
+def frames_of(case, spec):
+    """Frame numbers, from 1, that a PACKETS word names."""
+    label, slash, which = spec.rpartition("/")
+    pool = [i + 1 for i, p in enumerate(case.packets) if not slash or p.label == label]
+    if slash and not pool:
+        raise mkpcap.CaseError("no packet has the label " + label)
+    if which == "*":
+        return pool
+    first, dash, last = which.partition("-")
+    lo, hi = int(first), int(last) if last else (len(pool) if dash else int(first))
+    if not 1 <= lo <= hi <= len(pool):
+        raise mkpcap.CaseError("no such packets: " + spec)
+    return pool[lo - 1:hi]
+
+
+def wanted(case, expect):
+    """For each frame: verdict, check, ban, other members, where it is said."""
+    want = [{"verdict": "accept", "check": None, "ban": None, "where": "default"}
+            for _ in case.packets]
+    for where, spec, verdict, words in expect.rules:
+        rule = {"verdict": verdict, "check": None, "ban": None, "where": where}
+        for w in words:
+            if "~" in w:
+                key, _, value = w.partition("~")
+                rule[key + "~"] = value.replace("_", " ")
+            elif "=" in w:
+                key, _, value = w.partition("=")
+                rule[key] = int(value) if value.isdigit() else value
+            else:
+                rule["check"] = w
+        for n in frames_of(case, spec):
+            want[n - 1] = rule
+    return want
+
+
+def compare_packet(case, n, packet, got, want, free):
+    ends = {"n": n, "src": packet.src and str(packet.src), "dst": packet.dst and str(packet.dst),
+            "sport": packet.sport, "dport": packet.dport}
+    if packet.src is None:  # raw bytes: the script does not know its ends
+        ends = {"n": n}
+    for key, value in ends.items():
+        if got[key] != value:
+            yield "%d: %s is %r, sent %r" % (n, key, got[key], value)
+    if round(got["t"] * 1000000) != case.start + packet.when:
+        yield "%d: t is %r" % (n, got["t"])
+    for key, value in want.items() if n not in free else ():
+        if key == "where":
+            continue
+        if key.endswith("~"):
+            if value not in (got[key[:-1]] or ""):
+                yield "%d: %s is %r, wanted %r in it" % (n, key[:-1], got[key[:-1]], value)
+        elif got.get(key) != value:
+            yield "%d: %s is %r, wanted %r (%s): %s" % (
+                n, key, got.get(key), value, want["where"], json.dumps(got))
+    if (got["check"] is None) != (got["reason"] is None) and packet.sport is not None:
+        yield "%d: check without reason or the reverse: %s" % (n, json.dumps(got))
+
+
+def compare_banned(case, objects, label, within, check):
+    frames = frames_of(case, label + "/*")
+    start = case.packets[frames[0] - 1].when
+    at = next((n for n in frames if objects[n - 1]["ban"]), None)
+    if at is None:
+        yield "%s was not banned" % label
+        return
+    by, took = objects[at - 1]["check"], (case.packets[at - 1].when - start) / 1e6
+    if by != check:
+        yield "%s was banned by %s, not %s" % (label, by, check)
+    if took > within:
+        yield "%s was banned after %.3f s, not within %s" % (label, took, within)
+    for n in frames:
+        if n >= at and objects[n - 1]["verdict"] != "drop":
+            yield "%d: %s passes after its ban" % (n, label)
+
+
+def compare_summary(objects, summary, expect):
+    counts = {"packets": len(objects)}
+    for key, verdict in (("accepted", "accept"), ("dropped", "drop"), ("rejected", "reject")):
+        counts[key] = sum(o["verdict"] == verdict for o in objects)
+    counts["messages"] = sum("method" in o or "status" in o for o in objects)
+    for key, value in expect.summary.items():
+        if key == "bans":
+            got = ",".join("%s/%s" % (b["addr"], b["check"]) for b in summary["bans"]) or "-"
+            if got != value:
+                yield "summary: bans are %s, wanted %s" % (got, value)
+        elif summary[key] != int(value):
+            yield "summary: %s is %d, wanted %s" % (key, summary[key], value)
+    for key, value in counts.items():
+        if summary[key] != value:
+            yield "summary: %s is %d, the lines say %d" % (key, summary[key], value)
+
+
+def replay(folder, expect, files):
+    own = os.path.join(folder, "sipmoat.conf")
+    command = [PROGRAM, "replay", "--json", "-c",
+               own if os.path.exists(own) else os.path.join(HERE, "default.conf")]
+    if expect.inside is None:
+        command += ["--inside", INSIDE]
+    args = os.path.join(folder, "args")
+    if os.path.exists(args):
+        with open(args, encoding="utf-8") as f:
+            command += f.read().split()
+    return subprocess.run(command + files, capture_output=True, check=False)
+
+
+def differences(folder, tmp):
+    case = mkpcap.Case(os.path.join(folder, "case.txt"))
+    expect = Expect(os.path.join(folder, "expect"))
+    files = [os.path.join(tmp, name) for name in ("all", "front", "back")]
+    half = len(case.packets) // 2
+    case.write(files[0])
+    case.write(files[1], None, half)
+    case.write(files[2], half)
+    run = replay(folder, expect, files[:1])
+    if run.returncode != expect.exit:
+        yield "exit status is %d, wanted %d: %s" % (run.returncode, expect.exit,
+                                                   run.stderr.decode())
+    split = replay(folder, expect, files[1:])
+    if run.stdout != split.stdout:
+        yield "the capture split in two says something else:"
+        yield from list(difflib.unified_diff(run.stdout.decode().split("\n"),
+                                             split.stdout.decode().split("\n"), n=0))[:8]
+    if run.returncode not in (0, expect.exit) or expect.exit:
+        return
+    yield from compare(case, expect, run)
+
+
+def compare(case, expect, run):
+    objects = [json.loads(line) for line in run.stdout.decode("ascii").splitlines()]
+    summary = objects.pop()["summary"]
+    if len(objects) != len(case.packets):
+        yield "%d packets reported, %d sent" % (len(objects), len(case.packets))
+        return
+    free = {n for label, _, _ in expect.banned for n in frames_of(case, label + "/*")}
+    want = wanted(case, expect)
+    for n, (packet, got) in enumerate(zip(case.packets, objects), 1):
+        yield from compare_packet(case, n, packet, got, want[n - 1], free)
+    for banned in expect.banned:
+        yield from compare_banned(case, objects, *banned)
+    yield from compare_summary(objects, summary, expect)
+    if expect.inside is not None:
+        got = ",".join(line.split()[1] for line in run.stderr.decode().splitlines()
+                       if line.startswith("inside: "))
+        if got != expect.inside:
+            yield "inside is %r, wanted %r" % (got, expect.inside)
+
+
+def main():
+    names = sys.argv[1:] or sorted(
+        d for d in os.listdir(HERE) if os.path.exists(os.path.join(HERE, d, "case.txt")))
+    failed = 0
+    for name in names:
+        with tempfile.TemporaryDirectory(prefix="sipmoat-case-") as tmp:
+            try:
+                diff = list(differences(os.path.join(HERE, name), tmp))
+            except (mkpcap.CaseError, OSError, ValueError, KeyError) as e:
+                diff = ["%s: %s" % (type(e).__name__, e)]
+        if diff:
+            failed += 1
+            print("FAIL %s: %d differences" % (name, len(diff)))
+            print("".join("    %s\n" % d for d in diff[:12]), end="")
+        else:
+            print("PASS " + name)
+    print("%d cases, %d failed" % (len(names), failed))
+    sys.exit(1 if failed or not names else 0)
+
+
+if __name__ == "__main__":
+    main()
