@@ -85,6 +85,7 @@ struct check {
 	const char *help;       /* one line for the sample config and --help */
 	enum stage stage;
 	enum need needs;
+	bool uses_geo;          /* the databases are opened when it is not off */
 	struct policy defaults;
 	const struct conf_row *rows; /* its own keys, ends with a row without name */
 	size_t conf_size;            /* bytes of its conf struct, 0 = none */

@@ -32,7 +32,8 @@ struct conf_row {
 	uint32_t min, max;     /* INT and DURATION */
 	const char *fallback;  /* default as the operator would write it; for lists
 	                        * comma-separated; "" = empty */
-	const char *const *words; /* WORD: NULL-terminated */
+	const char *const *words; /* WORD: NULL-terminated; "" holds the place of a
+	                           * value that may not be chosen */
 	const char *help;      /* one line, for the sample config and the docs */
 };
 

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The only file that knows libconfig.  Version 1.5 cuts integers to 32 bits
+ * without a word, stops at a NUL byte, and says no more than "syntax error"
+ * about a word without quotes: so the text is looked through before it is
+ * parsed, and what libconfig would get wrong is said first.  What can be mended
+ * is mended in the copy that is parsed, so that one forgotten quote does not hide
+ * all other errors of the file.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <libconfig.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "file.h"
+#include "node.h"
+
+#define NESTING_LIMIT 8
+#define EXCERPT 60
+
+/* ---- notes ---- */
+
+static char *text_copy(const char *text)
+{
+	return strdup(text ? text : "");
+}
+
+static int note_fill(struct conf_note *n, const char *file, const char *key, const char *fmt,
+		     va_list ap)
+{
+	n->file = text_copy(file);
+	n->key = text_copy(key);
+	if (vasprintf(&n->text, fmt, ap) < 0)
+		n->text = NULL;
+	if (n->file && n->key && n->text)
+		return 0;
+	free(n->file);
+	free(n->key);
+	free(n->text);
+	return -1;
+}
+
+void conf_report_add(struct conf_report *r, enum conf_severity severity, const char *file,
+		     unsigned line, const char *key, const char *fmt, ...)
+{
+	struct conf_note *more;
+	va_list ap;
+
+	/* counted even when there is no memory to keep it: an error is never lost */
+	r->errors += severity == CONF_ERROR;
+	r->degraded += severity == CONF_DEGRADED;
+	more = realloc(r->note, (r->n + 1) * sizeof(*more));
+	if (!more)
+		return;
+	r->note = more;
+	more[r->n].severity = severity;
+	more[r->n].line = line;
+	va_start(ap, fmt);
+	if (note_fill(&more[r->n], file, key, fmt, ap) == 0)
+		r->n++;
+	va_end(ap);
+}
+
+void conf_report_free(struct conf_report *r)
+{
+	for (unsigned i = 0; i < r->n; i++) {
+		free(r->note[i].file);
+		free(r->note[i].key);
+		free(r->note[i].text);
+	}
+	free(r->note);
+	*r = (struct conf_report){ 0 };
+}
+
+char *conf_note_text(const struct conf_note *n)
+{
+	char line[16] = "";
+	char *out;
+
+	if (n->line)
+		snprintf(line, sizeof(line), ":%u", n->line);
+	if (asprintf(&out, "%s%s%s%s%s%s", n->file, line, n->file[0] ? ": " : "", n->key,
+		     n->key[0] ? ": " : "", n->text) < 0)
+		return NULL;
+	return out;
+}
+
+/* ---- the look before the parse ---- */
+
+struct scan {
+	const char *p, *end;
+	unsigned line;
+	const char *file;
+	struct conf_report *report;
+	const char *copied; /* up to here the text is in out */
+	char *out;          /* what libconfig gets to see */
+	bool hopeless;      /* an error that no mending helps: expect a syntax error */
+};
+
+static int peek(const struct scan *s, size_t ahead)
+{
+	return ahead < (size_t)(s->end - s->p) ? (unsigned char)s->p[ahead] : -1;
+}
+
+static void advance(struct scan *s)
+{
+	s->line += *s->p == '\n';
+	s->p++;
+}
+
+static void scan_error(struct scan *s, const char *fmt, const char *token, int n)
+{
+	char text[EXCERPT + 1];
+
+	snprintf(text, sizeof(text), "%.*s", n, token);
+	conf_report_add(s->report, CONF_ERROR, s->file, s->line, "", fmt, text);
+}
+
+static void emit(struct scan *s, const char *p, size_t n)
+{
+	memcpy(s->out, p, n);
+	s->out += n;
+}
+
+/* What was just scanned, from `from` on, reads `text` in the copy. */
+static void mend(struct scan *s, const char *from, const char *before, struct slice text,
+		 const char *after)
+{
+	emit(s, s->copied, (size_t)(from - s->copied));
+	emit(s, before, strlen(before));
+	emit(s, text.p, text.n);
+	emit(s, after, strlen(after));
+	s->copied = s->p;
+}
+
+static void scan_line_comment(struct scan *s)
+{
+	while (s->p < s->end && *s->p != '\n')
+		s->p++;
+}
+
+static void scan_block_comment(struct scan *s)
+{
+	s->p += 2;
+	while (s->p < s->end && !(peek(s, 0) == '*' && peek(s, 1) == '/'))
+		advance(s);
+	s->p = s->end - s->p >= 2 ? s->p + 2 : s->end;
+}
+
+static void scan_string(struct scan *s)
+{
+	unsigned line = s->line;
+
+	for (s->p++; s->p < s->end && *s->p != '"'; advance(s))
+		if (*s->p == '\\' && peek(s, 1) != -1)
+			advance(s);
+	if (s->p < s->end) {
+		s->p++;
+		return;
+	}
+	s->line = line;
+	s->hopeless = true;
+	scan_error(s, "a text that begins here has no closing quote%s", "", 0);
+}
+
+static bool is_name(int c)
+{
+	return isalnum(c) || c == '_' || c == '-' || c == '*';
+}
+
+/* A word is a key, a truth value, or somebody forgot the quotes. */
+static void scan_word(struct scan *s)
+{
+	const char *from = s->p, *after;
+	struct slice word;
+
+	while (s->p < s->end && is_name(peek(s, 0)))
+		s->p++;
+	word = slice_between(from, s->p);
+	for (after = s->p; after < s->end && isspace((unsigned char)*after);)
+		after++;
+	if (after < s->end && (*after == '=' || *after == ':'))
+		return;
+	if (slice_ieq(word, SLICE("true")) || slice_ieq(word, SLICE("false")))
+		return;
+	scan_error(s, "\"%s\" needs quotes; only numbers, true and false do without", from,
+		   (int)word.n);
+	mend(s, from, "\"", word, "\"");
+}
+
+static void scan_number(struct scan *s)
+{
+	const char *from = s->p;
+	bool hex, real = false;
+	long long v;
+	char *end;
+
+	s->p += *s->p == '-' || *s->p == '+';
+	hex = peek(s, 0) == '0' && (peek(s, 1) | 0x20) == 'x';
+	for (; s->p < s->end && (isalnum(peek(s, 0)) || *s->p == '.'); s->p++) {
+		real |= *s->p == '.' || (!hex && (*s->p | 0x20) == 'e');
+		if (!hex && (*s->p | 0x20) == 'e' && (peek(s, 1) == '-' || peek(s, 1) == '+'))
+			s->p++;
+	}
+	if (real)
+		return;
+	errno = 0;
+	v = strtoll(from, &end, hex ? 16 : 10);
+	while (end < s->p && (*end | 0x20) == 'l')
+		end++;
+	if (end != s->p) {
+		scan_error(s, "\"%s\" needs quotes: it is no plain number", from,
+			   (int)(s->p - from));
+		mend(s, from, "\"", slice_between(from, s->p), "\"");
+	} else if (errno == ERANGE || v > INT32_MAX || v < INT32_MIN) {
+		scan_error(s, "%s is too large a number (at most 2147483647)", from,
+			   (int)(s->p - from));
+		mend(s, from, "", SLICE("0"), "");
+	}
+}
+
+static void scan_include(struct scan *s)
+{
+	const char *from = s->p;
+
+	scan_error(s, "@include is not supported: files in conf.d/ are read by themselves%s", "", 0);
+	scan_line_comment(s);
+	mend(s, from, "", SLICE(""), "");
+}
+
+static void scan_token(struct scan *s)
+{
+	int c = peek(s, 0), next = peek(s, 1);
+
+	if (c == '#' || (c == '/' && next == '/'))
+		scan_line_comment(s);
+	else if (c == '/' && next == '*')
+		scan_block_comment(s);
+	else if (c == '"')
+		scan_string(s);
+	else if (isdigit(c) || ((c == '-' || c == '+') && isdigit(next)))
+		scan_number(s);
+	else if (isalpha(c) || c == '*')
+		scan_word(s);
+	else if (c == '@')
+		scan_include(s);
+	else
+		advance(s);
+}
+
+/* Looks through text, reports, and writes the mended copy: at most three times n. */
+static void scan_text(struct scan *s)
+{
+	const char *nul = memchr(s->p, '\0', (size_t)(s->end - s->p));
+
+	if (nul) {
+		while (s->p < nul)
+			advance(s);
+		s->hopeless = true;
+		scan_error(s, "a NUL byte: this is not a text file%s", "", 0);
+		return;
+	}
+	while (s->p < s->end)
+		scan_token(s);
+	emit(s, s->copied, (size_t)(s->end - s->copied));
+}
+
+/* ---- libconfig's tree into ours ---- */
+
+struct reading {
+	struct arena *arena;
+	const char *file;
+	struct conf_report *report;
+};
+
+static int node_list(struct reading *rd, struct node *n, const config_setting_t *s,
+		     unsigned depth);
+
+static enum node_type type_of(const config_setting_t *s)
+{
+	switch (config_setting_type(s)) {
+	case CONFIG_TYPE_GROUP:
+		return NODE_GROUP;
+	case CONFIG_TYPE_ARRAY:
+	case CONFIG_TYPE_LIST:
+		return NODE_LIST;
+	case CONFIG_TYPE_STRING:
+		return NODE_TEXT;
+	case CONFIG_TYPE_BOOL:
+		return NODE_BOOL;
+	case CONFIG_TYPE_FLOAT:
+		return NODE_FLOAT;
+	default:
+		return NODE_INT;
+	}
+}
+
+static int node_fill(struct reading *rd, struct node *n, const config_setting_t *s, unsigned depth)
+{
+	const char *name = config_setting_name(s), *text;
+
+	n->type = type_of(s);
+	n->file = rd->file;
+	n->line = config_setting_source_line(s);
+	if (name && !(n->name = arena_text(rd->arena, name, strlen(name))))
+		return -ENOMEM;
+	switch (n->type) {
+	case NODE_TEXT:
+		text = config_setting_get_string(s);
+		n->text = arena_text(rd->arena, text ? text : "", text ? strlen(text) : 0);
+		return n->text ? 0 : -ENOMEM;
+	case NODE_INT:
+		/* get_int64 reads both widths; get_int answers 0 for the wide one */
+		n->number = config_setting_get_int64(s);
+		return 0;
+	case NODE_BOOL:
+		n->number = config_setting_get_bool(s);
+		return 0;
+	case NODE_FLOAT:
+		return 0;
+	default:
+		return node_list(rd, n, s, depth);
+	}
+}
+
+static int node_list(struct reading *rd, struct node *n, const config_setting_t *s, unsigned depth)
+{
+	int count = config_setting_length(s);
+
+	if (depth >= NESTING_LIMIT) {
+		conf_report_add(rd->report, CONF_ERROR, rd->file, n->line, n->name ? n->name : "",
+				"is nested too deeply");
+		return 0;
+	}
+	if (count <= 0)
+		return 0;
+	n->child = arena_alloc(rd->arena, (size_t)count * sizeof(*n->child));
+	if (!n->child)
+		return -ENOMEM;
+	n->n = (unsigned)count;
+	for (unsigned i = 0; i < n->n; i++) {
+		int err = node_fill(rd, &n->child[i], config_setting_get_elem(s, i), depth + 1);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* The line libconfig stumbled over, printable and short. */
+static void excerpt(const char *text, unsigned line, char out[EXCERPT + 1])
+{
+	unsigned n = 0;
+
+	for (; line > 1 && (text = strchr(text, '\n')); line--)
+		text++;
+	while (text && (*text == ' ' || *text == '\t'))
+		text++;
+	for (; text && n < EXCERPT && text[n] && text[n] != '\n' && text[n] != '\r'; n++)
+		out[n] = text[n] >= ' ' && text[n] < 127 ? text[n] : '?';
+	out[n] = '\0';
+}
+
+static const struct node *parse_text(struct reading *rd, const char *text)
+{
+	struct node *root = arena_alloc(rd->arena, sizeof(*root));
+	char line[EXCERPT + 1];
+	config_t c;
+
+	if (!root)
+		return NULL;
+	config_init(&c);
+	if (!config_read_string(&c, text)) {
+		unsigned at = config_error_line(&c) > 0 ? (unsigned)config_error_line(&c) : 0;
+
+		excerpt(text, at, line);
+		conf_report_add(rd->report, CONF_ERROR, rd->file, at, "", "%s in or before \"%s\"",
+				config_error_text(&c), line);
+		root = NULL;
+	} else if (node_fill(rd, root, config_root_setting(&c), 0) < 0) {
+		conf_report_add(rd->report, CONF_ERROR, rd->file, 0, "", "out of memory");
+		root = NULL;
+	}
+	config_destroy(&c);
+	return root;
+}
+
+/* text ends with a NUL that n does not count. */
+static const struct node *read_text(struct reading *rd, const char *text, size_t n)
+{
+	size_t skip = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* byte order mark */
+	struct scan s = { .p = text + skip, .end = text + n, .line = 1, .file = rd->file,
+			  .report = rd->report, .copied = text + skip };
+	const struct node *root = NULL;
+	char *mended = calloc(3, n + 1);
+
+	if (!mended) {
+		conf_report_add(rd->report, CONF_ERROR, rd->file, 0, "", "out of memory");
+		return NULL;
+	}
+	s.out = mended;
+	scan_text(&s);
+	if (!s.hopeless)
+		root = parse_text(rd, mended);
+	free(mended);
+	return root;
+}
+
+const struct node *conf_read(struct arena *a, const char *path, struct conf_report *r)
+{
+	struct reading rd = { a, arena_text(a, path, strlen(path)), r };
+	const struct node *root;
+	char *text, room[FILE_ERROR];
+	size_t n;
+	int err;
+
+	if (!rd.file) {
+		conf_report_add(r, CONF_ERROR, path, 0, "", "out of memory");
+		return NULL;
+	}
+	err = file_load(path, CONF_FILE_LIMIT, &text, &n);
+	if (err) {
+		conf_report_add(r, CONF_ERROR, path, 0, "", "%s%s", file_error(err, room),
+				err == -EFBIG ? " (at most 1 MiB: put long lists into lists/)" : "");
+		return NULL;
+	}
+	root = read_text(&rd, text, n);
+	free(text);
+	return root;
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "list.h"
+#include "rows.h"
+
+/* A value on its way into a row's place. */
+struct value {
+	struct reader *reader;
+	const struct conf_row *row;
+	void *at;
+	const struct node *node;
+	char key[KEY_TEXT];
+};
+
+static const struct {
+	char unit;
+	uint32_t seconds;
+} units[] = { { 'w', 604800 }, { 'd', 86400 }, { 'h', 3600 }, { 'm', 60 }, { 's', 1 } };
+
+#define UNITS (sizeof(units) / sizeof(units[0]))
+
+void key_join(char out[KEY_TEXT], const char *group, const char *name)
+{
+	snprintf(out, KEY_TEXT, "%s%s%s", group, group[0] && name[0] ? "." : "", name);
+}
+
+static void wrong(const struct value *v, const char *what)
+{
+	conf_report_add(v->reader->report, CONF_ERROR, v->node->file, v->node->line, v->key, "%s",
+			what);
+}
+
+/* ---- durations ---- */
+
+/* Digits and an optional unit: false when it is no duration at all. */
+static bool duration_parse(const char *text, int64_t *seconds)
+{
+	int64_t n = 0;
+	const char *p = text;
+
+	for (; *p >= '0' && *p <= '9'; p++)
+		n = n > INT32_MAX ? n : n * 10 + (*p - '0');
+	if (p == text)
+		return false;
+	*seconds = n;
+	if (!*p)
+		return true;
+	for (unsigned i = 0; i < UNITS; i++)
+		if (p[0] == units[i].unit && !p[1]) {
+			*seconds = n * units[i].seconds;
+			return true;
+		}
+	return false;
+}
+
+static void duration_print(uint32_t seconds, char *out, size_t room)
+{
+	unsigned i = 0;
+
+	while (i < UNITS - 1 && (seconds == 0 || seconds % units[i].seconds))
+		i++;
+	snprintf(out, room, "%u%c", seconds / units[i].seconds, units[i].unit);
+}
+
+/* ---- one value ---- */
+
+static void take_number(const struct value *v, int64_t n)
+{
+	const struct conf_row *row = v->row;
+	char what[128], lo[16], hi[16];
+	uint32_t u = (uint32_t)n;
+
+	if (n >= row->min && n <= row->max) {
+		memcpy(v->at, &u, sizeof(u));
+		return;
+	}
+	if (row->type == CONF_DURATION) {
+		duration_print(row->min, lo, sizeof(lo));
+		duration_print(row->max, hi, sizeof(hi));
+	} else {
+		snprintf(lo, sizeof(lo), "%u", row->min);
+		snprintf(hi, sizeof(hi), "%u", row->max);
+	}
+	snprintf(what, sizeof(what), "is out of range: must be %s to %s", lo, hi);
+	wrong(v, what);
+}
+
+static void take_duration(const struct value *v, const char *text)
+{
+	int64_t n;
+
+	if (duration_parse(text, &n))
+		take_number(v, n);
+	else
+		wrong(v, "is not a duration: write \"90s\", \"15m\", \"8h\", \"2d\", \"1w\" or "
+			 "whole seconds");
+}
+
+static void take_word(const struct value *v, const char *text)
+{
+	char what[256] = "must be one of:";
+	size_t n = strlen(what);
+
+	for (uint8_t i = 0; v->row->words[i]; i++) {
+		const char *word = v->row->words[i];
+
+		if (word[0] && strcmp(word, text) == 0) {
+			memcpy(v->at, &i, sizeof(i));
+			return;
+		}
+		if (word[0] && n < sizeof(what))
+			n += (size_t)snprintf(what + n, sizeof(what) - n, " \"%s\"", word);
+	}
+	wrong(v, what);
+}
+
+static void take_text(const struct value *v, const char *text)
+{
+	const char *copy = arena_text(v->reader->arena, text, strlen(text));
+
+	if (copy)
+		memcpy(v->at, &copy, sizeof(copy));
+	else
+		wrong(v, "out of memory");
+}
+
+static const char *expected(enum conf_type type)
+{
+	switch (type) {
+	case CONF_BOOL:
+		return "has the wrong type: must be true or false, without quotes";
+	case CONF_INT:
+		return "has the wrong type: must be a whole number, without quotes";
+	case CONF_DURATION:
+		return "has the wrong type: must be a duration such as \"90s\", \"15m\" or \"8h\"";
+	case CONF_LIST:
+		return "has the wrong type: must be a list, [ \"...\", \"...\" ]";
+	default:
+		return "has the wrong type: must be a text in quotes";
+	}
+}
+
+static void take(const struct value *v)
+{
+	const struct node *n = v->node;
+	enum conf_type type = v->row->type;
+	bool flag = n->number != 0;
+
+	if (type == CONF_BOOL && n->type == NODE_BOOL)
+		memcpy(v->at, &flag, sizeof(flag));
+	else if ((type == CONF_INT || type == CONF_DURATION) && n->type == NODE_INT)
+		take_number(v, n->number);
+	else if (type == CONF_DURATION && n->type == NODE_TEXT)
+		take_duration(v, n->text);
+	else if (type == CONF_WORD && n->type == NODE_TEXT)
+		take_word(v, n->text);
+	else if (type == CONF_TEXT && n->type == NODE_TEXT)
+		take_text(v, n->text);
+	else if (type == CONF_LIST && n->type == NODE_LIST)
+		list_read(v->reader, n, v->key, v->at);
+	else
+		wrong(v, expected(type));
+}
+
+/* ---- defaults: the same road, from the row's own text ---- */
+
+static void take_default(struct value *v, struct node *n)
+{
+	const char *text = v->row->fallback;
+
+	switch (v->row->type) {
+	case CONF_BOOL:
+		n->type = NODE_BOOL;
+		n->number = strcmp(text, "true") == 0;
+		break;
+	case CONF_INT:
+		n->type = NODE_INT;
+		n->number = strtoll(text, NULL, 10);
+		break;
+	case CONF_LIST:
+		list_split(v->reader, text, v->key, v->at);
+		return;
+	default:
+		n->type = NODE_TEXT;
+		n->text = text;
+	}
+	take(v);
+}
+
+void rows_defaults(struct reader *r, const struct conf_row *rows, void *base, const char *group)
+{
+	for (const struct conf_row *row = rows; row && row->name; row++) {
+		struct node n = { .name = row->name, .file = "" };
+		struct value v = { r, row, (char *)base + row->offset, &n, "" };
+
+		key_join(v.key, group, row->name);
+		take_default(&v, &n);
+	}
+}
+
+/* ---- unknown keys ---- */
+
+#define WORD_LIMIT 31
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* Edits (insert, delete, replace, swap neighbours) from one word to another. */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[3][WORD_LIMIT + 2], n = (unsigned)strlen(a), m = (unsigned)strlen(b);
+
+	if (n > WORD_LIMIT || m > WORD_LIMIT)
+		return WORD_LIMIT;
+	for (unsigned j = 0; j <= m; j++)
+		row[0][j] = j;
+	for (unsigned i = 1; i <= n; i++) {
+		unsigned *now = row[i % 3], *up = row[(i + 2) % 3], *up2 = row[(i + 1) % 3];
+
+		now[0] = i;
+		for (unsigned j = 1; j <= m; j++) {
+			now[j] = least(least(up[j], now[j - 1]) + 1,
+				       up[j - 1] + (ascii_lower(a[i - 1]) != b[j - 1]));
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				now[j] = least(now[j], up2[j - 2] + 1);
+		}
+	}
+	return row[n % 3][m];
+}
+
+struct nearest {
+	const char *word, *found;
+	unsigned edits;
+};
+
+static void nearer(struct nearest *best, const char *name)
+{
+	unsigned edits = distance(best->word, name);
+
+	if (edits < best->edits) {
+		best->edits = edits;
+		best->found = name;
+	}
+}
+
+static const char *nearest_name(const char *word, const struct rows_into *into,
+				const char *const *others)
+{
+	/* more than about a third of the letters wrong is another word */
+	struct nearest best = { word, NULL, 2 + (unsigned)strlen(word) / 3 };
+
+	for (; into->rows; into++)
+		for (const struct conf_row *row = into->rows; row->name; row++)
+			nearer(&best, row->name);
+	for (; others && *others; others++)
+		nearer(&best, *others);
+	return best.found;
+}
+
+static void unknown_key(struct reader *r, const struct rows_into *into, const struct node *n,
+			const char *path, const char *const *others)
+{
+	const char *near = nearest_name(n->name, into, others);
+	char key[KEY_TEXT];
+
+	key_join(key, path, n->name);
+	if (near)
+		conf_report_add(r->report, CONF_ERROR, n->file, n->line, key,
+				"unknown key; did you mean \"%s\"?", near);
+	else
+		conf_report_add(r->report, CONF_ERROR, n->file, n->line, key, "unknown key");
+}
+
+/* ---- groups ---- */
+
+static bool among(const char *name, const char *const *names)
+{
+	for (; names && *names; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
+}
+
+static bool read_key(struct reader *r, const struct rows_into *into, const struct node *n,
+		     const char *path)
+{
+	for (; into->rows; into++)
+		for (const struct conf_row *row = into->rows; row->name; row++) {
+			struct value v = { r, row, (char *)into->base + row->offset, n, "" };
+
+			if (strcmp(row->name, n->name) != 0)
+				continue;
+			key_join(v.key, path, n->name);
+			take(&v);
+			return true;
+		}
+	return false;
+}
+
+void rows_read(struct reader *r, const struct rows_into *into, const struct node *group,
+	       const char *path, const char *const *others)
+{
+	for (unsigned i = 0; i < group->n; i++) {
+		const struct node *n = &group->child[i];
+
+		if (!read_key(r, into, n, path) && !among(n->name, others))
+			unknown_key(r, into, n, path, others);
+	}
+}
+
+bool rows_is_group(struct reader *r, const struct node *n, const char *path)
+{
+	if (n->type == NODE_GROUP)
+		return true;
+	conf_report_add(r->report, CONF_ERROR, n->file, n->line, path,
+			"has the wrong type: must be a group, { key = value; ... }");
+	return false;
+}
