@@ -21,7 +21,11 @@ struct match;
 /* NULL with the error reported when a pattern is wrong (bad expression, empty). */
 struct match *match_compile(const struct conf_list *patterns, struct compiler *c, const char *key);
 void match_free(struct match *m);
-/* Index of the first pattern in the list's order that matches, or -1. */
+/*
+ * Index of a pattern that matches, or -1: the first literal in the list's order,
+ * without one the first expression.  White space is normalised first: ends cut,
+ * every run of it (folds too) one space.  Expressions see the first 2048 bytes.
+ */
 int match_find(const struct match *m, struct slice text);
 const char *match_text(const struct match *m, int index);
 

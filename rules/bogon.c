@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Addresses that belong to no country and no network, from the IANA special-
+ * purpose registries (RFC 6890, RFC 8190) and the multicast ranges.  Databases
+ * cannot be trusted with these: one calls 203.0.113.9 Australian.
+ */
+#include "geo.h"
+
+struct special {
+	uint8_t b[16];
+	uint8_t len;   /* of the part that counts, over 16 bytes */
+	bool private_; /* used inside networks, so a real source there */
+};
+
+#define V4(a, b, c, n, private_) \
+	{ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, 0 }, 96 + (n), private_ }
+#define V6(a, b, c, d, n, private_) \
+	{ { (a) >> 8, (a) & 0xff, (b) >> 8, (b) & 0xff, (c) >> 8, (c) & 0xff, (d) >> 8, \
+	    (d) & 0xff }, n, private_ }
+
+static const struct special special[] = {
+	V4(0, 0, 0, 8, false),        /* this network, RFC 791 */
+	V4(10, 0, 0, 8, true),        /* RFC 1918 */
+	V4(100, 64, 0, 10, true),     /* carrier NAT, RFC 6598 */
+	V4(127, 0, 0, 8, true),       /* loopback, RFC 1122 */
+	V4(169, 254, 0, 16, true),    /* link-local, RFC 3927 */
+	V4(172, 16, 0, 12, true),     /* RFC 1918 */
+	V4(192, 0, 0, 24, false),     /* protocol assignments, RFC 6890 */
+	V4(192, 0, 2, 24, false),     /* documentation, RFC 5737 */
+	V4(192, 88, 99, 24, false),   /* 6to4 relays, deprecated by RFC 7526 */
+	V4(192, 168, 0, 16, true),    /* RFC 1918 */
+	V4(198, 18, 0, 15, false),    /* benchmarks, RFC 2544 */
+	V4(198, 51, 100, 24, false),  /* documentation, RFC 5737 */
+	V4(203, 0, 113, 24, false),   /* documentation, RFC 5737 */
+	V4(224, 0, 0, 3, false),      /* multicast, reserved, broadcast: RFC 1112 */
+	V6(0x64, 0xff9b, 1, 0, 48, true),   /* local NAT64, RFC 8215 */
+	V6(0x100, 0, 0, 0, 64, false),      /* discard, RFC 6666 */
+	V6(0x2001, 0, 0, 0, 32, false),     /* Teredo, RFC 4380 */
+	V6(0x2001, 2, 0, 0, 48, false),     /* benchmarks, RFC 5180 */
+	V6(0x2001, 0x10, 0, 0, 28, false),  /* ORCHID, RFC 4843 */
+	V6(0x2001, 0x20, 0, 0, 28, false),  /* ORCHIDv2, RFC 7343 */
+	V6(0x2001, 0xdb8, 0, 0, 32, false), /* documentation, RFC 3849 */
+	V6(0x3fff, 0, 0, 0, 20, false),     /* documentation, RFC 9637 */
+	V6(0x5f00, 0, 0, 0, 16, false),     /* segment routing, RFC 9602 */
+	V6(0xfc00, 0, 0, 0, 7, true),       /* unique local, RFC 4193 */
+	V6(0xfe80, 0, 0, 0, 10, true),      /* link-local, RFC 4291 */
+	V6(0xfec0, 0, 0, 0, 10, false),     /* site-local, deprecated by RFC 3879 */
+	V6(0xff00, 0, 0, 0, 8, false),      /* multicast, RFC 4291 */
+};
+
+#define SPECIALS (sizeof(special) / sizeof(special[0]))
+
+static bool starts_with(const struct special *s, const struct addr *a)
+{
+	unsigned whole = s->len / 8, bits = s->len % 8;
+
+	if (memcmp(s->b, a->b, whole) != 0)
+		return false;
+	return !bits || (s->b[whole] ^ a->b[whole]) >> (8 - bits) == 0;
+}
+
+static const struct special *special_find(const struct addr *a)
+{
+	for (unsigned i = 0; i < SPECIALS; i++)
+		if (starts_with(&special[i], a))
+			return &special[i];
+	return NULL;
+}
+
+/* ::1 is private, the rest of ::/96 (unspecified, IPv4-compatible) nobody's. */
+static bool low_v6(const struct addr *a)
+{
+	static const uint8_t zero[12];
+
+	return memcmp(a->b, zero, sizeof(zero)) == 0;
+}
+
+static bool loopback_v6(const struct addr *a)
+{
+	return low_v6(a) && a->b[12] == 0 && a->b[13] == 0 && a->b[14] == 0 && a->b[15] == 1;
+}
+
+bool addr_is_bogon(const struct addr *a)
+{
+	return low_v6(a) || special_find(a);
+}
+
+bool addr_is_private(const struct addr *a)
+{
+	const struct special *s = special_find(a);
+
+	return s ? s->private_ : loopback_v6(a);
+}
