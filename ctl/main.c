@@ -8,6 +8,7 @@ static const struct command {
 	const char *name, *help;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{ "check", "say everything that is wrong with the config", check_main },
 	{ "replay", "judge the packets of capture files", replay_main },
 };
 

@@ -44,9 +44,12 @@ struct ruleset {
 	struct zone *zone; /* zone[0] is the default, then in file order */
 	unsigned n_zones;
 	struct geo *geo;   /* NULL = none */
-	/* strings, lists and files kept alive for the conf structs: private to ruleset.c */
+	/* strings and lists, kept alive for the conf structs: private to ruleset.c */
 	struct arena *arena;
 };
+
+/* policy.c: the keys that every check has, over struct policy. */
+extern const struct conf_row policy_rows[];
 
 /* zone.c: the zone an outside source belongs to. */
 unsigned zone_find(const struct ruleset *rs, struct state *st, const struct pkt *pkt,

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `sipmoat check [-c FILE]`: is this config what its author meant? */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl.h"
+#include "engine.h"
+
+static void usage(FILE *to)
+{
+	fprintf(to, "usage: sipmoat check [-c FILE]\n"
+		    "Reads FILE (" SIPMOAT_SYSCONFDIR "/sipmoat.conf), conf.d/*.conf and the lists "
+		    "beside it,\nand says everything that is wrong with them.\n");
+}
+
+static void print_note(const struct conf_note *n)
+{
+	char *text = conf_note_text(n);
+
+	fprintf(stderr, "%s: %s\n", n->severity == CONF_WARNING ? "warning" : "error",
+		text ? text : n->text);
+	free(text);
+}
+
+static int print_report(const struct conf_report *r)
+{
+	/* errors that could not be kept for lack of memory are counted all the same */
+	unsigned errors = r->errors + r->degraded;
+
+	for (unsigned i = 0; i < r->n; i++)
+		print_note(&r->note[i]);
+	if (!errors)
+		puts("configuration OK");
+	else
+		printf("%u error%s\n", errors, errors == 1 ? "" : "s");
+	return errors ? CTL_REFUSED : CTL_OK;
+}
+
+int check_main(int argc, char **argv)
+{
+	const char *file = SIPMOAT_SYSCONFDIR "/sipmoat.conf";
+	struct conf_report report = { 0 };
+	int opt, status;
+
+	optind = 1;
+	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+		usage(stdout);
+		return CTL_OK;
+	}
+	while ((opt = getopt(argc, argv, "c:h")) != -1) {
+		if (opt == 'h') {
+			usage(stdout);
+			return CTL_OK;
+		}
+		if (opt != 'c') {
+			usage(stderr);
+			return CTL_USAGE;
+		}
+		file = optarg;
+	}
+	if (optind < argc) {
+		fprintf(stderr, "sipmoat check: \"%s\" is not understood\n", argv[optind]);
+		usage(stderr);
+		return CTL_USAGE;
+	}
+	ruleset_free(ruleset_load(file, &report));
+	status = print_report(&report);
+	conf_report_free(&report);
+	return status;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+
+#include "check.h"
+#include "settings.h"
+
+#define AT(member) offsetof(struct settings, member)
+
+/* an empty word holds the place of a value that is no choice here */
+static const char *const modes[] = { "", "observe", "enforce", NULL };
+static const char *const troubles[] = { "accept", "drop", NULL };
+static const char *const steerings[] = { "auto", "native", "xt", NULL };
+static const char *const scopes[] = { "sip", "all", NULL };
+static const char *const levels[] = { "error", "warning", "info", "debug", NULL };
+
+static const struct conf_row top_rows[] = {
+	{ "mode", CONF_WORD, AT(mode), 0, 0, "enforce", modes,
+	  "observe: everything is judged and told, nothing is dropped or banned" },
+	{ "inside", CONF_LIST, AT(inside), 0, 0, "", NULL,
+	  "addresses of the protected servers, behind NAT their inner ones; empty: worked out" },
+	{ NULL },
+};
+
+static const struct conf_row ports_rows[] = {
+	{ "udp", CONF_LIST, AT(udp_ports), 0, 0, "5060", NULL, "ports with SIP over UDP" },
+	{ "tcp", CONF_LIST, AT(tcp_ports), 0, 0, "5060", NULL, "ports with SIP over TCP" },
+	{ NULL },
+};
+
+static const struct conf_row queue_rows[] = {
+	{ "first", CONF_INT, AT(queue_first), 0, 65000, "5060", NULL,
+	  "number of the first queue; two for every worker follow" },
+	{ "length", CONF_INT, AT(queue_length), 64, 1048576, "8192", NULL,
+	  "packets that may wait in a queue" },
+	{ "workers", CONF_INT, AT(workers), 0, 64, "0", NULL,
+	  "threads that judge packets; 0 = cores - 1, at least 1" },
+	{ "when_full", CONF_WORD, AT(queue_full), 0, 0, "accept", troubles,
+	  "what happens to packets while a queue is full" },
+	{ "when_gone", CONF_WORD, AT(daemon_gone), 0, 0, "accept", troubles,
+	  "what happens to packets while sipmoatd does not run" },
+	{ "steering", CONF_WORD, AT(steering), 0, 0, "auto", steerings,
+	  "nft's own queue expression, the xt target, or the first that works" },
+	{ NULL },
+};
+
+static const struct conf_row police_rows[] = {
+	{ "rate", CONF_INT, AT(police_rate), 0, 1000000, "2000", NULL,
+	  "packets a second that one source may send to the queue; 0 = no limit" },
+	{ NULL },
+};
+
+static const struct conf_row bans_rows[] = {
+	{ "scope", CONF_WORD, AT(ban_scope), 0, 0, "sip", scopes,
+	  "what is cut for a banned source: the SIP ports, or everything" },
+	{ "max", CONF_INT, AT(ban_max), 64, 1048576, "65536", NULL,
+	  "elements in each set of banned sources" },
+	{ "known", CONF_INT, AT(known_max), 64, 1048576, "65536", NULL,
+	  "elements in each set of known sources" },
+	{ NULL },
+};
+
+static const struct conf_row tables_rows[] = {
+	{ "meters", CONF_INT, AT(meters), 1024, 16777216, "65536", NULL,
+	  "rates remembered at once" },
+	{ "sources", CONF_INT, AT(sources), 1024, 16777216, "32768", NULL,
+	  "sources remembered at once" },
+	{ "tokens", CONF_INT, AT(tokens), 1024, 16777216, "32768", NULL,
+	  "challenges and tags remembered at once" },
+	{ NULL },
+};
+
+static const struct conf_row geo_rows[] = {
+	{ "country", CONF_TEXT, AT(country_file), 0, 0, "", NULL,
+	  "MaxMind DB file with countries; empty: the usual places" },
+	{ "asn", CONF_TEXT, AT(asn_file), 0, 0, "", NULL,
+	  "MaxMind DB file with autonomous systems; empty: the usual places" },
+	{ NULL },
+};
+
+static const struct conf_row log_rows[] = {
+	{ "level", CONF_WORD, AT(log_level), 0, 0, "info", levels, "how much is logged" },
+	{ NULL },
+};
+
+const struct settings_group settings_groups[] = {
+	{ "", top_rows },
+	{ "ports", ports_rows },
+	{ "queue", queue_rows },
+	{ "police", police_rows },
+	{ "bans", bans_rows },
+	{ "tables", tables_rows },
+	{ "geo", geo_rows },
+	{ "log", log_rows },
+	{ NULL, NULL },
+};
+
+#define PORTS_MAX (sizeof(((struct settings *)0)->port[0]) / sizeof(uint16_t))
+
+static unsigned port_parse(const char *text)
+{
+	unsigned n = 0;
+	const char *p = text;
+
+	for (; *p >= '0' && *p <= '9' && n <= 65535; p++)
+		n = n * 10 + (unsigned)(*p - '0');
+	return *p || n > 65535 ? 0 : n;
+}
+
+static bool port_known(const uint16_t *port, unsigned n, unsigned p)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (port[i] == p)
+			return true;
+	return false;
+}
+
+static unsigned compile_ports(const struct conf_list *l, const char *key, uint16_t *port,
+			      struct conf_report *r)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < l->n; i++) {
+		const struct conf_item *item = &l->item[i];
+		unsigned p = port_parse(item->text);
+
+		if (!p) {
+			conf_report_add(r, CONF_ERROR, item->file, item->line, key,
+					"\"%s\" is no port: must be 1 to 65535", item->text);
+		} else if (n == PORTS_MAX) {
+			conf_report_add(r, CONF_ERROR, item->file, item->line, key,
+					"too many ports: at most %zu", PORTS_MAX);
+			break;
+		} else if (!port_known(port, n, p)) {
+			port[n++] = (uint16_t)p;
+		}
+	}
+	return n;
+}
+
+void settings_compile(struct settings *s, struct conf_report *r, const char *file)
+{
+	s->ports[0] = compile_ports(&s->udp_ports, "ports.udp", s->port[0], r);
+	s->ports[1] = compile_ports(&s->tcp_ports, "ports.tcp", s->port[1], r);
+	if (!s->udp_ports.n && !s->tcp_ports.n)
+		conf_report_add(r, CONF_ERROR, file, 0, "ports",
+				"udp and tcp are both empty: nothing would be guarded");
+}
