@@ -58,7 +58,13 @@ $(B)/sipmoatd: $(call obj,$(NFQ_SRC)) $(B)/rules.a
 $(B)/sipmoat: $(call obj,$(CTL_SRC)) $(B)/rules.a
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(LIBS_CTL)
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/rules.a
+# what a unit test links besides rules.a
+NEEDS_test_ring := nfq/ring.c
+NEEDS_test_publish := nfq/publish.c
+NEEDS_test_events := nfq/events.c nfq/ring.c nfq/log.c
+
+.SECONDEXPANSION:
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $$(call obj,$$(NEEDS_$$*)) $(B)/rules.a
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(LIBS_TEST)
 
 $(B)/%.o: %.c

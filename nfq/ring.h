@@ -16,6 +16,9 @@ struct ring;
 struct ring *ring_new(unsigned slots); /* rounded up to a power of two; NULL: no memory */
 void ring_free(struct ring *r);
 bool ring_put(struct ring *r, const struct event *ev);
+/* Refuses already when fewer than spare slots would stay free: room for what
+ * matters more. */
+bool ring_put_sparing(struct ring *r, const struct event *ev, unsigned spare);
 bool ring_get(struct ring *r, struct event *out);
 
 #endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "inside.h"
+#include "log.h"
+#include "report.h"
+
+#define EVENT_SLOTS 2048
+#define BAN_SLOTS 1024
+#define SWAP_WAIT_MS 5000
+
+struct ruleset *daemon_load(const char *config)
+{
+	static const enum log_level levels[] = { [CONF_WARNING] = LOG_WARN_,
+						 [CONF_DEGRADED] = LOG_WARN_,
+						 [CONF_ERROR] = LOG_ERR_ };
+	struct conf_report report = { 0 };
+	struct ruleset *rs = ruleset_load(config, &report);
+
+	for (unsigned i = 0; i < report.n; i++) {
+		char *text = conf_note_text(&report.note[i]);
+
+		log_line(levels[report.note[i].severity], "%s", text ? text : "out of memory");
+		free(text);
+	}
+	conf_report_free(&report);
+	return rs;
+}
+
+static unsigned workers_wanted(const struct settings *s)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (s->workers)
+		return s->workers;
+	return cores > 2 ? (unsigned)cores - 1 : 1;
+}
+
+static int no_memory(void)
+{
+	log_error("not enough memory for the tables: make them smaller in the config");
+	return EX_OSERR;
+}
+
+static int start_memory(struct daemon *d)
+{
+	uint8_t seed[16];
+	unsigned n = workers_wanted(&d->fixed);
+
+	if (getrandom(seed, sizeof(seed), 0) != (ssize_t)sizeof(seed)) {
+		log_error("no random numbers from the kernel: %s", strerror(errno));
+		return EX_OSERR;
+	}
+	d->state = state_new(&d->fixed, seed);
+	d->worker = calloc(n, sizeof(struct worker *));
+	d->event_ring = calloc(n, sizeof(struct ring *));
+	d->ban_ring = calloc(n, sizeof(struct ring *));
+	d->phase_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	d->events_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	d->bans_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (!d->state || !d->worker || !d->event_ring || !d->ban_ring || d->phase_fd < 0 ||
+	    d->events_fd < 0 || d->bans_fd < 0)
+		return no_memory();
+	d->workers = n;
+	for (unsigned i = 0; i < n; i++) {
+		d->event_ring[i] = ring_new(EVENT_SLOTS);
+		d->ban_ring[i] = ring_new(BAN_SLOTS);
+		if (!d->event_ring[i] || !d->ban_ring[i])
+			return no_memory();
+	}
+	return EX_OK;
+}
+
+static int status_of(int err)
+{
+	return err == -EPERM ? EX_NOPERM : err == -ENOMEM ? EX_OSERR : EX_UNAVAILABLE;
+}
+
+static int start_bans(struct daemon *d)
+{
+	struct ban_conf conf = { .rules = publish_current(d->live), .state = d->state,
+				 .ring = d->ban_ring, .rings = d->workers,
+				 .workers = d->workers, .wake_fd = d->bans_fd };
+	char err[BAN_ERROR];
+	int r = ban_start(&d->ban, &conf, err);
+
+	if (!r)
+		return EX_OK;
+	log_error("%s", err);
+	return status_of(r);
+}
+
+static int start_workers(struct daemon *d)
+{
+	struct worker_conf conf = { .settings = &d->fixed, .workers = d->workers,
+				    .live = d->live, .state = d->state,
+				    .events_fd = d->events_fd, .bans_fd = d->bans_fd,
+				    .phase_fd = d->phase_fd };
+	char err[QUEUE_ERROR];
+	int r = 0;
+
+	/* all queues first: none is served unless all can be */
+	for (unsigned i = 0; !r && i < d->workers; i++) {
+		conf.index = i;
+		conf.events = d->event_ring[i];
+		conf.bans = d->ban_ring[i];
+		r = worker_new(&d->worker[i], &conf, err);
+	}
+	if (r) {
+		log_error("%s", err);
+		return status_of(r);
+	}
+	for (unsigned i = 0; !r && i < d->workers; i++)
+		r = worker_start(d->worker[i]);
+	if (r)
+		log_error("cannot start a worker thread: %s", strerror(-r));
+	return r ? EX_OSERR : EX_OK;
+}
+
+static int start_steering(struct daemon *d)
+{
+	char err[BAN_ERROR];
+	int r = ban_steer(d->ban, err);
+
+	if (!r)
+		return EX_OK;
+	log_error("%s", err);
+	return status_of(r);
+}
+
+static int start_events(struct daemon *d)
+{
+	struct events_conf conf = { .ring = d->event_ring, .rings = d->workers,
+				    .wake_fd = d->events_fd };
+	int r = events_start(&d->events, &conf);
+
+	if (r)
+		log_error("cannot start the events thread: %s", strerror(-r));
+	return r ? EX_OSERR : EX_OK;
+}
+
+int daemon_start(struct daemon *d, struct ruleset *rs)
+{
+	int r;
+
+	d->fixed = *ruleset_settings(rs);
+	d->phase_fd = d->events_fd = d->bans_fd = -1;
+	d->live = publish_new(workers_wanted(&d->fixed), rs);
+	if (!d->live) {
+		ruleset_free(rs);
+		return EX_OSERR;
+	}
+	if (inside_settle(rs))
+		return EX_OSERR;
+	r = start_memory(d);
+	if (!r)
+		r = start_events(d);
+	if (!r)
+		r = start_bans(d);
+	if (!r)
+		r = start_workers(d);
+	if (!r)
+		r = start_steering(d);
+	if (!r)
+		log_info("%u worker%s, queues %u to %u", d->workers, d->workers == 1 ? "" : "s",
+			 d->fixed.queue_first, d->fixed.queue_first + 2 * d->workers - 1);
+	return r;
+}
+
+/* What was sized or bound at the start stays as it is. */
+static void warn_of_fixed(const struct settings *was, const struct settings *is)
+{
+	const struct {
+		const char *key;
+		uint32_t was, is;
+	} fixed[] = {
+		{ "workers", was->workers, is->workers },
+		{ "queue.first", was->queue_first, is->queue_first },
+		{ "queue.length", was->queue_length, is->queue_length },
+		{ "queue.when_full", was->queue_full, is->queue_full },
+		{ "bans.max", was->ban_max, is->ban_max },
+		{ "known.max", was->known_max, is->known_max },
+		{ "tables.meters", was->meters, is->meters },
+		{ "tables.sources", was->sources, is->sources },
+		{ "tables.tokens", was->tokens, is->tokens },
+	};
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		if (fixed[i].was != fixed[i].is)
+			log_warn("%s has changed: restart sipmoatd to make it so", fixed[i].key);
+}
+
+void daemon_reload(struct daemon *d)
+{
+	struct ruleset *rs = daemon_load(d->config), *old;
+	char err[BAN_ERROR];
+
+	if (!rs || inside_settle(rs)) {
+		ruleset_free(rs);
+		log_error("reload refused: the old configuration stays in force");
+		return;
+	}
+	warn_of_fixed(&d->fixed, ruleset_settings(rs));
+	log_level_set((enum log_level)ruleset_settings(rs)->log_level);
+	old = publish_swap(d->live, rs, SWAP_WAIT_MS);
+	if (!old)
+		log_error("a worker is stuck with the old configuration");
+	if (ban_reload(d->ban, rs, err))
+		log_error("the new rules judge, but the kernel's tables are as before: %s", err);
+	ruleset_free(old);
+	log_info("configuration reloaded");
+}
+
+void daemon_drain(struct daemon *d)
+{
+	ban_unsteer(d->ban);
+	for (unsigned i = 0; i < d->workers; i++)
+		worker_stop(d->worker[i], WORKER_DRAIN);
+}
+
+void daemon_leave(struct daemon *d)
+{
+	for (unsigned i = 0; i < d->workers; i++)
+		worker_stop(d->worker[i], WORKER_LEAVE);
+}
+
+unsigned daemon_running(struct daemon *d, unsigned *failed)
+{
+	unsigned running = 0;
+
+	*failed = 0;
+	for (unsigned i = 0; i < d->workers; i++) {
+		enum worker_phase phase = worker_phase(d->worker[i]);
+
+		running += phase < WORKER_ENDED;
+		*failed += phase == WORKER_FAILED;
+	}
+	return running;
+}
+
+static struct report_source report_source(const struct daemon *d)
+{
+	return (struct report_source){ .worker = d->worker, .workers = d->workers,
+				       .queue_first = (uint16_t)d->fixed.queue_first,
+				       .state = d->state, .ban = d->ban };
+}
+
+void daemon_report(struct daemon *d)
+{
+	struct report_source s = report_source(d);
+
+	report_log(&s);
+}
+
+void daemon_line(struct daemon *d, char *out, size_t room)
+{
+	struct report_source s = report_source(d);
+
+	report_line(&s, out, room);
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+/* The reverse of the start: whoever puts into a ring ends before who reads it. */
+void daemon_free(struct daemon *d)
+{
+	for (unsigned i = 0; i < d->workers; i++)
+		worker_free(d->worker[i]);
+	ban_stop(d->ban);
+	events_stop(d->events);
+	for (unsigned i = 0; i < d->workers; i++) {
+		ring_free(d->event_ring[i]);
+		ring_free(d->ban_ring[i]);
+	}
+	free(d->worker);
+	free(d->event_ring);
+	free(d->ban_ring);
+	state_free(d->state);
+	if (d->live)
+		ruleset_free(publish_current(d->live));
+	publish_free(d->live);
+	close_fd(d->phase_fd);
+	close_fd(d->events_fd);
+	close_fd(d->bans_fd);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The thread that tells: takes events out of the workers' rings and writes one
+ * log line for each, or for each burst of the same source and check, so that no
+ * flood becomes a flood of lines.
+ *
+ * Ownership: the rings and the eventfd must outlive the thread.
+ * Locking: it is the only consumer of its rings.
+ */
+#ifndef SIPMOAT_EVENTS_H
+#define SIPMOAT_EVENTS_H
+
+#include "ring.h"
+
+struct events;
+
+struct events_conf {
+	struct ring *const *ring; /* one per worker; read during the thread's life */
+	unsigned rings;
+	int wake_fd;              /* eventfd that workers write after putting */
+};
+
+int events_start(struct events **out, const struct events_conf *conf); /* 0 or -errno */
+/* Writes what is left and ends the thread.  Takes NULL. */
+void events_stop(struct events *e);
+
+/* "8h", "90m", "45s": the largest unit that loses nothing. */
+#define EVENTS_DURATION 16
+void events_duration(uint32_t seconds, char out[EVENTS_DURATION]);
+
+#endif

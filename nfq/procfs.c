@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "procfs.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool procfs_queue_find(uint16_t number, struct procfs_queue *out)
+{
+	FILE *f = fopen("/proc/net/netfilter/nfnetlink_queue", "re");
+	char line[256];
+	bool found = false;
+
+	if (!f)
+		return false;
+	while (!found && fgets(line, sizeof(line), f)) {
+		unsigned n, mode, range;
+
+		/* number, port, waiting, copy mode, copy range, dropped, user dropped */
+		found = sscanf(line, "%u %" SCNu32 " %" SCNu32 " %u %u %" SCNu64 " %" SCNu64, &n,
+			       &out->port, &out->waiting, &mode, &range, &out->full_dropped,
+			       &out->user_dropped) == 7 && n == number;
+	}
+	fclose(f);
+	return found;
+}
+
+/* The socket with this port among the netfilter ones; 0 when there is none. */
+static unsigned long socket_inode(uint32_t port)
+{
+	FILE *f = fopen("/proc/net/netlink", "re");
+	char line[256];
+	unsigned long inode = 0;
+
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f)) {
+		unsigned proto, p;
+		unsigned long ino;
+
+		/* sk, protocol, port, groups, rmem, wmem, dump, locks, drops, inode */
+		if (sscanf(line, "%*s %u %u %*s %*d %*d %*d %*d %*u %lu", &proto, &p, &ino) == 3 &&
+		    proto == NETLINK_NETFILTER && p == port)
+			inode = ino;
+	}
+	fclose(f);
+	return inode;
+}
+
+static bool process_has_socket(const char *pid, const char *link)
+{
+	char path[320], target[64];
+	bool has = false;
+	struct dirent *e;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	d = opendir(path);
+	if (!d)
+		return false;
+	while (!has && (e = readdir(d))) {
+		ssize_t n = readlinkat(dirfd(d), e->d_name, target, sizeof(target) - 1);
+
+		has = n > 0 && (size_t)n == strlen(link) && memcmp(target, link, (size_t)n) == 0;
+	}
+	closedir(d);
+	return has;
+}
+
+static void process_name(const char *pid, char *out, size_t room)
+{
+	char path[320];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+	f = fopen(path, "re");
+	if (!f || !fgets(out, (int)room, f))
+		snprintf(out, room, "?");
+	if (f)
+		fclose(f);
+	out[strcspn(out, "\n")] = '\0';
+	/* a process may call itself anything */
+	for (char *c = out; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+}
+
+void procfs_holder(uint32_t port, char *out, size_t room)
+{
+	unsigned long inode = socket_inode(port);
+	DIR *proc = inode ? opendir("/proc") : NULL;
+	char link[64], name[32];
+	struct dirent *e;
+
+	snprintf(out, room, "another process");
+	if (!proc)
+		return;
+	snprintf(link, sizeof(link), "socket:[%lu]", inode);
+	while ((e = readdir(proc))) {
+		if (e->d_name[0] < '1' || e->d_name[0] > '9' ||
+		    !process_has_socket(e->d_name, link))
+			continue;
+		process_name(e->d_name, name, sizeof(name));
+		snprintf(out, room, "process %.10s (%s)", e->d_name, name);
+		break;
+	}
+	closedir(proc);
+}

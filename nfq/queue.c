@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "queue.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <libnetfilter_queue/libnetfilter_queue.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_queue.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "procfs.h"
+
+/*
+ * A slot holds the largest message the kernel can make: an attribute of 64 KiB
+ * and the small ones around it.  Slots are virtual memory and only the pages that
+ * packets reach become real; 17 pages apart, equal offsets of the slots do not
+ * fight for the same cache sets as they would at a power of two.
+ */
+#define SLOT_BYTES (68u * 1024)
+#define SLOT_SMALL 4096u
+#define COPY_RANGE 0xffff
+/* Kernel buffers of waiting messages count with their overhead, about twice the
+ * bytes of a large SIP message. */
+#define BUFFER_PER_PACKET 2048u
+#define BUFFER_MIN (4u << 20)
+#define BUFFER_MAX (256u << 20)
+#define CONFIG_BYTES 1024
+#define SEND_TRIES 2000
+#define SEND_PAUSE_NS 1000000
+
+struct queue {
+	struct mnl_socket *nl;
+	int fd;
+	struct queue_conf conf;
+};
+
+/* One verdict as it travels; all members are naturally aligned. */
+struct verdict_msg {
+	struct nlmsghdr nlh;
+	struct nfgenmsg nfg;
+	struct nlattr attr;
+	struct nfqnl_msg_verdict_hdr verdict;
+};
+
+struct queue_batch {
+	unsigned packets;
+	bool big; /* a slot has grown beyond its first page */
+	struct queue_packet packet[QUEUE_BATCH];
+	struct verdict_msg answer[QUEUE_BATCH];
+	struct mmsghdr head[QUEUE_BATCH];
+	struct iovec vec[QUEUE_BATCH];
+	uint8_t *slots;
+};
+
+static int fail(char err[QUEUE_ERROR], const struct queue_conf *conf, const char *what, int code)
+{
+	snprintf(err, QUEUE_ERROR, "queue %u: %s: %s", conf->number, what, strerror(-code));
+	return code;
+}
+
+/* Sends one config message and waits for the kernel's word on it. */
+static int config_call(struct queue *q, struct nlmsghdr *nlh)
+{
+	char buf[CONFIG_BYTES];
+	ssize_t n;
+
+	nlh->nlmsg_flags |= NLM_F_ACK;
+	if (mnl_socket_sendto(q->nl, nlh, nlh->nlmsg_len) < 0)
+		return -errno;
+	n = mnl_socket_recvfrom(q->nl, buf, sizeof(buf));
+	if (n < 0)
+		return -errno;
+	return mnl_cb_run(buf, (size_t)n, 0, mnl_socket_get_portid(q->nl), NULL, NULL) < 0 ?
+		       -errno : 0;
+}
+
+static int config_bind(struct queue *q, char err[QUEUE_ERROR])
+{
+	char buf[CONFIG_BYTES], holder[96];
+	struct nlmsghdr *nlh = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, q->conf.number);
+	struct procfs_queue taken;
+	int r;
+
+	nfq_nlmsg_cfg_put_cmd(nlh, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
+	r = config_call(q, nlh);
+	/* The kernel says EPERM for "not yours" as well as for "not allowed". */
+	if ((r == -EPERM || r == -EBUSY) && procfs_queue_find(q->conf.number, &taken)) {
+		procfs_holder(taken.port, holder, sizeof(holder));
+		snprintf(err, QUEUE_ERROR,
+			 "queue %u is taken by %s: stop it, or set another queue.first",
+			 q->conf.number, holder);
+		return -EBUSY;
+	}
+	if (r == -EINVAL || r == -EOPNOTSUPP)
+		return fail(err, &q->conf, "the kernel has no packet queues "
+			    "(try: modprobe nfnetlink_queue)", r);
+	return r ? fail(err, &q->conf, "cannot bind", r) : 0;
+}
+
+static int config_params(struct queue *q, char err[QUEUE_ERROR])
+{
+	char buf[CONFIG_BYTES];
+	struct nlmsghdr *nlh = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, q->conf.number);
+	int r;
+
+	nfq_nlmsg_cfg_put_params(nlh, NFQNL_COPY_PACKET, COPY_RANGE);
+	nfq_nlmsg_cfg_put_qmaxlen(nlh, q->conf.length);
+	/* With GSO on, several datagrams arrive as one packet and all but the first
+	 * message would pass unread. */
+	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN));
+	mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, htonl(q->conf.fail_open ? NFQA_CFG_F_FAIL_OPEN : 0));
+	r = config_call(q, nlh);
+	return r ? fail(err, &q->conf, "cannot configure", r) : 0;
+}
+
+static int socket_options(struct queue *q)
+{
+	uint64_t want = (uint64_t)q->conf.length * BUFFER_PER_PACKET;
+	int bytes = (int)(want < BUFFER_MIN ? BUFFER_MIN : want > BUFFER_MAX ? BUFFER_MAX : want);
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	int one = 1;
+
+	if (setsockopt(q->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) ||
+	    /* a report of lost packets would cost a read and tells nothing that the
+	     * counters in /proc do not */
+	    setsockopt(q->fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &one, sizeof(one)) ||
+	    /* from now on only the kernel can talk to us */
+	    connect(q->fd, (struct sockaddr *)&kernel, sizeof(kernel)))
+		return -errno;
+	/* an error report need not carry our own message back; nice to have */
+	setsockopt(q->fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
+	return 0;
+}
+
+int queue_open(struct queue **out, const struct queue_conf *conf, char err[QUEUE_ERROR])
+{
+	struct queue *q = calloc(1, sizeof(*q));
+	int r;
+
+	if (!q)
+		return fail(err, conf, "cannot open", -ENOMEM);
+	q->conf = *conf;
+	q->nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	if (!q->nl || mnl_socket_bind(q->nl, 0, MNL_SOCKET_AUTOPID) < 0) {
+		r = fail(err, conf, "cannot open a netlink socket", -errno);
+		goto out;
+	}
+	q->fd = mnl_socket_get_fd(q->nl);
+	r = socket_options(q);
+	if (r) {
+		fail(err, conf, "cannot set the socket up", r);
+		goto out;
+	}
+	r = config_bind(q, err);
+	if (!r)
+		r = config_params(q, err);
+out:
+	if (r)
+		queue_close(q);
+	else
+		*out = q;
+	return r;
+}
+
+void queue_close(struct queue *q)
+{
+	if (!q)
+		return;
+	if (q->nl)
+		mnl_socket_close(q->nl);
+	free(q);
+}
+
+int queue_fd(const struct queue *q)
+{
+	return q->fd;
+}
+
+const struct queue_conf *queue_conf_of(const struct queue *q)
+{
+	return &q->conf;
+}
+
+struct queue_batch *queue_batch_new(void)
+{
+	struct queue_batch *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return NULL;
+	b->slots = mmap(NULL, QUEUE_BATCH * SLOT_BYTES, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (b->slots == MAP_FAILED) {
+		free(b);
+		return NULL;
+	}
+	/* a huge page would make the untouched rest real */
+	madvise(b->slots, QUEUE_BATCH * SLOT_BYTES, MADV_NOHUGEPAGE);
+	for (unsigned i = 0; i < QUEUE_BATCH; i++) {
+		b->vec[i] = (struct iovec){ b->slots + (size_t)i * SLOT_BYTES, SLOT_BYTES };
+		b->head[i].msg_hdr.msg_iov = &b->vec[i];
+		b->head[i].msg_hdr.msg_iovlen = 1;
+	}
+	return b;
+}
+
+void queue_batch_free(struct queue_batch *b)
+{
+	if (!b)
+		return;
+	munmap(b->slots, QUEUE_BATCH * SLOT_BYTES);
+	free(b);
+}
+
+void queue_batch_rest(struct queue_batch *b)
+{
+	if (!b->big)
+		return;
+	b->big = false;
+	madvise(b->slots, QUEUE_BATCH * SLOT_BYTES, MADV_DONTNEED);
+}
+
+/*
+ * Finds the id and the bytes in one message; false when it is no packet.  The
+ * kernel writes the id first, so that even a message cut short by a slot too
+ * small has one, and with it a verdict.
+ */
+static bool read_packet(const uint8_t *msg, size_t n, struct queue_packet *p)
+{
+	const size_t head = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct nfgenmsg));
+	struct nfqnl_msg_packet_hdr hdr;
+	struct nlmsghdr nlh;
+	struct nlattr attr;
+	bool found = false;
+
+	if (n < head)
+		return false;
+	memcpy(&nlh, msg, sizeof(nlh));
+	if (nlh.nlmsg_type != (NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_PACKET))
+		return false;
+	for (size_t at = head; at + NLA_HDRLEN <= n; at += NLA_ALIGN(attr.nla_len)) {
+		memcpy(&attr, msg + at, sizeof(attr));
+		if (attr.nla_len < NLA_HDRLEN || attr.nla_len > n - at)
+			break;
+		if ((attr.nla_type & NLA_TYPE_MASK) == NFQA_PACKET_HDR &&
+		    attr.nla_len >= NLA_HDRLEN + sizeof(hdr)) {
+			memcpy(&hdr, msg + at + NLA_HDRLEN, sizeof(hdr));
+			p->id = ntohl(hdr.packet_id);
+			found = true;
+		} else if ((attr.nla_type & NLA_TYPE_MASK) == NFQA_PAYLOAD) {
+			p->bytes = (struct slice){ (const char *)msg + at + NLA_HDRLEN,
+						   attr.nla_len - NLA_HDRLEN };
+		}
+	}
+	return found;
+}
+
+int queue_read(struct queue *q, struct queue_batch *b, struct queue_read *out)
+{
+	int n;
+
+	b->packets = 0;
+	*out = (struct queue_read){ .packet = b->packet };
+	do
+		n = recvmmsg(q->fd, b->head, QUEUE_BATCH, MSG_DONTWAIT, NULL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN || errno == ENOBUFS ? 0 : -errno;
+	out->messages = (unsigned)n;
+	for (int i = 0; i < n; i++) {
+		struct queue_packet *p = &b->packet[b->packets];
+
+		*p = (struct queue_packet){ .verdict = q->conf.fail };
+		b->big |= b->head[i].msg_len > SLOT_SMALL;
+		if (!read_packet(b->vec[i].iov_base, b->head[i].msg_len, p))
+			out->errors++;
+		else
+			b->packets++;
+	}
+	out->packets = b->packets;
+	return 0;
+}
+
+static struct verdict_msg verdict_msg(const struct queue *q, uint32_t id, enum verdict v)
+{
+	return (struct verdict_msg){
+		.nlh = { .nlmsg_len = sizeof(struct verdict_msg),
+			 .nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_VERDICT_BATCH,
+			 .nlmsg_flags = NLM_F_REQUEST },
+		.nfg = { .nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0,
+			 .res_id = htons(q->conf.number) },
+		.attr = { .nla_len = NLA_HDRLEN + sizeof(struct nfqnl_msg_verdict_hdr),
+			  .nla_type = NFQA_VERDICT_HDR },
+		.verdict = { .verdict = htonl(v == VERDICT_ACCEPT ? NF_ACCEPT : NF_DROP),
+			     .id = htonl(id) },
+	};
+}
+
+/*
+ * A batch verdict answers every waiting packet up to its id.  The kernel numbers
+ * a packet and puts its message into our socket under one lock, and takes it off
+ * the queue again when the message does not fit: so what we read is in order and
+ * without gaps, and a run of equal verdicts is one message, provided that all
+ * runs before it are told first.
+ */
+static unsigned runs_of(const struct queue *q, struct queue_batch *b)
+{
+	unsigned runs = 0;
+
+	for (unsigned i = 0; i < b->packets; i++) {
+		enum verdict v = b->packet[i].verdict;
+
+		if (i + 1 == b->packets || b->packet[i + 1].verdict != v)
+			b->answer[runs++] = verdict_msg(q, b->packet[i].id, v);
+	}
+	return runs;
+}
+
+int queue_answer(struct queue *q, struct queue_batch *b)
+{
+	const struct timespec pause = { .tv_nsec = SEND_PAUSE_NS };
+	unsigned runs = runs_of(q, b);
+	int tries;
+
+	if (!runs)
+		return 0;
+	for (tries = 0; tries < SEND_TRIES; tries++) {
+		/* all or nothing: the kernel has handled every message when this returns */
+		if (send(q->fd, b->answer, runs * sizeof(*b->answer), 0) >= 0)
+			break;
+		if (errno == EINTR)
+			continue;
+		if (errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM)
+			return -errno;
+		nanosleep(&pause, NULL); /* memory is short: nothing to poll for */
+	}
+	b->packets = 0;
+	return tries < SEND_TRIES ? tries : -ENOBUFS;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "check.h"
+#include "log.h"
+#include "procfs.h"
+
+struct totals {
+#define X(field, help) uint64_t field;
+	STATS(X)
+#undef X
+	uint64_t hits[CHECK_MAX], drops[CHECK_MAX];
+};
+
+static uint64_t value_of(const atomic_uint_fast64_t *c)
+{
+	return atomic_load_explicit(c, memory_order_relaxed);
+}
+
+/* Lost in the kernel: the queue was full, or its socket's buffer was. */
+static uint64_t lost_of(const struct report_source *s)
+{
+	struct procfs_queue q;
+	uint64_t lost = 0;
+
+	for (unsigned i = 0; i < 2 * s->workers; i++)
+		if (procfs_queue_find((uint16_t)(s->queue_first + i), &q))
+			lost += q.full_dropped + q.user_dropped;
+	return lost;
+}
+
+static struct totals totals_of(const struct report_source *s)
+{
+	struct totals t = { 0 };
+
+	for (unsigned i = 0; i < s->workers; i++) {
+		const struct stats *st = worker_stats(s->worker[i]);
+
+#define X(field, help) t.field += value_of(&st->field);
+		STATS(X)
+#undef X
+		for (unsigned c = 0; c < CHECK_MAX; c++) {
+			t.hits[c] += value_of(&st->hits[c]);
+			t.drops[c] += value_of(&st->drops[c]);
+		}
+	}
+	t.queue_lost = lost_of(s);
+	return t;
+}
+
+void report_line(const struct report_source *s, char *out, size_t room)
+{
+	struct totals t = totals_of(s);
+	struct ban_counts b;
+
+	ban_count(s->ban, &b);
+	snprintf(out, room,
+		 "%" PRIu64 " packets seen, %" PRIu64 " dropped, %" PRIu64
+		 " lost in full queues; %" PRIu64 " banned now, %" PRIu64 " since the start",
+		 t.packets, t.dropped, t.queue_lost, b.live4 + b.live6, b.banned);
+}
+
+void report_log(const struct report_source *s)
+{
+	struct totals t = totals_of(s);
+	struct ban_counts b;
+	char text[512];
+
+#define X(field, help) log_info("%-12s %12" PRIu64 "  %s", #field, t.field, help);
+	STATS(X)
+#undef X
+	for (unsigned c = 0; c < check_count; c++)
+		log_info("check %-12s %" PRIu64 " hits, %" PRIu64 " dropped", check_name(c),
+			 t.hits[c], t.drops[c]);
+	state_describe(s->state, text, sizeof(text));
+	log_info("tables: %s", text);
+	ban_count(s->ban, &b);
+	log_info("bans: %" PRIu64 " IPv4 and %" PRIu64 " IPv6 in the kernel; since the start %" PRIu64
+		 " made, %" PRIu64 " prolonged, %" PRIu64 " lifted (%" PRIu64 " by hand), %" PRIu64
+		 " refused, %" PRIu64 " read back",
+		 b.live4, b.live6, b.banned, b.prolonged, b.unbanned, b.by_hand, b.refused,
+		 b.restored);
+}

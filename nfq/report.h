@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Counters as lines of text: the workers' sums, what the kernel lost before we
+ * read it, what the tables hold.
+ *
+ * Locking: the main thread; counters are read while the workers run.
+ */
+#ifndef SIPMOAT_REPORT_H
+#define SIPMOAT_REPORT_H
+
+#include "ban.h"
+#include "worker.h"
+
+struct report_source {
+	struct worker *const *worker;
+	unsigned workers;
+	uint16_t queue_first; /* queues first .. first + 2 * workers - 1 */
+	struct state *state;
+	struct ban_thread *ban;
+};
+
+/* Everything, one subject a line, into the log. */
+void report_log(const struct report_source *s);
+/* One line for STATUS= and the last words. */
+void report_line(const struct report_source *s, char *out, size_t room);
+
+#endif

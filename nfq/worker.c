@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "log.h"
+
+#define IDLE_MS 1000   /* a sleeping worker shows that it lives this often */
+#define DRAINED_MS 50  /* both queues empty for so long: no straggler comes any more */
+#define KNOWN_BATCHES 8 /* of the known lane before strangers get a turn */
+#define EVENTS_SPARE 512 /* of the events ring, for bans */
+#define REOPEN_TRIES 5
+#define REOPEN_PAUSE_NS 100000000
+
+enum lane { KNOWN, STRANGERS, LANES };
+
+struct worker {
+	unsigned index; /* first: what a debugger shows */
+	atomic_int phase; /* enum worker_phase */
+	atomic_uint_fast64_t beats;
+	struct worker_conf conf;
+	struct queue *queue[LANES];
+	struct queue_batch *batch;
+	struct scratch *scratch;
+	struct stats stats;
+	struct event note[QUEUE_BATCH]; /* what the batch in hand has to tell */
+	unsigned notes;
+	int poke_fd;
+	pthread_t thread;
+	bool started;
+};
+
+/* Judges one packet; keeps the decision when something must follow from it. */
+static void judge(struct worker *w, const struct ruleset *rs, uint64_t now,
+		  struct queue_packet *p)
+{
+	struct event *ev = &w->note[w->notes];
+	struct pkt pkt;
+
+	if (!p->bytes.p)
+		return; /* keeps the fail verdict */
+	pkt_decode(&pkt, p->bytes.p, p->bytes.n);
+	engine_run(rs, w->conf.state, w->scratch, &pkt, now, &ev->d);
+	p->verdict = ev->d.verdict;
+	stats_count(&w->stats, &pkt, &ev->d);
+	if (!ev->d.notify && !ev->d.ban && !ev->d.known)
+		return;
+	ev->when = now;
+	ev->src = pkt.src;
+	ev->dst = pkt.dst;
+	ev->sport = pkt.sport;
+	ev->dport = pkt.dport;
+	ev->proto = pkt.proto;
+	w->notes++;
+}
+
+/* After the verdicts have left: nothing here can hold a packet up. */
+static void tell(struct worker *w)
+{
+	bool events = false, bans = false;
+
+	for (unsigned i = 0; i < w->notes; i++) {
+		const struct event *ev = &w->note[i];
+
+		if (ev->d.ban || ev->d.known) {
+			if (ring_put(w->conf.bans, ev))
+				bans = true;
+			else
+				stats_add(&w->stats.ban_lost, 1);
+		}
+		if (ev->d.notify) {
+			/* a flood of drops must not crowd out the news of a ban */
+			if (ring_put_sparing(w->conf.events, ev, ev->d.ban ? 0 : EVENTS_SPARE))
+				events = true;
+			else
+				stats_add(&w->stats.event_lost, 1);
+		}
+	}
+	w->notes = 0;
+	if (bans)
+		eventfd_write(w->conf.bans_fd, 1);
+	if (events)
+		eventfd_write(w->conf.events_fd, 1);
+}
+
+/* One batch of one lane.  Returns how many messages it read, or -errno. */
+static int turn(struct worker *w, enum lane lane)
+{
+	const struct ruleset *rs;
+	struct queue_read in;
+	uint64_t now;
+	int r = queue_read(w->queue[lane], w->batch, &in);
+
+	if (r < 0)
+		return r;
+	if (in.errors)
+		stats_add(&w->stats.errors, in.errors);
+	if (!in.packets)
+		return (int)in.messages;
+	now = clock_now();
+	rs = publish_pin(w->conf.live, w->conf.index);
+	for (unsigned i = 0; i < in.packets; i++)
+		judge(w, rs, now, &in.packet[i]);
+	publish_unpin(w->conf.live, w->conf.index);
+	r = queue_answer(w->queue[lane], w->batch);
+	stats_add(&w->stats.batches, 1);
+	if (r)
+		stats_add(&w->stats.errors, r > 0 ? (unsigned)r : 1);
+	tell(w);
+	return r < 0 ? r : (int)in.messages;
+}
+
+/* The queue's socket is dead.  The kernel has let go of its packets; without a
+ * listener it lets the next ones through (or not, as configured). */
+static int reopen(struct worker *w, enum lane lane, int why)
+{
+	const struct timespec pause = { .tv_nsec = REOPEN_PAUSE_NS };
+	struct queue_conf conf = *queue_conf_of(w->queue[lane]);
+	char err[QUEUE_ERROR] = "";
+
+	log_error("queue %u is lost: %s; opening it again", conf.number, strerror(-why));
+	queue_close(w->queue[lane]);
+	w->queue[lane] = NULL;
+	for (int i = 0; i < REOPEN_TRIES; i++) {
+		if (!queue_open(&w->queue[lane], &conf, err)) {
+			log_warn("queue %u is open again", conf.number);
+			return 0;
+		}
+		nanosleep(&pause, NULL);
+	}
+	log_error("%s; giving up", err);
+	return -EPIPE;
+}
+
+/* Works a lane off as far as its turn allows; false: the lane is dead for good. */
+static bool serve(struct worker *w, enum lane lane, bool ready[LANES])
+{
+	unsigned batches = lane == KNOWN ? KNOWN_BATCHES : 1;
+
+	for (unsigned i = 0; ready[lane] && i < batches; i++) {
+		int n = turn(w, lane);
+
+		if (n < 0 && reopen(w, lane, n))
+			return false;
+		/* a batch that was not full has emptied the socket */
+		ready[lane] = n == QUEUE_BATCH;
+	}
+	return true;
+}
+
+/* Sleeps until a packet, a poke or the time comes; false when it was the time. */
+static bool wait_for_work(struct worker *w, int ms, bool ready[LANES])
+{
+	struct pollfd pfd[LANES + 1] = { { .fd = w->poke_fd, .events = POLLIN } };
+	eventfd_t drained;
+	int n;
+
+	for (unsigned i = 0; i < LANES; i++)
+		pfd[i + 1] = (struct pollfd){ .fd = queue_fd(w->queue[i]), .events = POLLIN };
+	queue_batch_rest(w->batch);
+	n = poll(pfd, LANES + 1, ms);
+	if (pfd[0].revents)
+		eventfd_read(w->poke_fd, &drained);
+	/* an error is for the read to find */
+	for (unsigned i = 0; i < LANES; i++)
+		ready[i] = pfd[i + 1].revents != 0;
+	return n != 0;
+}
+
+static enum worker_phase run(struct worker *w)
+{
+	bool ready[LANES] = { true, true };
+
+	for (;;) {
+		enum worker_phase phase = worker_phase(w);
+
+		stats_add(&w->beats, 1);
+		if (phase == WORKER_LEAVE)
+			return WORKER_ENDED;
+		if (!ready[KNOWN] && !ready[STRANGERS] &&
+		    !wait_for_work(w, phase == WORKER_DRAIN ? DRAINED_MS : IDLE_MS, ready) &&
+		    phase == WORKER_DRAIN)
+			return WORKER_ENDED;
+		/* while strangers keep us busy nobody polls for the known */
+		if (ready[STRANGERS])
+			ready[KNOWN] = true;
+		if (!serve(w, KNOWN, ready) || !serve(w, STRANGERS, ready))
+			return WORKER_FAILED;
+	}
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *w = arg;
+	enum worker_phase last = run(w);
+
+	atomic_store(&w->phase, last);
+	eventfd_write(w->conf.phase_fd, 1);
+	return NULL;
+}
+
+int worker_new(struct worker **out, const struct worker_conf *conf, char err[QUEUE_ERROR])
+{
+	const struct settings *s = conf->settings;
+	struct queue_conf q = {
+		.length = s->queue_length,
+		.fail_open = s->queue_full == TROUBLE_ACCEPT,
+		.fail = s->daemon_gone == TROUBLE_ACCEPT ? VERDICT_ACCEPT : VERDICT_DROP,
+	};
+	struct worker *w = calloc(1, sizeof(*w));
+	int r = -ENOMEM;
+
+	snprintf(err, QUEUE_ERROR, "worker %u: not enough memory", conf->index);
+	if (!w)
+		return r;
+	w->index = conf->index;
+	w->conf = *conf;
+	w->conf.settings = NULL;
+	w->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	w->batch = queue_batch_new();
+	w->scratch = scratch_new();
+	if (w->poke_fd < 0 || !w->batch || !w->scratch)
+		goto out;
+	q.number = (uint16_t)(s->queue_first + conf->index);
+	r = queue_open(&w->queue[STRANGERS], &q, err);
+	q.number = (uint16_t)(q.number + conf->workers);
+	if (!r)
+		r = queue_open(&w->queue[KNOWN], &q, err);
+out:
+	if (r)
+		worker_free(w);
+	else
+		*out = w;
+	return r;
+}
+
+int worker_start(struct worker *w)
+{
+	char name[16];
+	int r = pthread_create(&w->thread, NULL, worker_main, w);
+
+	if (r)
+		return -r;
+	w->started = true;
+	snprintf(name, sizeof(name), "worker-%u", w->index % 1000);
+	pthread_setname_np(w->thread, name);
+	return 0;
+}
+
+void worker_stop(struct worker *w, enum worker_phase how)
+{
+	int phase = worker_phase(w);
+
+	/* the worker's own last word stands */
+	while (phase < (int)how && !atomic_compare_exchange_weak(&w->phase, &phase, (int)how))
+		;
+	eventfd_write(w->poke_fd, 1);
+}
+
+enum worker_phase worker_phase(struct worker *w)
+{
+	return (enum worker_phase)atomic_load(&w->phase);
+}
+
+void worker_free(struct worker *w)
+{
+	if (!w)
+		return;
+	if (w->started) {
+		worker_stop(w, WORKER_LEAVE);
+		pthread_join(w->thread, NULL);
+	}
+	for (unsigned i = 0; i < LANES; i++)
+		queue_close(w->queue[i]);
+	scratch_free(w->scratch);
+	queue_batch_free(w->batch);
+	if (w->poke_fd >= 0)
+		close(w->poke_fd);
+	free(w);
+}
+
+uint64_t worker_beats(struct worker *w)
+{
+	return atomic_load_explicit(&w->beats, memory_order_relaxed);
+}
+
+const struct stats *worker_stats(struct worker *w)
+{
+	return &w->stats;
+}
