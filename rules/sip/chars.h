@@ -36,7 +36,7 @@ static inline bool is_digit(char c)
 
 static inline const char *slice_end(struct slice s)
 {
-	return s.p + s.n;
+	return s.n ? s.p + s.n : s.p; /* NULL + 0 is undefined */
 }
 
 static inline const char *skip_lws(const char *p, const char *end)

@@ -80,13 +80,10 @@ enum sip_header sip_header_of(struct slice name)
 		struct slice known = headers[by_length[name.n][i]];
 
 		/* nearly everybody writes names as the RFC does */
-		if (known.n == name.n && known.p[0] == name.p[0] &&
-		    memcmp(known.p, name.p, name.n) == 0)
+		if (((known.p[0] ^ name.p[0]) & ~0x20) == 0 && known.n == name.n &&
+		    (memcmp(known.p, name.p, name.n) == 0 || slice_ieq(known, name)))
 			return by_length[name.n][i];
 	}
-	for (unsigned i = 0; i < sizeof(by_length[0]); i++)
-		if (slice_ieq(headers[by_length[name.n][i]], name))
-			return by_length[name.n][i];
 	return HDR_OTHER;
 }
 

@@ -9,6 +9,10 @@
 /* The end of the list element that starts at p: a ',' outside quotes. */
 static const char *element_end(const char *p, const char *end)
 {
+	const char *comma = find_char(p, end, ',');
+
+	if (!find_char(p, comma ? comma : end, '"'))
+		return comma ? comma : end;
 	for (; p < end && *p != ','; p++) {
 		if (*p != '"')
 			continue;

@@ -130,17 +130,27 @@ static void nameaddr_judge(struct sip_msg *m, struct slice v)
 
 static void quoting_judge(struct sip_msg *m)
 {
-	static const uint8_t holders[] = { HDR_FROM, HDR_TO, HDR_CONTACT };
+	unsigned at = 0;
+	struct slice v;
 
-	for (unsigned i = 0; i < sizeof(holders); i++) {
-		unsigned at = 0;
-		struct slice v;
-
-		if (!m->seen[holders[i]])
-			continue;
-		while (sip_next(m, holders[i], &at, &v))
+	nameaddr_judge(m, sip_first(m, HDR_FROM));
+	nameaddr_judge(m, sip_first(m, HDR_TO));
+	for (unsigned left = m->seen[HDR_CONTACT]; left; left--)
+		if (sip_next(m, HDR_CONTACT, &at, &v))
 			nameaddr_judge(m, v);
+}
+
+/* The ';' outside quotes, or end; NULL when a quote does not end. */
+static const char *param_end(const char *p, const char *end)
+{
+	for (; p < end && *p != ';'; p++) {
+		if (*p != '"')
+			continue;
+		p = quote_end(p + 1, end);
+		if (!p)
+			return NULL;
 	}
+	return p;
 }
 
 /*
@@ -151,6 +161,7 @@ static void quoting_judge(struct sip_msg *m)
 static bool params_sound(struct slice params)
 {
 	const char *p = params.p, *end = slice_end(params);
+	bool quotes = find_char(p, end, '"') != NULL;
 
 	while (p < end && *p == ';') {
 		p = skip_lws(p + 1, end);
@@ -158,13 +169,9 @@ static bool params_sound(struct slice params)
 			return true;
 		if (!is_token_char(*p))
 			return false;
-		for (; p < end && *p != ';'; p++) {
-			if (*p != '"')
-				continue;
-			p = quote_end(p + 1, end);
-			if (!p)
-				return false;
-		}
+		p = quotes ? param_end(p, end) : find_char(p, end, ';');
+		if (!p)
+			return !quotes;
 	}
 	return p == end;
 }
@@ -191,13 +198,14 @@ void values_read(struct sip_msg *m)
 /* RFC 3261 19.1, as strictly as routing needs it; other schemes are only text. */
 void values_uri(struct sip_msg *m)
 {
+	static const bool wrong[256] = {
+		[0 ... ' '] = true, [0x7f] = true, ['<'] = true, ['>'] = true, ['"'] = true,
+	};
 	struct slice uri = m->uri;
 	struct sip_uri parts;
 
 	for (uint32_t i = 0; i < uri.n; i++) {
-		uint8_t c = (uint8_t)uri.p[i];
-
-		if (c <= ' ' || c == 0x7f || c == '<' || c == '>' || c == '"') {
+		if (wrong[(uint8_t)uri.p[i]]) {
 			view_defect(m, DEFECT_URI, uri.p + i);
 			return;
 		}

@@ -19,42 +19,38 @@ struct scan {
 	bool cr_ends; /* a lone CR ends a line too */
 };
 
-struct counts {
-	size_t cr, nul;
-};
-
 #define BLOCK 16
 
-/* Fixed inner loops that a compiler turns into vector code; bytes count to 255. */
-static size_t count_blocks(const char *p, size_t n, struct counts *c)
+/* Fixed inner loops, so that a compiler makes vector code of them; a byte counts
+ * to 255. */
+static size_t cr_count_blocks(const char *p, size_t blocks)
 {
-	uint8_t cr[BLOCK] = { 0 }, nul[BLOCK] = { 0 };
-	size_t blocks = n / BLOCK < 255 ? n / BLOCK : 255;
+	uint8_t lane[BLOCK] = { 0 };
+	size_t n = 0;
 
-	for (size_t b = 0; b < blocks; b++, p += BLOCK) {
+	for (size_t b = 0; b < blocks; b++, p += BLOCK)
 		for (unsigned i = 0; i < BLOCK; i++)
-			cr[i] = (uint8_t)(cr[i] + (p[i] == '\r'));
-		for (unsigned i = 0; i < BLOCK; i++)
-			nul[i] = (uint8_t)(nul[i] + (p[i] == '\0'));
-	}
-	for (unsigned i = 0; i < BLOCK; i++) {
-		c->cr += cr[i];
-		c->nul += nul[i];
-	}
-	return blocks * BLOCK;
+			lane[i] = (uint8_t)(lane[i] + (p[i] == '\r'));
+	for (unsigned i = 0; i < BLOCK; i++)
+		n += lane[i];
+	return n;
 }
 
-static struct counts count_bytes(const char *p, const char *end)
+static size_t cr_count(const char *p, const char *end)
 {
-	struct counts c = { 0, 0 };
+	size_t n = 0;
 
-	while (end - p >= BLOCK)
-		p += count_blocks(p, (size_t)(end - p), &c);
-	for (; p < end; p++) {
-		c.cr += *p == '\r';
-		c.nul += *p == '\0';
+	while (end - p >= BLOCK) {
+		size_t blocks = (size_t)(end - p) / BLOCK;
+
+		if (blocks > 255)
+			blocks = 255;
+		n += cr_count_blocks(p, blocks);
+		p += blocks * BLOCK;
 	}
-	return c;
+	for (; p < end; p++)
+		n += *p == '\r';
+	return n;
 }
 
 /* The first CR or LF; byte by byte, so that many of one kind cost no rescans. */
@@ -101,12 +97,12 @@ static bool is_version(struct slice s)
 /* The place of " SIP/" nearest to the end of the line, NULL when there is none. */
 static const char *find_version(struct slice line)
 {
-	const char *last = NULL, *end = slice_end(line);
+	const char *end = slice_end(line), *p = end;
 
-	for (const char *p = line.p; (p = find_char(p, end, ' ')) != NULL; p++)
+	while (p > line.p && (p = memrchr(line.p, ' ', (size_t)(p - line.p))) != NULL)
 		if (is_version(slice_between(p + 1, end)))
-			last = p;
-	return last;
+			return p;
+	return NULL;
 }
 
 /* A bare start of a line that is, or means to be, SIP. */
@@ -192,57 +188,59 @@ static struct slice name_guess(struct slice name)
 }
 
 /*
- * Finds the name and the colon of a header line.  White space before the colon
- * is valid SIP (RFC 3261 7.3.1, HCOLON), unlike in HTTP.
+ * A name that is none of ours as it stands.  White space before the colon is
+ * valid SIP (RFC 3261 7.3.1, HCOLON), unlike in HTTP.
  */
-static const char *name_read(struct sip_msg *m, const char *start, const char *stop,
-			     struct slice *name)
+static enum sip_header odd_name_read(struct sip_msg *m, struct slice *name)
 {
-	const char *q = skip_token(start, stop), *colon = q;
+	const char *start = name->p;
+	struct slice whole = *name;
 
-	while (colon < stop && is_blank(*colon))
-		colon++;
-	*name = slice_between(start, q);
-	if (colon < stop && *colon == ':' && name->n)
-		return colon;
-	colon = find_char(colon, stop, ':');
-	*name = colon ? name_guess(slice_between(start, colon)) : SLICE_NONE;
-	if (name->n == 0) {
-		view_defect(m, DEFECT_HEADER_SYNTAX, start);
-		return NULL;
+	while (name->n && is_blank(name->p[name->n - 1]))
+		name->n--;
+	if (!is_token(*name)) {
+		*name = name_guess(*name);
+		view_defect(m, name->n ? DEFECT_HEADER_NAME : DEFECT_HEADER_SYNTAX, start);
 	}
-	view_defect(m, DEFECT_HEADER_NAME, start);
-	return colon;
+	return name->n == whole.n ? HDR_OTHER : sip_header_of(*name);
 }
 
-static void header_add(struct sip_msg *m, const char *start, const char *stop)
+static void header_keep(struct sip_msg *m, enum sip_header id, struct slice name,
+			struct slice value)
 {
-	struct slice name;
-	const char *colon = name_read(m, start, stop, &name);
-	enum sip_header id;
-	bool first;
+	bool first = m->seen[id] == 0;
 
-	if (m->lines < UINT16_MAX)
-		m->lines++;
-	if (m->lines > SIP_MAX_HEADERS)
-		view_defect(m, DEFECT_TOO_MANY_HEADERS, start);
-	if (!colon)
-		return;
-	id = sip_header_of(name);
 	if (id == HDR_OTHER && m->lines > SIP_MAX_HEADERS)
 		return;
-	first = m->seen[id] == 0;
 	if (m->seen[id] < UINT16_MAX)
 		m->seen[id]++;
 	if (!first && m->lines > SIP_MAX_HEADERS)
 		return;
 	if (first)
 		m->first[id] = (uint8_t)m->count;
-	m->hdr[m->count++] = (struct sip_hdr){
-		.name = name,
-		.value = slice_trim(slice_between(colon + 1, stop)),
-		.id = (uint8_t)id,
-	};
+	m->hdr[m->count++] = (struct sip_hdr){ name, value, (uint8_t)id };
+}
+
+static void header_add(struct sip_msg *m, const char *start, const char *stop)
+{
+	const char *colon = find_char(start, stop, ':');
+	enum sip_header id;
+	struct slice name;
+
+	if (m->lines < UINT16_MAX)
+		m->lines++;
+	if (m->lines > SIP_MAX_HEADERS)
+		view_defect(m, DEFECT_TOO_MANY_HEADERS, start);
+	if (!colon) {
+		view_defect(m, DEFECT_HEADER_SYNTAX, start);
+		return;
+	}
+	name = slice_between(start, colon);
+	id = sip_header_of(name);
+	if (id == HDR_OTHER)
+		id = odd_name_read(m, &name);
+	if (name.n)
+		header_keep(m, id, name, slice_trim(slice_between(colon + 1, stop)));
 }
 
 /* Reads up to and with the empty line; false when it never comes. */
@@ -308,10 +306,13 @@ static size_t nul_allowed(struct slice value, const char **at)
 	return allowed;
 }
 
-static void nul_judge(struct sip_msg *m, const char *end, size_t nuls)
+static void nul_judge(struct sip_msg *m, const char *end)
 {
 	const char *at = NULL;
+	size_t nuls = 0;
 
+	for (const char *p = m->all.p; p < end; p++)
+		nuls += *p == '\0';
 	for (unsigned i = 0; i < m->count; i++)
 		nuls -= nul_allowed(m->hdr[i].value, &at);
 	if (nuls)
@@ -381,7 +382,6 @@ static struct slice leading_lines_cut(struct slice s)
 void sip_parse(struct sip_msg *m, struct slice bytes)
 {
 	struct scan s = { .m = m };
-	struct counts c;
 	bool ended;
 
 	memset(m, 0, offsetof(struct sip_msg, hdr));
@@ -396,14 +396,13 @@ void sip_parse(struct sip_msg *m, struct slice bytes)
 	ended = head_read(&s);
 	if (m->kind == SIP_NONE)
 		return;
-	c = count_bytes(m->all.p, s.p);
-	if (c.cr != s.crlf) {
+	if (cr_count(m->all.p, s.p) != s.crlf) {
 		s.cr_ends = true;
 		ended = head_read(&s);
 	}
 	values_read(m);
-	if (c.nul)
-		nul_judge(m, s.p, c.nul);
+	if (find_char(m->all.p, s.p, '\0'))
+		nul_judge(m, s.p);
 	if (ended)
 		body_frame(m, slice_between(s.p, s.end));
 }
