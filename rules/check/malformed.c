@@ -164,13 +164,14 @@ static enum found stream_judge(const struct sip_msg *sip, const struct malformed
 	return defects ? defects_judge(sip, defects, ev) : lines_judge(sip, mc, ev);
 }
 
-static enum found datagram_judge(const struct sip_msg *sip, const struct malformed_conf *mc,
+static enum found datagram_judge(const struct probe *p, const struct malformed_conf *mc,
 				 struct evidence *ev)
 {
+	const struct sip_msg *sip = p->sip;
 	uint64_t defects = sip->defects & ~mc->ignore;
 
-	if (sip->all.n > mc->max_size) {
-		evidence_reason(ev, "%u bytes, %u may be", sip->all.n, mc->max_size);
+	if (p->pkt->payload.n > mc->max_size) {
+		evidence_reason(ev, "%u bytes, %u may be", p->pkt->payload.n, mc->max_size);
 		evidence_bytes(ev, sip->all);
 		return HIT;
 	}
@@ -196,7 +197,7 @@ static enum found malformed_run(const struct probe *p, const void *conf, struct 
 		return CLEAR;
 	if (p->pkt->proto == PROTO_TCP)
 		return stream_judge(p->sip, mc, ev);
-	return datagram_judge(p->sip, mc, ev);
+	return datagram_judge(p, mc, ev);
 }
 
 const struct check check_malformed = {
