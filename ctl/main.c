@@ -10,6 +10,7 @@ static const struct command {
 } commands[] = {
 	{ "check", "say everything that is wrong with the config", check_main },
 	{ "replay", "judge the packets of capture files", replay_main },
+	{ "inspect", "show what the firewall sees in one raw SIP message", inspect_main },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
