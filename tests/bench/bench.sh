@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What does judging cost?  The same SIP, as fast as one core can send it, through
+#   (a) plain forwarding,
+#   (b) a loop that reads the same queues through the same socket code and accepts all,
+#   (c) sipmoatd with every check on, nothing banned,
+# in turns, so that a noisy machine is noisy for all three.  Medians.
+#
+#   make bench [ROUNDS=5] [SECS=2]
+# (b) stands on the steering rules that sipmoatd leaves behind when it is killed: the
+# kernel's part is the same for (b) and (c).
+. "$(dirname "$0")/../lib/field.sh"
+ROUNDS=${ROUNDS:-5}
+SECS=${SECS:-2}
+QUEUES=5060
+
+field_open
+need taskset iptables
+field_topology router
+ip -n "$NS-gw" route add 198.18.0.0/16 via 192.0.2.1
+gw sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.wan0.rp_filter=0
+wan_mac=$(ip -n "$NS-gw" -j link show dev wan0 | sed 's/.*"address":"\([0-9a-f:]*\)".*/\1/')
+pbx nft -f - <<'RULES' || skip "this kernel cannot count at a device's ingress"
+table netdev bench {
+	counter sip { }
+	chain in {
+		type filter hook ingress device p0 priority 0;
+		udp dport 5060 counter name sip drop
+	}
+}
+RULES
+# every check on, and nothing to ban: budgets above what the sender can do
+cat >"$T/bench.conf" <<'CONF'
+include_default
+CONF
+CORES=$(nproc)
+HANDLER_CPU=$((CORES > 1 ? 1 : 0))
+
+arrived() {
+	pbx nft list counter netdev bench sip | sed -n 's/.*packets \([0-9]*\).*/\1/p'
+}
+
+# cpu_ns PID: CPU time of all its threads
+cpu_ns() { cat /proc/"$1"/task/*/schedstat 2>/dev/null | awk '{ s += $1 } END { print s + 0 }'; }
+busy_ticks() { awk '/^cpu / { print $2 + $3 + $4 + $7 + $8 }' /proc/stat; }
+
+# measure NAME [PID]: one run; appends "pps us-of-handler us-of-machine loss"
+measure() {
+	local name=$1 pid=${2:-} a0 a1 c0=0 c1=0 b0 b1 sent secs cpu
+	a0=$(arrived)
+	[ -z "$pid" ] || c0=$(cpu_ns "$pid")
+	b0=$(busy_ticks)
+	read -r sent secs cpu < <(wan taskset -c 0 nice -n -20 "$ROOT/$B/tests/bench/gen" w0 \
+		"$wan_mac" $PBX4 "$SECS")
+	sleep 0.3 # what still waits in the queue belongs to this run
+	b1=$(busy_ticks)
+	[ -z "$pid" ] || c1=$(cpu_ns "$pid")
+	a1=$(arrived)
+	awk -v n=$((a1 - a0)) -v sent="$sent" -v s="$secs" -v c=$((c1 - c0)) -v b=$((b1 - b0)) \
+		-v g="$cpu" 'BEGIN { if (n < 1) n = 1
+		printf "%.0f %.3f %.3f %.2f\n", n / s, c / 1000 / n, (b * 10000 - g * 1e6) / n,
+			100 * (1 - n / sent) }' >>"$T/$name"
+}
+
+# median FILE COLUMN
+median() { awk -v c="$2" '{ print $c }' "$1" | sort -g | awk '{ v[NR] = $1 }
+	END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+
+unsteer() {
+	local t
+	for t in 'inet sipmoat' 'ip sipmoat-queue' 'ip6 sipmoat-queue'; do
+		# shellcheck disable=SC2086
+		gw nft delete table $t 2>/dev/null
+	done
+}
+
+round() {
+	measure forward
+	GUARD_WRAP="taskset -c $HANDLER_CPU" guard_start "$T/bench.conf"
+	measure moat "$GUARD_PID"
+	grep -E '^VmRSS' /proc/"$GUARD_PID"/status | awk '{ printf "%.1f\n", $2 / 1024 }' >>"$T/rss"
+	guard_kill
+	ip netns exec "$NS-gw" taskset -c $HANDLER_CPU "$ROOT/$B/tests/bench/bare" $QUEUES 2 8192 &
+	local bare=$!
+	wait_for 10 queue_bound $QUEUES || fail "the bare loop does not bind"
+	measure bare $bare
+	kill $bare
+	wait $bare 2>/dev/null
+	unsteer
+}
+
+queue_bound() { gw awk -v q="$1" '$1 == q { f = 1 } END { exit !f }' /proc/net/netfilter/nfnetlink_queue; }
+
+row() {
+	printf '%-34s %9.0f packets/s  %6.2f us of its own CPU  %6.2f us of the machine  %5.1f %% lost\n' \
+		"$1" "$(median "$T/$2" 1)" "$(median "$T/$2" 2)" "$(median "$T/$2" 3)" "$(median "$T/$2" 4)"
+}
+
+for ((i = 1; i <= ROUNDS; i++)); do
+	printf '\rround %d of %d ' "$i" "$ROUNDS" >&2
+	round
+done
+printf '\r' >&2
+echo "Medians of $ROUNDS rounds of $SECS s; CPU is per packet that arrived."
+row "(a) plain forwarding" forward
+row "(b) bare queue loop" bare
+row "(c) sipmoatd, every check on" moat
+paste -d' ' "$T/moat" "$T/bare" | awk '{ printf "%.3f\n", $1 / $5 }' >"$T/ratio"
+printf 'ratio c/b: %.2f (each round: %s)\n' "$(median "$T/ratio" 1)" "$(paste -sd' ' "$T/ratio")"
+printf 'resident memory of sipmoatd: %s MB\n' "$(median "$T/rss" 1)"
