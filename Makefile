@@ -73,12 +73,20 @@ $(B)/%.o: %.c
 
 units: $(UNITS)
 
+$(B)/tests/bench/gen: $(B)/tests/bench/gen.o $(B)/tests/bench/message.o
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^
+
+$(B)/tests/bench/bare: $(B)/tests/bench/bare.o $(B)/nfq/queue.o $(B)/nfq/procfs.o
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_NFQ)
+
+benches: $(B)/tests/bench/gen $(B)/tests/bench/bare
+
 deps: ## install what is missing (Debian 12, 13; as root)
 	@tests/deps.sh
 
 check: ## all tests: sudo make check  [SAN=address,undefined | SAN=thread]
 	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory all units
+	@$(MAKE) --no-print-directory all units benches
 	@B=$(B) tests/run.sh
 
 demo: ## a scanner, a cracker and a flood against a real server: sudo make demo
@@ -88,6 +96,39 @@ demo: ## a scanner, a cracker and a flood against a real server: sudo make demo
 
 run: all ## guard this host in the foreground with the default config: sudo make run
 	$(B)/sipmoatd -c systemd/sipmoat.conf
+
+bench: ## what judging costs, against a bare queue loop: sudo make bench [ROUNDS=5] [SECS=2]
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all benches
+	@B=$(B) tests/bench/bench.sh
+
+# the units are written for /usr; an existing configuration is never overwritten
+INSTALLED = $(DESTDIR)$(PREFIX)/sbin/sipmoatd $(DESTDIR)$(PREFIX)/bin/sipmoat \
+	$(DESTDIR)$(PREFIX)/lib/systemd/system/sipmoatd.service \
+	$(DESTDIR)$(PREFIX)/lib/sysusers.d/sipmoat.conf \
+	$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sipmoat.conf \
+	$(DESTDIR)$(PREFIX)/lib/modules-load.d/sipmoat.conf \
+	$(foreach s,5 8,$(patsubst systemd/%,$(DESTDIR)$(PREFIX)/share/man/man$s/%,$(wildcard systemd/*.$s)))
+ETC = $(DESTDIR)$(SYSCONFDIR)/sipmoat
+placed = sed 's|/usr/bin/|$(PREFIX)/bin/|g; s|/usr/sbin/|$(PREFIX)/sbin/|g; s|/etc/sipmoat|$(SYSCONFDIR)/sipmoat|g'
+
+install: all ## install below PREFIX (/usr/local); DESTDIR for packagers
+	install -D -m 755 $(B)/sipmoatd $(DESTDIR)$(PREFIX)/sbin/sipmoatd
+	install -D -m 755 $(B)/sipmoat $(DESTDIR)$(PREFIX)/bin/sipmoat
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(ETC)/conf.d $(ETC)/lists
+	$(placed) systemd/sipmoatd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/sipmoatd.service
+	install -D -m 644 systemd/sipmoat.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/sipmoat.conf
+	install -D -m 644 systemd/sipmoat.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sipmoat.conf
+	install -D -m 644 systemd/sipmoat.modules $(DESTDIR)$(PREFIX)/lib/modules-load.d/sipmoat.conf
+	for s in 5 8; do for m in $(wildcard systemd/*.[58]); do case $$m in *.$$s) \
+		install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s/$${m#systemd/};; esac; done; done
+	for f in sipmoat.conf $(patsubst systemd/%,%,$(wildcard systemd/lists/*.txt)); do \
+		[ -e $(ETC)/$$f ] || install -m 644 systemd/$$f $(ETC)/$$f; done
+	@[ -n "$(DESTDIR)" ] || echo "Now: systemd-sysusers && systemd-tmpfiles --create &&" \
+		"systemctl daemon-reload && systemctl enable --now sipmoatd"
+
+uninstall: ## remove what install put there, but the configuration
+	rm -f $(INSTALLED)
 
 lint: all ## the house rules
 	@B=$(B) tests/lint.sh
@@ -99,6 +140,6 @@ help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
 		awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-.PHONY: all units deps check demo run lint clean help
+.PHONY: all units benches deps check demo run bench install uninstall lint clean help
 .SECONDARY:
--include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(UNIT_SRC)))
+-include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c)))

@@ -75,6 +75,7 @@ field_close() {
 	trap '' INT TERM HUP
 	exec 2>/dev/null # bash tells of every job that is killed
 	wait_for 10 field_kill
+	[ -z "${NOTIFY_PID:-}" ] || kill "$NOTIFY_PID"
 	for n in wan gw pbx; do
 		ip netns del "$NS-$n" 2>/dev/null
 	done
@@ -174,15 +175,26 @@ field_addresses6() {
 
 pbx_start() {
 	need kamailio
-	local cfg=$T/kamailio.cfg l="listen=udp:$PBX4:5060 listen=tcp:$PBX4:5060"
-	has_v6 && l="$l listen=udp:[$PBX6]:5060 listen=tcp:[$PBX6]:5060"
-	sed "s|^LISTEN|$(printf '%s' "$l" | sed 's/ /\\n/g')|" "$FIELD_LIB/kamailio.cfg" >"$cfg"
+	local cfg=$T/kamailio.cfg as="${PBX_ADVERTISE:+ advertise $PBX_ADVERTISE}" listen
+	listen="listen=udp:$PBX4:5060$as\nlisten=tcp:$PBX4:5060$as"
+	! has_v6 || listen="$listen\nlisten=udp:[$PBX6]:5060\nlisten=tcp:[$PBX6]:5060"
+	sed "s|^LISTEN|$listen|" "$FIELD_LIB/kamailio.cfg" >"$cfg"
 	mkdir -p "$T/kamailio"
 	pbx setsid kamailio -f "$cfg" -DD -E -m 32 -M 4 -Y "$T/kamailio" -w "$T/kamailio" \
 		-P "$T/kamailio/pid" >"$T/kamailio.log" 2>&1 </dev/null &
 	wait_for 20 pbx_listens || fail "Kamailio does not start: $(tail -n 3 "$T/kamailio.log")"
 }
 
+# a server that answers 200 to everything, where no real one is needed
+pbx_echo() {
+	local all=$PBX4
+	! has_v6 || all="$all $PBX6"
+	# shellcheck disable=SC2086
+	pbx $PY "$FIELD_LIB/echo.py" $all >"$T/echo.log" 2>&1 </dev/null &
+	wait_for 10 pbx_listens_tcp || fail "the answering server does not start: $(cat "$T/echo.log")"
+}
+
+pbx_listens_tcp() { [ -n "$(pbx ss -Hltn "sport = :5060")" ]; }
 pbx_listens() { [ -n "$(pbx ss -Hlun "sport = :5060")" ] && [ -s "$T/kamailio/pid" ]; }
 
 # --- phones ---
@@ -255,3 +267,71 @@ phones_ready() {
 	register "callees$f" "$f" "$to" "$first" "$((first + 9))" 5070 ||
 		fail "phones cannot register over IPv$f: $(tail -n 3 "$T/callees$f.err" 2>/dev/null)"
 }
+
+# --- the daemon ---
+
+# guard_start [CONFIG]: sipmoatd, until it says READY; GUARD_PID
+guard_start() {
+	guard_launch "$@"
+	wait_for 30 guard_said_ready || fail "sipmoatd does not get ready: $(tail -n 3 "$T/guard.log")"
+}
+
+guard_launch() {
+	if [ ! -S "$T/notify" ]; then
+		$PY "$FIELD_LIB/notify.py" "$T/notify" "$T/notified" </dev/null >/dev/null 2>&1 &
+		NOTIFY_PID=$!
+		wait_for 10 test -S "$T/notify"
+	fi
+	: >"$T/notified"
+	GUARD_CONF=${1:-$ROOT/systemd/sipmoat.conf}
+	# shellcheck disable=SC2086
+	NOTIFY_SOCKET=$T/notify ip netns exec "$GUARD_NS" ${GUARD_WRAP:-} \
+		"$ROOT/$B/sipmoatd" -c "$GUARD_CONF" >>"$T/guard.log" 2>&1 </dev/null &
+	GUARD_PID=$!
+}
+guard_said_ready() {
+	kill -0 "$GUARD_PID" 2>/dev/null || return 0
+	grep -q '^READY=1' "$T/notified"
+}
+guard_alive() { kill -0 "$GUARD_PID" 2>/dev/null; }
+
+# ends it and leaves its exit status in GUARD_RC
+guard_end() {
+	kill -"$1" "$GUARD_PID" 2>/dev/null
+	wait "$GUARD_PID" 2>/dev/null
+	GUARD_RC=$?
+}
+guard_stop() { guard_end TERM; }
+guard_kill() { guard_end KILL; }
+
+# guard_reload: SIGHUP, and wait until it says READY again
+guard_reload() {
+	local before
+	before=$(grep -c '^READY=1' "$T/notified")
+	kill -HUP "$GUARD_PID"
+	wait_for 20 guard_ready_again "$before" || fail "no READY=1 after SIGHUP"
+}
+guard_ready_again() { [ "$(grep -c '^READY=1' "$T/notified")" -gt "$1" ]; }
+
+guarded() { ip netns exec "$GUARD_NS" "$@"; }
+logged() { grep -qE "$1" "$T/guard.log"; }
+
+# banned ADDRESS (an IPv6 /64 by its first address): is it in the kernel's set?
+banned() {
+	local set=banned4
+	case $1 in *:*) set=banned6 ;; esac
+	guarded nft get element inet sipmoat $set "{ $1 }" >/dev/null 2>&1
+}
+must_ban() { wait_for "${2:-10}" banned "$1" || fail "$1 is not banned"; }
+must_not_ban() { ! banned "$1" || fail "$1 is banned: $(ban_line "$1")"; }
+ban_line() {
+	local set=banned4
+	case $1 in *:*) set=banned6 ;; esac
+	guarded nft get element inet sipmoat $set "{ $1 }" 2>/dev/null | grep -F "$1"
+}
+
+# sip SOURCE TARGET OPTIONS...: tests/lib/sip.py in the wan
+sip() { wan $PY "$FIELD_LIB/sip.py" "$@"; }
+# answered STATUS LINE-OF-SIP, unanswered LINE: did this come back?
+unanswered() { case $1 in *'"answers": {}'*) return 0 ;; *) return 1 ;; esac; }
+answered() { case $2 in *"\"$1\""*) return 0 ;; *) return 1 ;; esac; }

@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A broken config on SIGHUP: the old rules stay, the log says file, line, key and so on.
+. "$(dirname "$0")/../lib/field.sh"
+field_open
+field_topology router
+mkdir "$T/etc"
+printf 'agent = { deny = [ "old-rule" ]; };\n' >"$T/etc/sipmoat.conf"
+pbx_echo
+guard_start "$T/etc/sipmoat.conf"
+printf 'agent = { deny = [ "new-rule" ]; };\nflood = { bugdet = 20; window = "x"; };\n' \
+	>"$T/etc/sipmoat.conf"
+guard_reload
+must "the log does not say that the old rules stay" logged 'old configuration stays'
+must "the log names no file, line and key" logged 'sipmoat\.conf:2: .*bugdet'
+must "the log has no hint" logged 'budget'
+must "the log has only the first error" logged 'sipmoat\.conf:2: .*window'
+must "sipmoatd ended" guard_alive
+got=$(sip 203.0.113.15 $PBX4 -a new-rule)
+must "a rule of the broken config is in force: $got" answered 200 "$got"
+sip 203.0.113.16 $PBX4 -a old-rule >/dev/null
+must_ban 203.0.113.16
+note "$(grep -E 'bugdet' "$T/guard.log" | head -n 1)"
+printf 'agent = { deny = [ "new-rule" ]; };\n' >"$T/etc/sipmoat.conf"
+guard_reload
+sip 203.0.113.17 $PBX4 -a new-rule >/dev/null
+must_ban 203.0.113.17
