@@ -139,15 +139,17 @@ static int inside_given(struct replay *r)
 	struct prefix *list = calloc(room, sizeof(*list));
 	int rc = CTL_USAGE;
 
-	for (const char *at = r->inside; list; at += strcspn(at, ",") + 1) {
-		struct slice text = slice_trim((struct slice){ at, (uint32_t)strcspn(at, ",") });
+	for (const char *at = r->inside, *end; list; at = end + 1) {
+		struct slice text;
 
+		end = strchrnul(at, ',');
+		text = slice_trim(slice_between(at, end));
 		if (prefix_parse(text, &list[n++]) < 0) {
-			fprintf(stderr, "sipmoat replay: --inside: \"%.*s\" is no address or "
-				"prefix, such as 192.0.2.10 or 2001:db8::/64\n", (int)text.n, text.p);
+			fprintf(stderr, "sipmoat replay: --inside: \"%.*s\" is no address or prefix, "
+				"such as 192.0.2.10 or 2001:db8::/64\n", (int)text.n, text.p);
 			goto out;
 		}
-		if (!at[strcspn(at, ",")])
+		if (!*end)
 			break;
 	}
 	rc = CTL_OK;

@@ -275,7 +275,8 @@ static void text_summary(const struct report *r)
 		if (!head)
 			printf("\n%-16s %10s %10s\n", "check", "hits", "stopped");
 		head = true;
-		printf("%-16s %10" PRIu64 " %10" PRIu64 "\n", check_name(i), r->hits[i], r->drops[i]);
+		printf("%-16s %10" PRIu64 " %10" PRIu64 "\n", check_name(i), r->hits[i],
+		       r->drops[i]);
 	}
 	if (r->first)
 		printf("\n%-43s %-16s %10s\n", "banned", "by", "seconds");

@@ -6,7 +6,8 @@ A case is a folder with case.txt (see tests/lib/mkpcap.py), maybe sipmoat.conf
 (else tests/cases/default.conf, which sets nothing), maybe "args" (more arguments
 of replay), and expect, whose lines are, the last that fits a packet counts:
 
-  PACKETS VERDICT [CHECK] [ban=SECONDS] [method=NAME] [status=CODE] [reason~TEXT]
+  PACKETS VERDICT [CHECK] [ban=SECONDS] [method=NAME] [status=CODE] [src=null]
+          [proto=TEXT] [reason~TEXT]
       PACKETS: * or frame numbers, "17", "17-20", or those of a label, "flood/17",
       "flood/17-20", "flood/18-", "flood/*".  Without CHECK no check may have hit.
       "* accept" is understood.
@@ -89,7 +90,7 @@ def wanted(case, expect):
                 rule[key + "~"] = value.replace("_", " ")
             elif "=" in w:
                 key, _, value = w.partition("=")
-                rule[key] = int(value) if value.isdigit() else value
+                rule[key] = int(value) if key in ("ban", "status") else value
             else:
                 rule["check"] = w
         for n in frames_of(case, spec):
@@ -113,7 +114,7 @@ def compare_packet(case, n, packet, got, want, free):
         if key.endswith("~"):
             if value not in (got[key[:-1]] or ""):
                 yield "%d: %s is %r, wanted %r in it" % (n, key[:-1], got[key[:-1]], value)
-        elif got.get(key) != value:
+        elif (None if value == "null" else value) != got.get(key):
             yield "%d: %s is %r, wanted %r (%s): %s" % (
                 n, key, got.get(key), value, want["where"], json.dumps(got))
     if (got["check"] is None) != (got["reason"] is None) and packet.sport is not None:
