@@ -225,7 +225,7 @@ static void scan_include(struct scan *s)
 {
 	const char *from = s->p;
 
-	scan_error(s, "@include is not supported: files in conf.d/ are read by themselves%s", "", 0);
+	scan_error(s, "@include is not supported: files in conf.d/ are read anyhow%s", "", 0);
 	scan_line_comment(s);
 	mend(s, from, "", SLICE(""), "");
 }
@@ -423,7 +423,7 @@ const struct node *conf_read(struct arena *a, const char *path, struct conf_repo
 	err = file_load(path, CONF_FILE_LIMIT, &text, &n);
 	if (err) {
 		conf_report_add(r, CONF_ERROR, path, 0, "", "%s%s", file_error(err, room),
-				err == -EFBIG ? " (at most 1 MiB: put long lists into lists/)" : "");
+				err == -EFBIG ? " (at most 1 MiB; long lists go into lists/)" : "");
 		return NULL;
 	}
 	root = read_text(&rd, text, n);

@@ -151,7 +151,7 @@ static void collect_zones(struct loading *l, const struct node *list)
 {
 	if (list->type != NODE_LIST) {
 		conf_report_add(l->reader.report, CONF_ERROR, list->file, list->line, "zones",
-				"has the wrong type: must be a list of groups, ( { ... }, { ... } )");
+				"has the wrong type: must be a list, ( { ... }, { ... } )");
 		return;
 	}
 	for (unsigned i = 0; i < list->n; i++) {

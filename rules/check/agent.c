@@ -22,16 +22,16 @@ static const char *const choices[] = { "accept", "refuse", NULL };
 
 /*
  * Tools that scan, guess or flood and say so; systemd/lists/scanners.txt ships
- * the same names for operators to add to.  Short names are anchored: a real
- * phone's name must not hold one by chance.  Test tools that administrators use
- * on their own servers (sipsak, SIPp) are not here.
+ * the same names for operators to add to.  Short names are anchored, and sipcli
+ * carries its slash: a real phone's name must not hold one by chance ("SIPclient"
+ * does).  Test tools that administrators use on their own servers (sipsak, SIPp)
+ * are not here, nor are the names of real phones that scanners borrow.
  */
 #define SCANNERS \
-	"friendly-scanner,friendly-request,sipvicious,^svmap,^svwar,^svcrack,sipcli,sip-scan," \
-	"sipscan,sip_scan,sundayddr,vaxsipuseragent,vaxipuseragent,pplsip,^iwar,^smap,sippts," \
-	"mr.sip,mrsip,siparmyknife,^gulp,^sivus,^test agent,^sipptk,^siper,nmap,masscan,zgrab," \
-	"zmap,nessus,openvas,viproy,metasploit,^enumiax,^voiphopper,^sipcrack,^sipflood," \
-	"^inviteflood,^protos,voipbuster-scan,scanner"
+	"friendly-scanner,friendly-request,sipvicious,^svmap,^svwar,^svcrack,^svreport,scanner," \
+	"sip-scan,sip_scan,sipscan,sipcli/,=sipcli,sundayddr,sundayaddr,vaxsipuseragent," \
+	"vaxipuseragent,vaxuseragent,pplsip,sippts,mr.sip,mrsip,siparmyknife,^sivus,^smap,^iwar," \
+	"^gulp,^test agent,^nmap,^nsauditor,^voiphopper,^bluebox"
 
 #define AT(member) offsetof(struct agent_conf, member)
 
