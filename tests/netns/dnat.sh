@@ -22,6 +22,7 @@ table ip nat {
 RULES
 PBX_ADVERTISE=$GW4:5060 pbx_start
 guard_start
+# shellcheck disable=SC2034 # field.sh reads it
 PBX4=$GW4 # what the world calls it
 phones_ready 4
 register callers 4 $CALLER4 1001 1010 5062 || fail "callers cannot register"

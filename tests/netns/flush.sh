@@ -9,7 +9,7 @@ pbx_echo
 guard_start
 sip 203.0.113.11 $PBX4 -a friendly-scanner >/dev/null
 must_ban 203.0.113.11
-for i in 1 2 3; do
+for _ in 1 2 3; do
 	gw nft flush ruleset
 	must_ban 203.0.113.11
 done

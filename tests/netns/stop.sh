@@ -13,7 +13,7 @@ sip 203.0.113.11 $PBX4 -a friendly-scanner >/dev/null
 must_ban 203.0.113.11
 calls office 4 $CALLER4 5062 150 30 300 &
 office=$!
-for i in 1 2 3 4 5; do
+for _ in 1 2 3 4 5; do
 	sleep 1 # calls meanwhile
 	guard_stop
 	must "sipmoatd ended with $GUARD_RC" [ "$GUARD_RC" = 0 ]

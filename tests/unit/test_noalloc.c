@@ -239,8 +239,8 @@ static void test_packet_path(void **unused)
 		bans += d.ban > 0;
 		responses_read += d.kind == SIP_RESPONSE;
 	}
-	print_message("%u packets, %lu responses, %lu dropped, %lu bans: %lu allocations\n", PACKETS,
-		      responses_read, drops, bans, calls);
+	print_message("%u packets, %lu responses, %lu dropped, %lu bans: %lu allocations\n",
+		      PACKETS, responses_read, drops, bans, calls);
 	assert_int_equal(calls, 0);
 	/* the packets did reach the corners */
 	assert_true(bans > 0 && drops > bans && responses_read > 0);
