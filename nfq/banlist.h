@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Bans between state, which decides, and the kernel's sets, which act: every way
+ * in which one may come, end, or be refused, and the counting of it.
+ *
+ * Ownership: embedded in its owner, who sets state, elems and plan and keeps
+ * them alive.  Locking: one thread; banlist_count: any.
+ * Units: now in ns of the engine's clock, set by the owner before each call.
+ */
+#ifndef SIPMOAT_BANLIST_H
+#define SIPMOAT_BANLIST_H
+
+#include <stdatomic.h>
+
+#include "ban.h"
+#include "elem.h"
+#include "nftread.h"
+#include "plan.h"
+
+struct banlist {
+	struct state *state;
+	struct elem *elems;
+	const struct plan *plan;
+	uint64_t now;
+	struct {
+		atomic_uint_fast64_t banned, unbanned, prolonged, by_hand, refused, restored;
+		atomic_uint_fast64_t live4, live6;
+	} n;
+};
+
+/* From the workers: d.ban and d.known. */
+void banlist_take(struct banlist *l, const struct event *ev);
+/* One of state's bans: sees to it that the kernel holds it.  arg: the banlist. */
+void banlist_check(const struct ban *b, void *arg);
+
+/* From the kernel.  arg: the banlist. */
+void banlist_found(const struct nftread_elem *e, void *arg); /* left by an earlier run */
+void banlist_known(const struct nftread_elem *e, void *arg); /* of a known set */
+void banlist_seen(const struct nftread_elem *e, void *arg);  /* in a pass over a banned set */
+/* Somebody added or deleted an element of one of our sets. */
+void banlist_event(struct banlist *l, const struct nftread_event *ev);
+/* The kernel no longer holds it, by somebody's wish. */
+void banlist_deleted(struct banlist *l, const struct addr *site);
+
+void banlist_publish(struct banlist *l);
+void banlist_count(struct banlist *l, struct ban_counts *out);
+
+#endif

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "elem.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine.h"
+#include "log.h"
+#include "mirror.h"
+#include "nftread.h"
+#include "steer.h"
+
+#define BATCH 1000   /* elements a transaction: more would hold the kernel's lock for long */
+#define TRIES 4
+#define FAULTS (BATCH * 4)
+#define SWEEP_LAG (6 * NS) /* an expired element counts until the kernel's sweep, 5 s */
+#define SOON (1 * NS)
+#define FULL_QUIET (60 * NS) /* between two complaints about a full set */
+
+enum op_what { OP_ADD, OP_REPLACE, OP_DELETE, OP_DONE };
+
+struct op {
+	uint8_t what, kind;
+	struct addr key;
+	uint64_t until;
+	unsigned first, deletions; /* its messages: deletions come before additions */
+	char text[NFTSET_COMMENT];
+};
+
+struct elem {
+	struct nftset *nft;
+	struct mirror *held[ELEM_KINDS];
+	uint32_t max[ELEM_KINDS];
+	struct op *op;
+	unsigned ops;
+	struct nftlink_fault *fault;
+	bool destroy, copies;
+	uint32_t pass;
+	uint64_t refused, complained;
+};
+
+int elem_open(struct elem **out, struct nftset *nft, uint32_t ban_max, uint32_t known_max)
+{
+	struct elem *m = calloc(1, sizeof(*m));
+
+	*out = NULL;
+	if (!m)
+		return -ENOMEM;
+	m->nft = nft;
+	m->max[ELEM_BAN] = ban_max;
+	m->max[ELEM_KNOWN] = known_max;
+	m->held[ELEM_BAN] = mirror_new(ban_max);
+	m->held[ELEM_KNOWN] = mirror_new(known_max);
+	m->op = calloc(BATCH, sizeof(*m->op));
+	m->fault = calloc(FAULTS, sizeof(*m->fault));
+	if (!m->held[ELEM_BAN] || !m->held[ELEM_KNOWN] || !m->op || !m->fault) {
+		elem_close(m);
+		return -ENOMEM;
+	}
+	*out = m;
+	return 0;
+}
+
+void elem_close(struct elem *m)
+{
+	if (!m)
+		return;
+	mirror_free(m->held[ELEM_BAN]);
+	mirror_free(m->held[ELEM_KNOWN]);
+	free(m->op);
+	free(m->fault);
+	free(m);
+}
+
+static const char *set_name(enum elem_kind kind, bool v4)
+{
+	static const char *const name[ELEM_KINDS][2] = { { "banned6", "banned4" },
+							 { "known6", "known4" } };
+
+	return name[kind][v4];
+}
+
+static void encode(struct elem *m, enum nftset_how how, enum elem_kind kind,
+		   const struct addr *key, const struct nftset_elem *e)
+{
+	bool v4 = addr_is_v4(key);
+	uint8_t type = v4 ? NFTSET_IPV4 : NFTSET_IPV6;
+	const char *set = set_name(kind, v4);
+
+	nftset_elems(m->nft, how, &steer_main, set, type, e, 1);
+	if (m->copies && kind == ELEM_KNOWN)
+		nftset_elems(m->nft, how, v4 ? &steer_queue4 : &steer_queue6, set, type, e, 1);
+}
+
+static struct nftset_elem plain_key(const struct addr *key)
+{
+	struct nftset_elem e = { .end = false };
+
+	memcpy(e.key, addr_is_v4(key) ? key->b + 12 : key->b, addr_is_v4(key) ? 4 : 16);
+	return e;
+}
+
+void elem_probe(struct elem *m)
+{
+	struct addr none = addr_v4((const uint8_t[4]){ 0, 0, 0, 0 });
+	struct nftset_elem e = plain_key(&none);
+
+	nftset_begin(m->nft);
+	encode(m, NFTSET_DESTROY, ELEM_BAN, &none, &e);
+	m->destroy = nftset_commit(m->nft, NULL, 0, NULL) == 0;
+}
+
+static void encode_op(struct elem *m, struct op *op, unsigned *index, uint64_t now)
+{
+	unsigned each = m->copies && op->kind == ELEM_KNOWN ? 2 : 1;
+	struct nftset_elem e = plain_key(&op->key);
+
+	op->first = *index;
+	op->deletions = 0;
+	if (op->what == OP_REPLACE || op->what == OP_DELETE) {
+		encode(m, m->destroy ? NFTSET_DESTROY : NFTSET_DEL, op->kind, &op->key, &e);
+		op->deletions = each;
+	}
+	*index += op->deletions;
+	if (op->what == OP_DELETE)
+		return;
+	e.timeout = op->until > now ? (op->until - now + 999999) / 1000000 : 1;
+	e.comment = op->text[0] ? op->text : NULL;
+	encode(m, NFTSET_ADD, op->kind, &op->key, &e);
+	*index += each;
+}
+
+static void complain_full(struct elem *m, enum elem_kind kind, uint64_t now)
+{
+	m->refused++;
+	if (m->complained && now - m->complained < FULL_QUIET)
+		return;
+	m->complained = now;
+	log_warn("%s is full (%u): further ones are not added until some end", kind == ELEM_BAN ?
+		 "the banned set (bans.max)" : "the known set (tables.known)", m->max[kind]);
+}
+
+/* Takes an operation that the kernel refused out of the transaction, or changes
+ * it so that the kernel will take it. */
+static void settle(struct elem *m, struct op *op, const struct nftlink_fault *f, uint64_t now)
+{
+	bool deleting = f->index - op->first < op->deletions;
+
+	if (deleting && f->error == -ENOENT && op->what == OP_REPLACE) {
+		op->what = OP_ADD;
+		return;
+	}
+	if (op->what == OP_DONE)
+		return;
+	if (!deleting) {
+		mirror_remove(m->held[op->kind], &op->key);
+		if (f->error == -ENFILE)
+			complain_full(m, op->kind, now);
+		else
+			log_warn("nftables refused an element: %s", strerror(-f->error));
+	}
+	op->what = OP_DONE;
+}
+
+/* Which operation a message belongs to; both lists ascend. */
+static void settle_all(struct elem *m, unsigned faults, uint64_t now)
+{
+	unsigned k = 0;
+
+	for (unsigned i = 0; i < faults; i++) {
+		while (k + 1 < m->ops && (m->op[k].what == OP_DONE ||
+					  m->op[k + 1].first <= m->fault[i].index))
+			k++;
+		settle(m, &m->op[k], &m->fault[i], now);
+	}
+}
+
+static int send_ops(struct elem *m, unsigned *faults, uint64_t now)
+{
+	unsigned index = 0;
+
+	nftset_begin(m->nft);
+	for (unsigned i = 0; i < m->ops; i++) {
+		if (m->op[i].what == OP_DONE)
+			m->op[i].first = index;
+		else
+			encode_op(m, &m->op[i], &index, now);
+	}
+	return nftset_commit(m->nft, m->fault, FAULTS, faults);
+}
+
+/* The table went while we wrote: everything fails, and nothing is an element's fault. */
+static bool table_gone(const struct elem *m, unsigned faults)
+{
+	for (unsigned i = 0; i < faults; i++)
+		if (m->fault[i].error != -ENOENT)
+			return false;
+	return faults > 0;
+}
+
+int elem_flush(struct elem *m, uint64_t now)
+{
+	unsigned faults;
+	int e = 0;
+
+	for (unsigned i = 0; m->ops && i < TRIES; i++) {
+		e = send_ops(m, &faults, now);
+		if (e == 0 || faults == 0)
+			break;
+		if (table_gone(m, faults) && !nftread_has_table(nftset_link(m->nft), &steer_main))
+			break;
+		settle_all(m, faults, now);
+	}
+	for (unsigned i = 0; i < m->ops; i++) {
+		struct mirror_entry *en = mirror_find(m->held[m->op[i].kind], &m->op[i].key);
+
+		if (en)
+			en->op = 0;
+		if (en && e < 0 && m->op[i].what != OP_DONE)
+			mirror_remove(m->held[m->op[i].kind], &m->op[i].key);
+	}
+	m->ops = 0;
+	return e;
+}
+
+static struct op *new_op(struct elem *m, enum op_what what, enum elem_kind kind,
+			 const struct addr *key, uint64_t now)
+{
+	struct op *op;
+
+	if (m->ops == BATCH)
+		elem_flush(m, now);
+	op = &m->op[m->ops++];
+	op->what = (uint8_t)what;
+	op->kind = (uint8_t)kind;
+	op->key = *key;
+	op->text[0] = 0;
+	return op;
+}
+
+enum elem_result elem_add(struct elem *m, enum elem_kind kind, const struct addr *site,
+			  uint64_t until, uint64_t now, const char *text)
+{
+	struct mirror_entry *e = mirror_find(m->held[kind], site);
+	enum elem_result result = e ? ELEM_PROLONGED : ELEM_NEW;
+	struct op *op;
+
+	if (e && e->until >= until)
+		return ELEM_SAME;
+	if (m->ops == BATCH) {
+		elem_flush(m, now);
+		e = NULL;
+	}
+	e = mirror_put(m->held[kind], site);
+	if (!e) {
+		complain_full(m, kind, now);
+		return ELEM_REFUSED;
+	}
+	op = e->op ? &m->op[e->op - 1] :
+		     new_op(m, e->until ? OP_REPLACE : OP_ADD, kind, site, now);
+	e->op = (uint32_t)(op - m->op) + 1;
+	e->until = op->until = until;
+	snprintf(op->text, sizeof(op->text), "%s", text ? text : "");
+	return result;
+}
+
+void elem_remove(struct elem *m, enum elem_kind kind, const struct addr *key, uint64_t now)
+{
+	new_op(m, OP_DELETE, kind, key, now);
+	mirror_remove(m->held[kind], key);
+}
+
+uint64_t elem_refused(const struct elem *m)
+{
+	return m->refused;
+}
+
+bool elem_saw(struct elem *m, enum elem_kind kind, const struct addr *site, uint64_t until)
+{
+	struct mirror_entry *e = mirror_put(m->held[kind], site);
+
+	if (!e)
+		return false;
+	e->until = until ? until : 1;
+	e->mark = m->pass;
+	return true;
+}
+
+void elem_lost(struct elem *m, enum elem_kind kind, const struct addr *site)
+{
+	mirror_remove(m->held[kind], site);
+}
+
+bool elem_holds(struct elem *m, enum elem_kind kind, const struct addr *site)
+{
+	return mirror_find(m->held[kind], site) != NULL;
+}
+
+uint32_t elem_count(const struct elem *m, enum elem_kind kind, bool v4)
+{
+	return mirror_count(m->held[kind], v4);
+}
+
+void elem_sweep(struct elem *m, uint64_t now)
+{
+	for (unsigned i = 0; i < ELEM_KINDS && now > SWEEP_LAG; i++)
+		mirror_sweep(m->held[i], now - SWEEP_LAG);
+}
+
+void elem_pass_begin(struct elem *m)
+{
+	m->pass++;
+}
+
+void elem_pass_end(struct elem *m, enum elem_kind kind, uint64_t now, elem_each *missing, void *arg)
+{
+	struct mirror_entry *e;
+	uint32_t at = 0;
+
+	/* what is about to end may have ended in the kernel already */
+	while ((e = mirror_next(m->held[kind], &at)))
+		if (e->mark != m->pass && e->until > now + SOON)
+			missing(&e->site, e->until, arg);
+}
+
+/* Writes all known sources as if the kernel held none of them. */
+static int rewrite_known(struct elem *m, uint64_t now)
+{
+	struct mirror *old = m->held[ELEM_KNOWN], *fresh = mirror_new(m->max[ELEM_KNOWN]);
+	const struct mirror_entry *e;
+	uint32_t at = 0;
+
+	if (!fresh)
+		return -ENOMEM;
+	m->held[ELEM_KNOWN] = fresh;
+	while ((e = mirror_next(old, &at)))
+		if (e->until > now)
+			elem_add(m, ELEM_KNOWN, &e->site, e->until, now, NULL);
+	mirror_free(old);
+	return elem_flush(m, now);
+}
+
+int elem_rewrite(struct elem *m, uint64_t now)
+{
+	m->ops = 0;
+	mirror_clear(m->held[ELEM_BAN]);
+	return rewrite_known(m, now);
+}
+
+int elem_copy_known(struct elem *m, uint64_t now)
+{
+	int e = elem_flush(m, now);
+
+	m->copies = true;
+	return e < 0 ? e : rewrite_known(m, now);
+}
+
+void elem_copy_end(struct elem *m)
+{
+	m->copies = false;
+}

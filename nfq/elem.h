@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The elements of the banned and known sets: collects writes, sends what waits
+ * as one transaction, and remembers what the kernel holds.  One element that the
+ * kernel refuses never costs the others of its transaction.
+ *
+ * Ownership: elem_open allocates; nft is the caller's and must outlive it.
+ * Locking: none; one thread.  Units: ns of the engine's clock.
+ */
+#ifndef SIPMOAT_ELEM_H
+#define SIPMOAT_ELEM_H
+
+#include "addr.h"
+#include "nftset.h"
+
+enum elem_kind { ELEM_BAN, ELEM_KNOWN, ELEM_KINDS };
+
+enum elem_result {
+	ELEM_SAME,      /* the kernel holds it at least as long already */
+	ELEM_NEW,
+	ELEM_PROLONGED,
+	ELEM_REFUSED,   /* the set is full */
+};
+
+struct elem;
+
+int elem_open(struct elem **out, struct nftset *nft, uint32_t ban_max, uint32_t known_max);
+void elem_close(struct elem *m); /* takes NULL */
+/* Tries once the message that forgives absent elements; the sets must exist. */
+void elem_probe(struct elem *m);
+/* The queue tables hold copies of the known sets (kernels without nft's queue):
+ * fills them and keeps them alike until the end. */
+int elem_copy_known(struct elem *m, uint64_t now);
+void elem_copy_end(struct elem *m);
+
+/* The later end wins.  text becomes the element's comment; NULL = none. */
+enum elem_result elem_add(struct elem *m, enum elem_kind kind, const struct addr *site,
+			  uint64_t until, uint64_t now, const char *text);
+void elem_remove(struct elem *m, enum elem_kind kind, const struct addr *key, uint64_t now);
+/* Sends what waits.  0, or the error that kept the whole from the kernel: -ENOENT
+ * when our table is gone.  Refused elements are counted, not an error. */
+int elem_flush(struct elem *m, uint64_t now);
+uint64_t elem_refused(const struct elem *m); /* by us and by the kernel, in total */
+
+/* What was learnt from the kernel, and what became of it. */
+bool elem_saw(struct elem *m, enum elem_kind kind, const struct addr *site, uint64_t until);
+void elem_lost(struct elem *m, enum elem_kind kind, const struct addr *site);
+bool elem_holds(struct elem *m, enum elem_kind kind, const struct addr *site);
+uint32_t elem_count(const struct elem *m, enum elem_kind kind, bool v4);
+void elem_sweep(struct elem *m, uint64_t now);
+
+/* A pass over the kernel's sets: begin, elem_saw for each element, then the
+ * callback gets those that were not seen.  It must not call back in here. */
+typedef void elem_each(const struct addr *site, uint64_t until, void *arg);
+void elem_pass_begin(struct elem *m);
+void elem_pass_end(struct elem *m, enum elem_kind kind, uint64_t now, elem_each *missing,
+		   void *arg);
+
+/* The kernel's sets are empty: writes the known ones again, forgets the bans. */
+int elem_rewrite(struct elem *m, uint64_t now);
+
+#endif

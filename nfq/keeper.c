@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "keeper.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "banlist.h"
+#include "log.h"
+#include "steer.h"
+
+struct keeper {
+	struct nftset *nft;     /* writes */
+	struct nftlink *reader; /* dumps: their answers trigger writes */
+	struct nftlink *watch;  /* what others do */
+	struct banlist bans;
+	struct plan plan;
+	enum steer_kind kind;
+	bool steered;
+	bool old_queue; /* queue tables of an earlier run are still there */
+	bool gone;      /* a table or a part of it, in the transaction being read */
+	bool broken;    /* ... and it could not be put back */
+};
+
+static int explain(char err[BAN_ERROR], const char *what, int e)
+{
+	if (e == -EPERM)
+		snprintf(err, BAN_ERROR, "no permission to change nftables: sipmoatd needs "
+			 "CAP_NET_ADMIN (start it as root or through its systemd unit)");
+	else if (e == -EPROTONOSUPPORT || e == -EOPNOTSUPP || e == -EAFNOSUPPORT)
+		snprintf(err, BAN_ERROR, "the kernel has no nf_tables (%s): modprobe nf_tables, or "
+			 "install the package with your kernel's modules", strerror(-e));
+	else
+		snprintf(err, BAN_ERROR, "nftables refused %s: %s", what, strerror(-e));
+	return e;
+}
+
+void keeper_take(struct keeper *k, const struct event *ev, uint64_t now)
+{
+	k->bans.now = now;
+	banlist_take(&k->bans, ev);
+}
+
+void keeper_count(struct keeper *k, struct ban_counts *out)
+{
+	banlist_count(&k->bans, out);
+}
+
+/* --- the tables --- */
+
+static int write_tables(struct keeper *k, const struct plan *p, bool anew)
+{
+	nftset_begin(k->nft);
+	if (anew)
+		steer_drop_main(k->nft);
+	if (k->steered && (k->old_queue || (anew && k->kind == STEER_XT)))
+		steer_drop_queue(k->nft);
+	steer_base(k->nft, p);
+	if (k->steered)
+		steer_on(k->nft, p, k->kind);
+	return nftset_commit(k->nft, NULL, 0, NULL);
+}
+
+/* Puts everything back from memory: tables and steering in one stroke, then elements. */
+static void restore(struct keeper *k, const char *who, uint32_t pid)
+{
+	int e = write_tables(k, &k->plan, true);
+
+	k->broken = e < 0;
+	if (e < 0) {
+		log_error("%s (pid %u) removed our nftables table and it could not be put back: %s",
+			  who, pid, strerror(-e));
+		return;
+	}
+	e = elem_rewrite(k->bans.elems, k->bans.now);
+	state_ban_walk(k->bans.state, k->bans.now, banlist_check, &k->bans);
+	if (e == 0)
+		e = elem_flush(k->bans.elems, k->bans.now);
+	banlist_publish(&k->bans);
+	log_warn("%s (pid %u) removed our nftables table or a part of it: put back, %u bans%s%s",
+		 who, pid, elem_count(k->bans.elems, ELEM_BAN, true) +
+		 elem_count(k->bans.elems, ELEM_BAN, false),
+		 e < 0 ? "; elements failed: " : "", e < 0 ? strerror(-e) : "");
+}
+
+void keeper_flush(struct keeper *k, uint64_t now)
+{
+	int e = elem_flush(k->bans.elems, now);
+
+	k->bans.now = now;
+	if (e == -ENOENT)
+		restore(k, "somebody", 0); /* its event is on the way, but bans must not wait */
+	else if (e < 0)
+		log_error("nftables did not take elements: %s; trying again within a minute",
+			  strerror(-e));
+	banlist_publish(&k->bans);
+}
+
+void keeper_reconcile(struct keeper *k, uint64_t now)
+{
+	k->bans.now = now;
+	if (k->broken)
+		restore(k, "somebody", 0);
+	elem_sweep(k->bans.elems, now);
+	state_ban_walk(k->bans.state, now, banlist_check, &k->bans);
+	keeper_flush(k, now);
+}
+
+void keeper_sweep(struct keeper *k, uint64_t now)
+{
+	elem_sweep(k->bans.elems, now);
+	banlist_publish(&k->bans);
+}
+
+static bool is_table(const struct nftread_event *ev, const struct nftset_table *t)
+{
+	return ev->family == t->family && strcmp(ev->table, t->name) == 0;
+}
+
+static void take_nft_event(const struct nftread_event *ev, void *arg)
+{
+	struct keeper *k = arg;
+	bool main_table = is_table(ev, &steer_main);
+	bool queue_table = k->steered && k->kind == STEER_XT &&
+			   (is_table(ev, &steer_queue4) || is_table(ev, &steer_queue6));
+
+	if (ev->kind == NFTREAD_DONE) {
+		if (k->gone)
+			restore(k, ev->name, ev->pid);
+		k->gone = false;
+	} else if (ev->kind == NFTREAD_TABLE_GONE || ev->kind == NFTREAD_PART_GONE) {
+		k->gone |= main_table || queue_table;
+	} else if (main_table && !k->gone) {
+		/* elements of a table that is on its way out are nobody's wish */
+		banlist_event(&k->bans, ev);
+	}
+}
+
+struct missing {
+	struct addr *site;
+	size_t n, room;
+};
+
+static void note_missing(const struct addr *site, uint64_t until, void *arg)
+{
+	struct missing *m = arg;
+
+	(void)until;
+	if (m->n < m->room)
+		m->site[m->n++] = *site;
+}
+
+/* Events were lost: reads the banned sets and finds out what others did. */
+static void recheck(struct keeper *k)
+{
+	struct nftlink *l = k->reader;
+	struct missing m = { NULL, 0, k->plan.ban_max };
+	int e;
+
+	keeper_flush(k, k->bans.now);
+	if (!nftread_has_table(l, &steer_main)) {
+		restore(k, "somebody", 0);
+		return;
+	}
+	e = write_tables(k, &k->plan, false);
+	elem_pass_begin(k->bans.elems);
+	if (e == 0)
+		e = nftread_elems(l, &steer_main, "banned4", banlist_seen, &k->bans);
+	if (e == 0)
+		e = nftread_elems(l, &steer_main, "banned6", banlist_seen, &k->bans);
+	m.site = e == 0 ? calloc(m.room, sizeof(*m.site)) : NULL;
+	if (!m.site) {
+		log_error("nftables cannot be read: %s", strerror(e ? -e : ENOMEM));
+		return;
+	}
+	elem_pass_end(k->bans.elems, ELEM_BAN, k->bans.now, note_missing, &m);
+	for (size_t i = 0; i < m.n; i++)
+		banlist_deleted(&k->bans, &m.site[i]);
+	free(m.site);
+}
+
+int keeper_fd(const struct keeper *k)
+{
+	return nftlink_fd(k->watch);
+}
+
+void keeper_watch(struct keeper *k, uint64_t now)
+{
+	k->bans.now = now;
+	if (nftread_events(k->watch, take_nft_event, k) == -ENOBUFS) {
+		k->gone = false;
+		recheck(k);
+	}
+	keeper_flush(k, now);
+}
+
+/* --- start, steering, reload --- */
+
+static void check_set(const struct nftset_desc *d, void *arg)
+{
+	struct keeper *k = arg;
+	bool ban = strcmp(d->name, "banned4") == 0 || strcmp(d->name, "banned6") == 0;
+	bool known = strcmp(d->name, "known4") == 0 || strcmp(d->name, "known6") == 0;
+	uint8_t type = strchr(d->name, '4') ? NFTSET_IPV4 : NFTSET_IPV6;
+
+	if (!ban && !known)
+		return;
+	if (d->type != type || d->flags != NFTSET_TIMEOUT ||
+	    d->size != (ban ? k->plan.ban_max : k->plan.known_max) ||
+	    d->counter != (ban && k->plan.counters))
+		k->broken = true;
+}
+
+/* Reads what an earlier run, or an operator, left in the sets. */
+static int read_sets(struct keeper *k)
+{
+	struct nftlink *l = k->reader;
+	int e = nftread_sets(l, &steer_main, check_set, k);
+
+	if (e == 0)
+		e = nftread_elems(l, &steer_main, "banned4", banlist_found, &k->bans);
+	if (e == 0 || e == -ENOENT)
+		e = nftread_elems(l, &steer_main, "banned6", banlist_found, &k->bans);
+	if (e == 0 || e == -ENOENT)
+		e = nftread_elems(l, &steer_main, "known4", banlist_known, &k->bans);
+	if (e == 0 || e == -ENOENT)
+		e = nftread_elems(l, &steer_main, "known6", banlist_known, &k->bans);
+	return e == -ENOENT ? 0 : e;
+}
+
+/* Keeps a table of ours as it is if it has the right shape, else makes it anew. */
+static int take_over(struct keeper *k)
+{
+	bool found = nftread_has_table(k->reader, &steer_main);
+	int e = found ? read_sets(k) : 0;
+
+	if (e == 0 && found && !k->broken && write_tables(k, &k->plan, false) == 0) {
+		elem_probe(k->bans.elems);
+		return elem_flush(k->bans.elems, k->bans.now);
+	}
+	k->broken = false;
+	if (e == 0)
+		e = write_tables(k, &k->plan, true);
+	if (e < 0)
+		return e;
+	elem_probe(k->bans.elems);
+	e = elem_rewrite(k->bans.elems, k->bans.now);
+	state_ban_walk(k->bans.state, k->bans.now, banlist_check, &k->bans);
+	return e < 0 ? e : elem_flush(k->bans.elems, k->bans.now);
+}
+
+static int open_parts(struct keeper *k, const struct ban_conf *conf)
+{
+	int e = plan_init(&k->plan, conf->rules, conf->workers);
+
+	if (e == 0)
+		e = nftset_open(&k->nft);
+	if (e == 0)
+		e = nftlink_open(&k->reader, 0);
+	if (e == 0)
+		e = nftread_watch(&k->watch, nftlink_port(nftset_link(k->nft)));
+	if (e == 0)
+		e = elem_open(&k->bans.elems, k->nft, k->plan.ban_max, k->plan.known_max);
+	k->bans.state = conf->state;
+	k->bans.plan = &k->plan;
+	return e;
+}
+
+static void report_start(struct keeper *k)
+{
+	unsigned flowtables = nftread_flowtables(k->reader);
+
+	log_info("table inet sipmoat is in place, %u bans read back; steering will use %s",
+		 (unsigned)atomic_load(&k->bans.n.restored), k->kind == STEER_NATIVE ?
+		 "nft's queue" : "the xt NFQUEUE target: the kernel has no nft queue");
+	if (!k->plan.enforce)
+		log_info("mode is observe: bans are counted in the kernel, nothing is dropped");
+	if (flowtables)
+		log_warn("%u flowtable(s) found: flows that the kernel offloads are invisible to "
+			 "sipmoat; accept established SIP before \"flow add\"", flowtables);
+}
+
+int keeper_open(struct keeper **out, const struct ban_conf *conf, uint64_t now,
+		char err[BAN_ERROR])
+{
+	struct keeper *k = calloc(1, sizeof(*k));
+	int e = -ENOMEM;
+
+	*out = NULL;
+	if (k) {
+		k->bans.now = now;
+		e = open_parts(k, conf);
+	}
+	if (e < 0) {
+		explain(err, "a socket", e);
+		keeper_close(k);
+		return e;
+	}
+	e = take_over(k);
+	if (e < 0)
+		explain(err, "our table", e);
+	else
+		e = steer_probe(k->nft, ruleset_settings(conf->rules)->steering, &k->kind, err);
+	if (e < 0) {
+		keeper_close(k);
+		return e;
+	}
+	k->old_queue = nftread_has_table(k->reader, &steer_queue4) ||
+		       nftread_has_table(k->reader, &steer_queue6);
+	banlist_publish(&k->bans);
+	report_start(k);
+	*out = k;
+	return 0;
+}
+
+void keeper_close(struct keeper *k)
+{
+	if (!k)
+		return;
+	elem_close(k->bans.elems);
+	nftlink_close(k->watch);
+	nftlink_close(k->reader);
+	nftset_close(k->nft);
+	plan_free(&k->plan);
+	free(k);
+}
+
+int keeper_steer(struct keeper *k, uint64_t now, char err[BAN_ERROR])
+{
+	int e;
+
+	keeper_flush(k, now);
+	k->steered = true;
+	e = write_tables(k, &k->plan, false);
+	if (e < 0) {
+		k->steered = false;
+		return explain(err, "the steering", e);
+	}
+	k->old_queue = false;
+	if (k->kind == STEER_XT)
+		e = elem_copy_known(k->bans.elems, now);
+	log_info("steering SIP into queues %u to %u", k->plan.queue_first,
+		 k->plan.queue_first + 2 * k->plan.workers - 1);
+	return e < 0 ? explain(err, "the known sources", e) : 0;
+}
+
+int keeper_reload(struct keeper *k, const struct ruleset *rules, uint64_t now,
+		  char err[BAN_ERROR])
+{
+	struct plan fresh, old = k->plan;
+	int e = plan_init(&fresh, rules, old.workers);
+
+	if (e < 0)
+		return explain(err, "the new settings", e);
+	/* sized and bound once, at the start */
+	fresh.queue_first = old.queue_first;
+	fresh.ban_max = old.ban_max;
+	fresh.known_max = old.known_max;
+	fresh.counters = old.counters;
+	e = write_tables(k, &fresh, false);
+	if (e < 0) {
+		plan_free(&fresh);
+		return explain(err, "the new settings", e);
+	}
+	k->plan = fresh;
+	plan_free(&old);
+	keeper_reconcile(k, now);
+	return 0;
+}
+
+void keeper_unsteer(struct keeper *k)
+{
+	int e;
+
+	nftset_begin(k->nft);
+	steer_off(k->nft, k->kind);
+	e = nftset_commit(k->nft, NULL, 0, NULL);
+	elem_copy_end(k->bans.elems);
+	k->steered = false;
+	if (e < 0)
+		log_error("the steering could not be removed: %s", strerror(-e));
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the kernel's tables are to say: a copy of the settings that matter there,
+ * taken from one ruleset, so that the tables can be put back from memory at any
+ * time after the ruleset has gone.
+ *
+ * Ownership: a plan owns its ranges; plan_free takes a zeroed one.
+ * Locking: none; a value of the ban thread.
+ */
+#ifndef SIPMOAT_PLAN_H
+#define SIPMOAT_PLAN_H
+
+#include "engine.h"
+
+struct plan_range {
+	struct addr lo, hi; /* both inclusive */
+};
+
+struct plan_ranges {
+	struct plan_range *r; /* sorted, apart from each other, no family mixed in one */
+	size_t n;
+};
+
+struct plan {
+	uint16_t port[2][16]; /* [0] UDP, [1] TCP; host order */
+	unsigned ports[2];
+	struct plan_ranges trusted, inside;
+	uint32_t police_rate; /* packets a second, 0 = off */
+	uint32_t ban_max, known_max;
+	uint16_t queue_first, workers;
+	bool enforce;    /* false: count what would be dropped */
+	bool everything; /* a banned source loses all its traffic, not only SIP */
+	bool bypass;     /* traffic passes while no daemon listens */
+	bool counters;   /* a counter for each banned element */
+};
+
+int plan_init(struct plan *p, const struct ruleset *rules, unsigned workers);
+void plan_free(struct plan *p);
+/* All of the site is trusted. */
+bool plan_trusts(const struct plan *p, const struct addr *site);
+/* Some of the site is inside: a protected server lives there. */
+bool plan_protects(const struct plan *p, const struct addr *site);
+
+/* Builds the sorted ranges of n prefixes; 0 or -ENOMEM. */
+int plan_ranges_build(struct plan_ranges *s, const struct prefix *p, size_t n);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The shape of our tables: sets, the chain that drops banned sources, the chain
+ * that polices rates, and the chains that steer SIP into the queues.  Each
+ * function adds messages to the transaction that is being built; running one
+ * again brings the tables to the plan whatever they held, in one stroke.
+ *
+ *   inet sipmoat            sets, bans, police; steering by nft's queue
+ *   ip, ip6 sipmoat-queue   steering by the xt NFQUEUE target, where the kernel
+ *                           has no queue expression.  Tables cannot see each
+ *                           other's sets: these hold copies of known and trusted
+ *
+ * Ownership: none.  Locking: none; one thread at a time.
+ */
+#ifndef SIPMOAT_STEER_H
+#define SIPMOAT_STEER_H
+
+#include "nftset.h"
+#include "plan.h"
+
+/* Packets with this mark never enter a queue: those that we sent ourselves. */
+#define STEER_MARK 0x51b0a7u
+
+#define STEER_TEXT 256
+
+enum steer_kind { STEER_NATIVE, STEER_XT };
+
+extern const struct nftset_table steer_main, steer_queue4, steer_queue6;
+
+/* Which way into a queue the kernel has; wanted is settings.steering. */
+int steer_probe(struct nftset *n, uint8_t wanted, enum steer_kind *kind, char err[STEER_TEXT]);
+void steer_base(struct nftset *n, const struct plan *p);
+/* Police and queue chains. */
+void steer_on(struct nftset *n, const struct plan *p, enum steer_kind kind);
+void steer_off(struct nftset *n, enum steer_kind kind);
+/* Deletes our tables; absent ones are fine. */
+void steer_drop_main(struct nftset *n);
+void steer_drop_queue(struct nftset *n);
+
+#endif
