@@ -138,7 +138,7 @@ static void complain_full(struct elem *m, enum elem_kind kind, uint64_t now)
 		return;
 	m->complained = now;
 	log_warn("%s is full (%u): further ones are not added until some end", kind == ELEM_BAN ?
-		 "the banned set (bans.max)" : "the known set (tables.known)", m->max[kind]);
+		 "the banned set (bans.max)" : "the known set (bans.known)", m->max[kind]);
 }
 
 /* Takes an operation that the kernel refused out of the transaction, or changes
