@@ -145,8 +145,9 @@ static int inside_given(struct replay *r)
 		end = strchrnul(at, ',');
 		text = slice_trim(slice_between(at, end));
 		if (prefix_parse(text, &list[n++]) < 0) {
-			fprintf(stderr, "sipmoat replay: --inside: \"%.*s\" is no address or prefix, "
-				"such as 192.0.2.10 or 2001:db8::/64\n", (int)text.n, text.p);
+			fprintf(stderr, "sipmoat replay: --inside: \"%.*s\" is no address or "
+				"prefix such as 192.0.2.10 or 2001:db8::/64\n", (int)text.n,
+				text.p);
 			goto out;
 		}
 		if (!*end)

@@ -34,7 +34,8 @@ the empty line that ends the headers.  Words:
 "@T hex" is followed by an IP packet in hex digits, "@T frame" by a whole frame.
 {...} in addresses, ports, words and text computes with n, for example {5060+n},
 {n:03d}; {src} {sport} {dst} {dport} are the packet's own.  \\xNN, \\r, \\n, \\0
-and \\\\ are bytes.  Packets are sorted by time; equal times keep their order.
+and \\\\ are bytes.  Packets are sorted by time; equal times keep their order; with
+"order: script" in the head they stay as written.
 """
 import ast
 import ipaddress
@@ -111,7 +112,8 @@ class Case:
             self.read(shared)
         self.read(path)
         self.start = int(self.head["start"]) * 1000000
-        self.packets.sort(key=lambda p: p.when)
+        if self.head.get("order") != "script":
+            self.packets.sort(key=lambda p: p.when)
 
     def read(self, path):
         with open(path, encoding="utf-8") as f:
