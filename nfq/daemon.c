@@ -182,7 +182,7 @@ static void warn_of_fixed(const struct settings *was, const struct settings *is)
 		const char *key;
 		uint32_t was, is;
 	} fixed[] = {
-		{ "workers", was->workers, is->workers },
+		{ "queue.workers", was->workers, is->workers },
 		{ "queue.first", was->queue_first, is->queue_first },
 		{ "queue.length", was->queue_length, is->queue_length },
 		{ "queue.when_full", was->queue_full, is->queue_full },

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the events thread writes: one line a thing, bursts told as a number, a ban
+ * told once.  stderr is a file while the thread lives; stopping it writes all.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "events.h"
+#include "log.h"
+
+static struct event event_of(uint8_t last, const char *reason)
+{
+	struct event ev = { .src = addr_v4((uint8_t[]){ 203, 0, 113, last }),
+			    .dst = addr_v4((uint8_t[]){ 192, 0, 2, 10 }),
+			    .sport = 5071, .dport = 5060, .proto = PROTO_UDP };
+
+	ev.d.verdict = VERDICT_DROP;
+	ev.d.notify = ev.d.parsed = true;
+	ev.d.kind = SIP_REQUEST;
+	ev.d.method = METHOD_OPTIONS;
+	snprintf(ev.d.reason, sizeof(ev.d.reason), "%s", reason);
+	return ev;
+}
+
+/* What comes out when these n events wait in the ring. */
+static void lines_of(const struct event *ev, unsigned n, char *out, size_t room)
+{
+	struct ring *ring = ring_new(n);
+	struct events_conf conf = { .ring = &ring, .rings = 1, .wake_fd = eventfd(0, 0) };
+	int saved = dup(STDERR_FILENO);
+	FILE *f = tmpfile();
+	struct events *e;
+	size_t len;
+
+	for (unsigned i = 0; i < n; i++)
+		assert_true(ring_put(ring, &ev[i]));
+	log_open(LOG_INFO_);
+	dup2(fileno(f), STDERR_FILENO);
+	assert_int_equal(events_start(&e, &conf), 0);
+	events_stop(e);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(f);
+	len = fread(out, 1, room - 1, f);
+	out[len] = '\0';
+	fclose(f);
+	close(conf.wake_fd);
+	ring_free(ring);
+}
+
+static unsigned count_lines(const char *text)
+{
+	unsigned n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+static void a_ban_reads_like_a_report(void **unused)
+{
+	struct event ev = event_of(9, "User-Agent of a scanner");
+	char out[2048], want[512];
+
+	(void)unused;
+	ev.d.ban = 8 * 3600;
+	snprintf(ev.d.evidence, sizeof(ev.d.evidence), "friendly-scanner");
+	lines_of(&ev, 1, out, sizeof(out));
+	snprintf(want, sizeof(want),
+		 "sipmoatd: banned 203.0.113.9 for 8h: %s: User-Agent of a scanner: "
+		 "\"friendly-scanner\" (OPTIONS from 203.0.113.9:5071 to 192.0.2.10:5060)\n",
+		 check_name(0));
+	assert_string_equal(out, want);
+}
+
+static void ipv6_bans_name_the_site(void **unused)
+{
+	struct event ev = event_of(9, "x");
+	char out[2048];
+
+	(void)unused;
+	ev.src = addr_v6((uint8_t[16]){ 0x20, 1, 0xd, 0xb8, [15] = 7 });
+	ev.d.ban = 90;
+	lines_of(&ev, 1, out, sizeof(out));
+	assert_non_null(strstr(out, "banned 2001:db8::/64 for 90s: "));
+	assert_non_null(strstr(out, "from [2001:db8::7]:5071 to 192.0.2.10:5060"));
+}
+
+static void a_burst_is_a_number(void **unused)
+{
+	struct event ev[40];
+	char out[4096];
+
+	(void)unused;
+	for (unsigned i = 0; i < 40; i++)
+		ev[i] = event_of(i % 2 ? 9 : 10, "too many requests");
+	lines_of(ev, 40, out, sizeof(out));
+	assert_int_equal(count_lines(out), 4);
+	assert_non_null(strstr(out, "dropped 203.0.113.9: "));
+	assert_non_null(strstr(out, ": 19 more\n"));
+}
+
+static void a_ban_ends_a_burst_and_is_told_once(void **unused)
+{
+	struct event ev[7];
+	char out[4096], *ban;
+
+	(void)unused;
+	for (unsigned i = 0; i < 7; i++) {
+		ev[i] = event_of(9, "too many requests");
+		ev[i].d.ban = i >= 4 ? 300 : 0; /* packets on the way ask again */
+	}
+	lines_of(ev, 7, out, sizeof(out));
+	ban = strstr(out, "banned 203.0.113.9 for 5m: ");
+	assert_non_null(ban);
+	assert_null(strstr(ban + 1, "banned "));
+	assert_non_null(strstr(out, ": 3 more\n"));
+	assert_non_null(strstr(ban, ": 2 more\n"));
+	assert_int_equal(count_lines(out), 4);
+}
+
+static void observe_says_would(void **unused)
+{
+	struct event ev = event_of(9, "x");
+	char out[2048];
+
+	(void)unused;
+	ev.d.verdict = VERDICT_ACCEPT;
+	ev.d.observed = true;
+	lines_of(&ev, 1, out, sizeof(out));
+	assert_non_null(strstr(out, "would have dropped 203.0.113.9: "));
+}
+
+static void many_sources_do_not_flood_the_log(void **unused)
+{
+	static struct event ev[2000];
+	static char out[1 << 20];
+
+	(void)unused;
+	for (unsigned i = 0; i < 2000; i++) {
+		ev[i] = event_of(9, "forged");
+		ev[i].src.b[13] = (uint8_t)(i >> 8);
+		ev[i].src.b[14] = (uint8_t)i;
+	}
+	lines_of(ev, 2000, out, sizeof(out));
+	assert_true(count_lines(out) >= 200);
+	assert_true(count_lines(out) < 1000);
+	assert_non_null(strstr(out, "more events were only counted"));
+}
+
+static void durations_lose_nothing(void **unused)
+{
+	static const struct {
+		uint32_t seconds;
+		const char *text;
+	} row[] = { { 0, "0s" }, { 59, "59s" }, { 60, "1m" }, { 90, "90s" }, { 5400, "90m" },
+		    { 28800, "8h" }, { 86400, "1d" }, { 604800, "1w" }, { 691200, "8d" },
+		    { UINT32_MAX, "4294967295s" } };
+	char out[EVENTS_DURATION];
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
+		events_duration(row[i].seconds, out);
+		assert_string_equal(out, row[i].text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_ban_reads_like_a_report),
+		cmocka_unit_test(ipv6_bans_name_the_site),
+		cmocka_unit_test(a_burst_is_a_number),
+		cmocka_unit_test(a_ban_ends_a_burst_and_is_told_once),
+		cmocka_unit_test(observe_says_would),
+		cmocka_unit_test(many_sources_do_not_flood_the_log),
+		cmocka_unit_test(durations_lose_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
