@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "message.h"
+
+static uint64_t bits(const int *list)
+{
+	uint64_t b = 0;
+
+	for (; *list >= 0; list++)
+		b |= (uint64_t)1 << *list;
+	return b;
+}
+
+struct row {
+	struct slice text;
+	enum sip_kind kind;
+	int defects[8]; /* ends with -1 */
+};
+
+#define D(d) DEFECT_##d
+#define REQ(text, ...) { SLICE(text), SIP_REQUEST, { __VA_ARGS__ } }
+#define RES(text, ...) { SLICE(text), SIP_RESPONSE, { __VA_ARGS__ } }
+#define OTHER(kind, text) { SLICE(text), kind, { -1 } }
+
+static void judge(const struct row *row, size_t n)
+{
+	static struct sip_msg m;
+
+	for (size_t i = 0; i < n; i++) {
+		struct guard g = parse(&m, row[i].text);
+		uint64_t want = bits(row[i].defects);
+
+		if (m.kind != row[i].kind)
+			fail_msg("row %zu: kind %d, not %d: %.*s", i, m.kind, row[i].kind,
+				 (int)row[i].text.n, row[i].text.p);
+		for (unsigned d = 0; d < DEFECT_COUNT; d++)
+			if (((m.defects ^ want) >> d) & 1)
+				fail_msg("row %zu: %s is %s: %.*s", i, sip_defect_name(d),
+					 sip_defective(&m, d) ? "wrong" : "missing",
+					 (int)row[i].text.n, row[i].text.p);
+		guard_free(&g);
+	}
+}
+
+#define JUDGE(rows) judge(rows, sizeof(rows) / sizeof((rows)[0]))
+
+static void what_is_not_a_message(void **unused)
+{
+	static const struct row rows[] = {
+		OTHER(SIP_KEEPALIVE, ""),
+		OTHER(SIP_KEEPALIVE, "\r\n"),
+		OTHER(SIP_KEEPALIVE, "\r\n\r\n"),
+		OTHER(SIP_KEEPALIVE, "\0"),
+		OTHER(SIP_KEEPALIVE, "\0\0\0\0"),
+		OTHER(SIP_KEEPALIVE, "\0\1\0\0\x21\x12\xa4\x42" "123456789abc"),
+		OTHER(SIP_NONE, "\0\1\0\4\x21\x12\xa4\x42" "123456789abc"), /* length lies */
+		OTHER(SIP_NONE, "\x80\1\0\0\x21\x12\xa4\x42" "123456789abc"), /* RTP */
+		OTHER(SIP_NONE, "hello"),
+		OTHER(SIP_NONE, "GET / HTTP/1.1\r\nHost: pbx\r\n\r\n"),
+		OTHER(SIP_NONE, "OPTIONS sip:x@example.org\r\n" HEAD "\r\n"),
+		OTHER(SIP_NONE, "OPTIONS\tsip:x@example.org\tSIP/2.0\r\n" HEAD "\r\n"),
+	};
+	char crlfs[200];
+	struct sip_msg m;
+
+	(void)unused;
+	JUDGE(rows);
+	memset(crlfs, '\n', sizeof(crlfs));
+	sip_parse(&m, (struct slice){ crlfs, sizeof(crlfs) });
+	assert_int_equal(m.kind, SIP_NONE);
+}
+
+static void start_lines(void **unused)
+{
+	static const struct row rows[] = {
+		REQ(LINE HEAD "\r\n", -1),
+		REQ("\r\n\r\n" LINE HEAD "\r\n", -1),
+		REQ("OPTIONS sip:a@b sip/2.0\r\n" HEAD "\r\n", -1),
+		REQ("OPTIONS sip:a@b SIP/3.0\r\n" HEAD "\r\n", D(VERSION), -1),
+		REQ("OPTIONS sip:a@b SIP/2.01\r\n" HEAD "\r\n", D(VERSION), -1),
+		REQ("OPTIONS  sip:a@b SIP/2.0\r\n" HEAD "\r\n", D(START_LINE), -1),
+		REQ("OPTIONS sip:a@b  SIP/2.0\r\n" HEAD "\r\n", D(START_LINE), -1),
+		REQ("OPTIONS sip:a@b SIP/2.0 \r\n" HEAD "\r\n", D(START_LINE), -1),
+		REQ("OPTIONS sip:a@b SIP/2.0 x\r\n" HEAD "\r\n", D(VERSION), -1),
+		REQ(" SIP/2.0\r\n" HEAD "\r\n", D(METHOD), D(URI), D(CSEQ_METHOD), -1),
+		REQ("OPTIONS SIP/2.0\r\n" HEAD "\r\n", D(URI), -1),
+		REQ("OPT(IONS sip:a@b SIP/2.0\r\n" HEAD "\r\n", D(METHOD), D(CSEQ_METHOD), -1),
+		REQ("Options sip:a@b SIP/2.0\r\n" HEAD "\r\n", D(CSEQ_METHOD), -1),
+		RES(RING HEAD "\r\n", -1),
+		RES("SIP/2.0 200 \r\n" HEAD "\r\n", -1),
+		RES("SIP/2.0 200\r\n" HEAD "\r\n", -1),
+		RES("sip/2.0 200 OK\r\n" HEAD "\r\n", -1),
+		RES("SIP/2.0 603 \xc3\x9c" "bel \"\r\n" HEAD "\r\n", -1),
+		RES("SIP/2.0\r\n" HEAD "\r\n", D(STATUS), -1),
+		RES("SIP/2.0 099 x\r\n" HEAD "\r\n", D(STATUS), -1),
+		RES("SIP/2.0 0200 x\r\n" HEAD "\r\n", D(STATUS), -1),
+		RES("SIP/2.0 700 x\r\n" HEAD "\r\n", D(STATUS), -1),
+		RES("SIP/2.0 4294967496 x\r\n" HEAD "\r\n", D(STATUS), -1),
+		RES("SIP/2.0 2OO OK\r\n" HEAD "\r\n", D(STATUS), -1),
+		RES("SIP/1.0 200 OK\r\n" HEAD "\r\n", D(VERSION), -1),
+	};
+
+	(void)unused;
+	JUDGE(rows);
+}
+
+#define URI(u, ...) REQ("OPTIONS " u " SIP/2.0\r\n" HEAD "\r\n", __VA_ARGS__)
+
+static void request_uris(void **unused)
+{
+	static const struct row rows[] = {
+		URI("sip:pbx.example.org", -1),
+		URI("sip:pbx_1.example.org:5060;lr?Subject=a", -1),
+		URI("sips:a;b=c?d:pw@[2001:db8::1]:5061;transport=tcp", -1),
+		URI("sip:+49(30)12-3*%23@192.0.2.1", -1),
+		URI("sip:u@[2001:db8:::192.0.2.1]", -1), /* RFC 5118 4.10: tolerate */
+		URI("tel:+49301234;phone-context=example.org", -1),
+		URI("urn:service:sos", -1),
+		URI("x-new:anything:at@all", -1),
+		URI("sip:\xc3\xa9@example.org", -1),
+		URI("<sip:a@example.org>", D(URI), -1),
+		URI("sip:a@example.org; lr", D(URI), -1),
+		URI("sip:a\x01" "b@example.org", D(URI), -1),
+		URI("sip:2001:db8::10", D(URI), -1),
+		URI("sip:a@2001:db8::10", D(URI), -1),
+		URI("sip:a@[2001:db8::10", D(URI), -1),
+		URI("sip:a@", D(URI), -1),
+		URI("sip:", D(URI), -1),
+		URI("sip:a@example.org:", D(URI), -1),
+		URI("sip:a@example.org:99999", D(URI), -1),
+		URI("sip:a@example.org:50x0", D(URI), -1),
+		URI("sip:a@evil.example@example.org", D(URI), -1),
+		URI("sip:a@example.org;x=y@evil.example", D(URI), -1),
+		URI("sip:a@[]", D(URI), -1),
+		URI("2045", D(URI), -1),
+		URI(":x", D(URI), -1),
+		URI("*", D(URI), -1),
+	};
+
+	(void)unused;
+	JUDGE(rows);
+}
+
+static void lines_and_names(void **unused)
+{
+	static const struct row rows[] = {
+		REQ(LINE HEAD, D(NO_END), -1),
+		REQ("OPTIONS sip:a@b SIP/2.0", D(NO_END), D(MISSING_VIA), D(MISSING_FROM),
+		    D(MISSING_TO), D(MISSING_CALL_ID), D(MISSING_CSEQ), -1),
+		REQ(LINE HEAD "X-Flag: 1", D(NO_END), -1),
+		REQ(LINE HEAD "X-Flag\t : 1\r\n\r\n", -1), /* HCOLON allows it */
+		REQ(LINE HEAD "X-Empty:\r\n\r\n", -1),
+		REQ(LINE HEAD "nonsense\r\n\r\n", D(HEADER_SYNTAX), -1),
+		REQ(LINE HEAD ": value\r\n\r\n", D(HEADER_SYNTAX), -1),
+		REQ(LINE HEAD "X Flag: 1\r\n\r\n", D(HEADER_NAME), -1),
+		REQ(LINE HEAD "X-Flag\x01: 1\r\n\r\n", D(HEADER_NAME), -1),
+		REQ(LINE " folded: x\r\n" HEAD "\r\n", D(HEADER_NAME), -1),
+		REQ(LINE HEAD "X-Flag: 1\n\r\n", D(BARE_LINE_END), -1),
+		REQ("OPTIONS sip:a@b SIP/2.0\n" VIA FROM TO ID "CSeq: 7 OPTIONS\n\n",
+		    D(BARE_LINE_END), -1),
+		REQ(LINE HEAD "X-Flag: 1\rX-Other: 2\r\n\r\n", D(LONE_CR), -1),
+		REQ(LINE HEAD "X-Flag: 1\r\r\n\r\n", D(LONE_CR), -1),
+		REQ(LINE HEAD "\r\rX", D(LONE_CR), -1),
+		REQ(LINE HEAD "X-Flag: a\0b\r\n\r\n", D(NUL), -1),
+		REQ(LINE HEAD "X-Flag: \"a\0b\"\r\n\r\n", D(NUL), -1),
+		REQ(LINE HEAD "X-Flag: \"a\\\0b\\\"\\\0\"\r\n\r\n", -1),
+		REQ(LINE HEAD "X-Flag: \"a\\\0b\" \\\0\r\n\r\n", D(NUL), -1),
+		REQ(LINE HEAD "\r\na\0b\rc\nd", -1), /* the body is opaque */
+	};
+
+	(void)unused;
+	JUDGE(rows);
+}
+
+#define HDRS(headers, ...) REQ(LINE headers "\r\n", __VA_ARGS__)
+
+static void required_and_repeated(void **unused)
+{
+	static const struct row rows[] = {
+		HDRS(FROM TO ID CSEQ, D(MISSING_VIA), -1),
+		HDRS(VIA TO ID CSEQ, D(MISSING_FROM), -1),
+		HDRS(VIA FROM ID CSEQ, D(MISSING_TO), -1),
+		HDRS(VIA FROM TO CSEQ, D(MISSING_CALL_ID), -1),
+		HDRS(VIA FROM TO ID, D(MISSING_CSEQ), -1),
+		HDRS(VIA FROM TO "Call-ID: \t\r\n" CSEQ, D(MISSING_CALL_ID), -1),
+		HDRS(CSEQ ID TO FROM VIA, -1),
+		HDRS("v: SIP/2.0/UDP a\r\nF: <sip:a@b>\r\nt: <sip:b@b>\r\nI: 1\r\n" CSEQ, -1),
+		HDRS("VIA: SIP/2.0/UDP a\r\nfRoM: <sip:a@b>\r\ntO: <sip:b@b>\r\n"
+		     "call-id: 1\r\nCSEQ: 7 OPTIONS\r\n", -1),
+		HDRS(HEAD FROM, D(DUPLICATE), -1),
+		HDRS(HEAD "f: <sip:x@y>\r\n", D(DUPLICATE), -1), /* long and compact are one */
+		HDRS(HEAD TO, D(DUPLICATE), -1),
+		HDRS(HEAD ID, D(DUPLICATE), -1),
+		HDRS(HEAD CSEQ, D(DUPLICATE), -1),
+		HDRS(HEAD "l: 0\r\nContent-Length: 0\r\n", D(DUPLICATE), -1),
+		HDRS(HEAD "Max-Forwards: 7\r\nMax-Forwards: 7\r\n", D(DUPLICATE), -1),
+		HDRS(HEAD "c: a/b\r\nContent-Type : c/d\r\n", D(DUPLICATE), -1),
+		HDRS(HEAD "Expires: 1\r\nExpires: 2\r\n", D(DUPLICATE), -1),
+		HDRS(HEAD VIA VIA "m: <sip:a@b>\r\nContact: <sip:c@d>\r\nRoute: <sip:r>\r\n"
+		     "Route: <sip:s>\r\nUser-Agent: a\r\nUser-Agent: b\r\nSupported: x\r\n"
+		     "k: y\r\nX-One: 1\r\nX-One: 2\r\n", -1),
+	};
+
+	(void)unused;
+	JUDGE(rows);
+}
+
+#define WITH_CSEQ(value, ...) HDRS(VIA FROM TO ID "CSeq: " value "\r\n", __VA_ARGS__)
+
+static void numbers(void **unused)
+{
+	static const struct row rows[] = {
+		WITH_CSEQ("0 OPTIONS", -1),
+		WITH_CSEQ("000000000000000007\r\n   OPTIONS", -1),
+		WITH_CSEQ("2147483647 OPTIONS", -1),
+		WITH_CSEQ("2147483648 OPTIONS", D(CSEQ), -1),
+		WITH_CSEQ("18446744073709551617 OPTIONS", D(CSEQ), -1),
+		WITH_CSEQ("-1 OPTIONS", D(CSEQ), -1),
+		WITH_CSEQ("7OPTIONS", D(CSEQ), -1),
+		WITH_CSEQ("OPTIONS", D(CSEQ), -1),
+		WITH_CSEQ("7", D(CSEQ), -1),
+		WITH_CSEQ("7 OPTIONS x", D(CSEQ), -1),
+		WITH_CSEQ("7 INVITE", D(CSEQ_METHOD), -1),
+		WITH_CSEQ("7 options", D(CSEQ_METHOD), -1),
+		RES(RING VIA FROM TO ID "CSeq: 1 INVITE\r\n\r\n", -1),
+		HDRS(HEAD "Max-Forwards: 000255\r\n", -1),
+		HDRS(HEAD "Max-Forwards: 0\r\n", -1),
+		HDRS(HEAD "Max-Forwards: 256\r\n", D(MAX_FORWARDS), -1),
+		HDRS(HEAD "Max-Forwards: -1\r\n", D(MAX_FORWARDS), -1),
+		HDRS(HEAD "Max-Forwards:\r\n", D(MAX_FORWARDS), -1),
+		HDRS(HEAD "Content-Length: -1\r\n", D(CONTENT_LENGTH), -1),
+		HDRS(HEAD "Content-Length: 0x0\r\n", D(CONTENT_LENGTH), -1),
+		HDRS(HEAD "Content-Length:\r\n", D(CONTENT_LENGTH), -1),
+		HDRS(HEAD "Content-Length: 18446744073709551616\r\n", D(CONTENT_LENGTH), -1),
+		HDRS(HEAD "Content-Length: 4294967295\r\n", D(SHORT_BODY), -1),
+	};
+
+	(void)unused;
+	JUDGE(rows);
+}
+
+static void framing(void **unused)
+{
+	static const struct row rows[] = {
+		HDRS(HEAD "l: 4\r\n\r\nbody", -1),
+		HDRS(HEAD "l: 5\r\n\r\nbody", D(SHORT_BODY), -1),
+		HDRS(HEAD "l: 3\r\n\r\nbody", D(TRAILING), -1),
+		HDRS(HEAD "l: 0\r\n\r\n\r\n", -1), /* a line end too many harms nobody */
+		HDRS(HEAD "l: 0\r\n\r\n" LINE HEAD, D(SECOND_MESSAGE), -1),
+		HDRS(HEAD "l: 0\r\n\r\n\r\n\r\n" RING HEAD, D(SECOND_MESSAGE), -1),
+		HDRS(HEAD "\r\n" LINE HEAD, -1), /* without a length it is the body */
+	};
+
+	(void)unused;
+	/* HDRS ends with an empty line, which would stand behind the body here */
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct row row = rows[i];
+
+		row.text.n -= 2;
+		judge(&row, 1);
+	}
+}
+
+#define WITH_FROM(value, ...) HDRS(VIA "From: " value "\r\n" TO ID CSEQ, __VA_ARGS__)
+#define WITH_VIA(value, ...) HDRS("Via: " value "\r\n" FROM TO ID CSEQ, __VA_ARGS__)
+
+static void quotes_and_vias(void **unused)
+{
+	static const struct row rows[] = {
+		WITH_FROM("\"a \\\" < \\\\\" <sip:a@b>;tag=1", -1),
+		WITH_FROM("A. Bell <sip:a@b>;x=\"<\"", -1),
+		WITH_FROM("sip:a@b;tag=1", -1),
+		WITH_FROM("\"\xc3\xa9\x1b\" <sip:a@b>", -1),
+		WITH_FROM("\"Desk <sip:a@b>;tag=1", D(QUOTE), -1),
+		WITH_FROM("\"Desk\\\" <sip:a@b>;tag=1", D(QUOTE), -1),
+		WITH_FROM("\"Desk\" <sip:a@b;tag=1", D(BRACKET), -1),
+		WITH_FROM("Desk <sip:a@b;tag=1", D(BRACKET), -1),
+		HDRS(HEAD "Contact: <sip:a@b>, \"x\" <sip:c@d>\r\nm: <sip:e@f\r\n", D(BRACKET), -1),
+		HDRS(HEAD "Contact: *\r\n", -1),
+		WITH_VIA("SIP  /\t2.0 / UDP \r\n a.example.org : 5060 ;branch\r\n =  z9hG4bK1 , "
+			 "SIP/2.0/TCP b", -1),
+		WITH_VIA("SIP/2.0/X-NEW [2001:db8::1]:5060;received=2001:db8::2;rport", -1),
+		WITH_VIA("SIP/2.0/UDP a;branch=z9hG4bK;", -1),
+		WITH_VIA("SIP/2.0/UDP a;x=\";;\";y", -1),
+		WITH_VIA("SIP/2.0/UDP a;;branch=z9hG4bK", D(VIA), -1),
+		WITH_VIA("SIP/2.0/UDP a;x=\";y", D(VIA), -1),
+		WITH_VIA("SIP/2.0/UDP", D(VIA), -1),
+		WITH_VIA("SIP/2.0 a", D(VIA), -1),
+		WITH_VIA("SIP/2.0/UDP[2001:db8::1]", D(VIA), -1),
+		WITH_VIA("SIP/2.0/UDP;branch=1", D(VIA), -1),
+		WITH_VIA("SIP/2.0/UDP 2001:db8::1", D(VIA), -1),
+		WITH_VIA("SIP/2.0/UDP a:b", D(VIA), -1),
+		WITH_VIA("SIP/2.0/UDP a b", D(VIA), -1),
+	};
+
+	(void)unused;
+	JUDGE(rows);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_not_a_message),
+		cmocka_unit_test(start_lines),
+		cmocka_unit_test(request_uris),
+		cmocka_unit_test(lines_and_names),
+		cmocka_unit_test(required_and_repeated),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(framing),
+		cmocka_unit_test(quotes_and_vias),
+	};
+
+	return cmocka_run_group_tests_name("defects", tests, NULL, NULL);
+}
