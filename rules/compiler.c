@@ -8,7 +8,7 @@
 #include "geo.h"
 #include "rows.h"
 
-#define MESSAGE 256
+#define MESSAGE 1536 /* the names of all defects fit in */
 
 void compiler_error(struct compiler *c, const struct conf_item *item, const char *key,
 		    const char *fmt, ...)

@@ -149,20 +149,18 @@ static void scan_block_comment(struct scan *s)
 	s->p = s->end - s->p >= 2 ? s->p + 2 : s->end;
 }
 
+/* libconfig would let a text run on over lines; here somebody forgot a quote. */
 static void scan_string(struct scan *s)
 {
-	unsigned line = s->line;
-
-	for (s->p++; s->p < s->end && *s->p != '"'; advance(s))
-		if (*s->p == '\\' && peek(s, 1) != -1)
-			advance(s);
-	if (s->p < s->end) {
+	for (s->p++; s->p < s->end && *s->p != '"' && *s->p != '\n'; s->p++)
+		if (*s->p == '\\' && peek(s, 1) != -1 && peek(s, 1) != '\n')
+			s->p++;
+	if (s->p < s->end && *s->p == '"') {
 		s->p++;
 		return;
 	}
-	s->line = line;
 	s->hopeless = true;
-	scan_error(s, "a text that begins here has no closing quote%s", "", 0);
+	scan_error(s, "a text has no closing quote on its line%s", "", 0);
 }
 
 static bool is_name(int c)

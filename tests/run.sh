@@ -6,6 +6,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export B=${B:-build}
+export LSAN_OPTIONS=suppressions=$PWD/tests/lib/lsan.supp:print_suppressions=0
 LIMIT=${LIMIT:-300} # seconds; only ends a test that hangs
 passed=0 failed=0 running=
 skips=()
