@@ -108,7 +108,7 @@ INSTALLED = $(DESTDIR)$(PREFIX)/sbin/sipmoatd $(DESTDIR)$(PREFIX)/bin/sipmoat \
 	$(DESTDIR)$(PREFIX)/lib/sysusers.d/sipmoat.conf \
 	$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sipmoat.conf \
 	$(DESTDIR)$(PREFIX)/lib/modules-load.d/sipmoat.conf \
-	$(foreach s,5 8,$(patsubst systemd/%,$(DESTDIR)$(PREFIX)/share/man/man$s/%,$(wildcard systemd/*.$s)))
+	$(foreach s,1 5 8,$(patsubst systemd/%,$(DESTDIR)$(PREFIX)/share/man/man$s/%,$(wildcard systemd/*.$s)))
 ETC = $(DESTDIR)$(SYSCONFDIR)/sipmoat
 placed = sed 's|/usr/bin/|$(PREFIX)/bin/|g; s|/usr/sbin/|$(PREFIX)/sbin/|g; s|/etc/sipmoat|$(SYSCONFDIR)/sipmoat|g'
 
@@ -120,7 +120,7 @@ install: all ## install below PREFIX (/usr/local); DESTDIR for packagers
 	install -D -m 644 systemd/sipmoat.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/sipmoat.conf
 	install -D -m 644 systemd/sipmoat.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sipmoat.conf
 	install -D -m 644 systemd/sipmoat.modules $(DESTDIR)$(PREFIX)/lib/modules-load.d/sipmoat.conf
-	for s in 5 8; do for m in $(wildcard systemd/*.[58]); do case $$m in *.$$s) \
+	for s in 1 5 8; do for m in $(wildcard systemd/*.[158]); do case $$m in *.$$s) \
 		install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s/$${m#systemd/};; esac; done; done
 	for f in sipmoat.conf $(patsubst systemd/%,%,$(wildcard systemd/lists/*.txt)); do \
 		[ -e $(ETC)/$$f ] || install -m 644 systemd/$$f $(ETC)/$$f; done

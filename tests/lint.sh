@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The house rules that a machine can check (docs/architecture.md).
 set -u
+shopt -s lastpipe # bad() at the end of a pipe must reach $found
 cd "$(dirname "$0")/.." || exit 1
 B=${B:-build}
 rooms=()

@@ -1,0 +1,114 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is installed beside the binaries, and what the pages promise: the unit verifies and its
+# sandbox holds, user, folder and man pages are well-formed, links and make targets exist.
+set -u
+shopt -s lastpipe # bad() at the end of a pipe must reach $found
+cd "$(dirname "$0")/.." || exit 1
+MOST=2.0 # exposure that systemd-analyze may report at most
+found=0
+without=()
+tmp=$(mktemp -d /tmp/sipmoat-docs.XXXXXX) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+
+# bad WHAT: reads complaints, one a line; none is good
+bad() {
+	local line
+	while IFS= read -r line; do
+		[ -n "$line" ] || continue
+		printf '%s: %s\n' "$1" "$line"
+		found=1
+	done
+}
+
+# --- the unit: as installed, with something that can be executed in place of our binaries ---
+unit=$tmp/sipmoatd.service
+sed 's#/usr/s\?bin/sipmoatd\?#/bin/true#' systemd/sipmoatd.service >"$unit"
+mkdir -p "$tmp/man"
+for page in systemd/*.[158]; do
+	mkdir -p "$tmp/man/man${page##*.}" && cp "$page" "$tmp/man/man${page##*.}/"
+done
+if command -v systemd-analyze >/dev/null; then
+	MANPATH=$tmp/man: systemd-analyze verify "$unit" 2>&1 | bad "systemd-analyze verify"
+	score=$(systemd-analyze security --offline=true --no-pager "$unit" |
+		sed -n 's/.*Overall exposure level[^:]*: \([0-9.]*\).*/\1/p')
+	awk -v s="$score" -v m=$MOST 'BEGIN { exit !(s != "" && s + 0 <= m) }' ||
+		echo "exposure is ${score:-not told}, may be $MOST" | bad "systemd-analyze security"
+	echo "systemd-analyze security: exposure $score (may be $MOST)"
+else
+	without+=("systemd-analyze")
+fi
+for d in Type=notify WatchdogSec= User=sipmoat ExecReload= RestartPreventExitStatus=78 \
+	'CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW' 'RestrictAddressFamilies=AF_NETLINK AF_UNIX'; do
+	grep -q "^$d" "$unit" || echo "$d" | bad "the unit lacks"
+done
+# every directive of the sandbox stands under a comment, alone or with its neighbours
+awk '/^\[/ { on = $0 == "[Service]"; why = 0; next }
+	/^#/ { why = 1; next }
+	!NF { why = 0; next }
+	on && !why { print }' systemd/sipmoatd.service | grep -vE '^(Type|WatchdogSec)=' |
+	bad "no comment explains"
+
+# --- user and folder ---
+mkdir -p "$tmp/root/etc"
+if command -v systemd-sysusers >/dev/null && command -v systemd-tmpfiles >/dev/null; then
+	systemd-sysusers --root="$tmp/root" "$PWD/systemd/sipmoat.sysusers" >"$tmp/out" 2>&1 ||
+		bad sysusers <"$tmp/out"
+	grep -q '^sipmoat:' "$tmp/root/etc/passwd" || echo "no user sipmoat" | bad sysusers
+	if [ "$(id -u)" = 0 ]; then
+		systemd-tmpfiles --root="$tmp/root" --create "$PWD/systemd/sipmoat.tmpfiles" \
+			>"$tmp/out" 2>&1 || bad tmpfiles <"$tmp/out"
+		[ -d "$tmp/root/var/lib/sipmoat" ] || echo "no /var/lib/sipmoat" | bad tmpfiles
+	else
+		without+=("systemd-tmpfiles (needs root)")
+	fi
+else
+	without+=("systemd-sysusers")
+fi
+
+# --- man pages; whether others are installed here is not our concern ---
+if command -v mandoc >/dev/null; then
+	mandoc -T lint systemd/*.[158] 2>/dev/null | grep -v 'referenced manual not found' |
+		bad mandoc
+else
+	without+=("mandoc")
+fi
+
+# --- links between pages, and the commands that they name ---
+for page in README.md CHANGELOG.md docs/*.md docs/checks/*.md; do
+	grep -oE '\]\([^)# ]+' "$page" | sed 's/^](//' | grep -v '^https:' | while read -r to; do
+		[ -e "$(dirname "$page")/$to" ] || echo "$page: $to"
+	done
+done | bad "a link leads nowhere"
+grep -ohE '(`|^    )(sudo )?make [a-z]+\b' README.md docs/*.md docs/checks/*.md CHANGELOG.md |
+	sed 's/.* //' | sort -u | while read -r target; do
+		grep -qE "^$target:.*## " Makefile || echo "make $target"
+	done | bad "no such target"
+
+# --- configs in the pages load ---
+# config_blocks FILE: each indented block that begins like a config, into $tmp/conf.N/sipmoat.conf
+config_blocks() {
+	awk -v to="$tmp/conf" '
+		/^    / && !block && /^    (# |[a-z]+ = )/ { block = 1; f = to "." ++n; print f }
+		/^    / && block { print substr($0, 5) >f; next }
+		NF { block = 0 }' "$1"
+}
+B=${B:-build}
+if [ -x "$B/sipmoatd" ]; then
+	for page in README.md docs/operations.md; do
+		config_blocks "$page" | sort -u | while read -r conf; do
+			"$B/sipmoatd" -t -c "$conf" >"$tmp/out" 2>&1 || {
+				echo "$page"
+				cat "$conf" "$tmp/out"
+			}
+		done | bad "a config in a page does not load"
+	done
+else
+	without+=("$B/sipmoatd")
+fi
+
+[ $found = 0 ] || exit 1
+if [ ${#without[@]} -gt 0 ]; then
+	echo "all but what needs: ${without[*]}"
+	exit 77
+fi

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the man page and the pages of the checks say about keys, against the rows
+ * that the reader of the config goes by: every key, its range and default are
+ * described, and nothing is described that is not there.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "checks.h"
+#include "ruleset.h"
+#include "settings.h"
+#include "zone.h"
+
+#define MAN "systemd/sipmoat.conf.5"
+#define ROOM 2048
+
+struct text {
+	char *all;
+	const char *file;
+};
+
+static struct text text_load(const char *file)
+{
+	struct text t = { NULL, file };
+	FILE *f = fopen(file, "r");
+	long n;
+
+	if (!f)
+		fail_msg("cannot open %s (tests run in the top folder)", file);
+	fseek(f, 0, SEEK_END);
+	n = ftell(f);
+	rewind(f);
+	t.all = calloc(1, (size_t)n + 1);
+	assert_non_null(t.all);
+	assert_int_equal(fread(t.all, 1, (size_t)n, f), n);
+	fclose(f);
+	return t;
+}
+
+/* The lines from the one that begins with head to the next section; malloc'd. */
+static char *section(const struct text *t, const char *head)
+{
+	size_t n = strlen(head);
+
+	for (const char *p = t->all; p; p = strchr(p, '\n') ? strchr(p, '\n') + 1 : NULL) {
+		const char *end;
+
+		if (strncmp(p, head, n) != 0 || (p[n] != '\n' && p[n] != '\0'))
+			continue;
+		p += n;
+		end = strstr(p, "\n.S");
+		return strndup(p, end ? (size_t)(end - p) : strlen(p));
+	}
+	fail_msg("%s has no section \"%s\"", t->file, head);
+	return NULL;
+}
+
+static bool has_line(const char *text, const char *line)
+{
+	size_t n = strlen(line);
+
+	for (const char *p = text; (p = strstr(p, line)) != NULL; p += n)
+		if ((p == text || p[-1] == '\n') && (p[n] == '\n' || !p[n]))
+			return true;
+	return false;
+}
+
+static void need_line(const char *text, const char *line, const char *where)
+{
+	if (!has_line(text, line))
+		fail_msg("%s lacks the line: %s", where, line);
+}
+
+/* ---- what a row looks like on the page ---- */
+
+static void duration_text(uint32_t s, char out[ROOM])
+{
+	static const struct {
+		uint32_t seconds;
+		char unit;
+	} units[] = { { 604800, 'w' }, { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+	unsigned i = 0;
+
+	while (i < 4 && (!s || s % units[i].seconds))
+		i++;
+	snprintf(out, ROOM, "%u%c", s / units[i].seconds, units[i].unit);
+}
+
+static void words_text(const struct conf_row *row, const char *quote, char out[ROOM])
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (unsigned i = 0; row->words[i]; i++)
+		if (row->words[i][0])
+			n += (size_t)snprintf(out + n, ROOM - n, "%s%s%s%s", n ? ", " : "", quote,
+					      row->words[i], quote);
+}
+
+static void range_text(const struct conf_row *row, char out[ROOM])
+{
+	char lo[ROOM], hi[ROOM];
+
+	switch (row->type) {
+	case CONF_INT:
+		snprintf(out, ROOM, "%u to %u", row->min, row->max);
+		return;
+	case CONF_DURATION:
+		duration_text(row->min, lo);
+		duration_text(row->max, hi);
+		snprintf(out, ROOM, "%.16s to %.16s", lo, hi);
+		return;
+	case CONF_WORD:
+		words_text(row, "", out);
+		return;
+	default:
+		snprintf(out, ROOM, "%s", row->type == CONF_BOOL ? "true, false" :
+					  row->type == CONF_TEXT ? "text" : "list");
+	}
+}
+
+/* A list of several is written out under the key, not beside it. */
+static bool is_long(const struct conf_row *row)
+{
+	return row->type == CONF_LIST && strchr(row->fallback, ',');
+}
+
+static void man_line(const struct conf_row *row, char out[ROOM])
+{
+	char range[ROOM];
+
+	range_text(row, range);
+	if (!row->fallback)
+		snprintf(out, ROOM, ".It Ic %s Pq %.1024s", row->name, range);
+	else
+		snprintf(out, ROOM, ".It Ic %s Pq %.1024s; default %s", row->name, range,
+			 is_long(row) ? "below" : row->fallback[0] ? row->fallback : "empty");
+}
+
+static void need_items(const struct conf_row *row, const char *before, const char *after,
+		       const char *page, const char *where)
+{
+	char *copy = strdup(row->fallback), *save = NULL;
+
+	for (char *i = strtok_r(copy, ",", &save); i; i = strtok_r(NULL, ",", &save)) {
+		char item[ROOM];
+
+		snprintf(item, sizeof(item), "%s%s%s", before, i, after);
+		if (!strstr(page, item))
+			fail_msg("%s lacks %s, a default of %s", where, item, row->name);
+	}
+	free(copy);
+}
+
+static bool among(const struct conf_row *rows, const char *name, size_t n)
+{
+	for (; rows && rows->name; rows++)
+		if (strlen(rows->name) == n && strncmp(rows->name, name, n) == 0)
+			return true;
+	return false;
+}
+
+/* Every key that the text describes behind mark is one of rows. */
+static void no_strangers(const char *text, const char *mark, const struct conf_row *rows,
+			 const char *where)
+{
+	for (const char *p = text; (p = strstr(p, mark)) != NULL;) {
+		size_t n;
+
+		p += strlen(mark);
+		n = strspn(p, "abcdefghijklmnopqrstuvwxyz0123456789_");
+		if (!among(rows, p, n))
+			fail_msg("%s describes %.*s, which is no key", where, (int)n, p);
+	}
+}
+
+static void man_section(const struct text *man, const char *head, const struct conf_row *rows)
+{
+	char *part = section(man, head), line[ROOM];
+
+	for (const struct conf_row *row = rows; row && row->name; row++) {
+		man_line(row, line);
+		need_line(part, line, head);
+		if (row->fallback && is_long(row))
+			need_items(row, "", "", part, head);
+	}
+	no_strangers(part, "\n.It Ic ", rows, head);
+	free(part);
+}
+
+static void test_man_of_settings(void **arg)
+{
+	struct text man = text_load(MAN);
+
+	(void)arg;
+	for (const struct settings_group *g = settings_groups; g->name; g++) {
+		char head[ROOM];
+
+		snprintf(head, sizeof(head), ".Ss %s", g->name[0] ? g->name : "Top level");
+		man_section(&man, head, g->rows);
+	}
+	man_section(&man, ".Ss Every check", policy_rows);
+	man_section(&man, ".Sh ZONES", zone_rows);
+	free(man.all);
+}
+
+static void test_man_of_checks(void **arg)
+{
+	static const char *const modes[] = { "off", "observe", "enforce" };
+	struct text man = text_load(MAN);
+
+	(void)arg;
+	for (unsigned i = 0; i < check_count; i++) {
+		const struct policy *d = &checks[i]->defaults;
+		char head[ROOM], line[ROOM], ban[ROOM], *part;
+
+		snprintf(head, sizeof(head), ".Ss %s", checks[i]->name);
+		man_section(&man, head, checks[i]->rows);
+		duration_text(d->ban, ban);
+		snprintf(line, sizeof(line), "Defaults: mode %s, ban %.16s, ban_after %u.",
+			 modes[d->mode], ban, d->ban_after);
+		part = section(&man, head);
+		need_line(part, line, head);
+		assert_int_equal(d->ban_window, 60); /* .Ss Every check says so */
+		free(part);
+	}
+	free(man.all);
+}
+
+/* ---- docs/checks ---- */
+
+static void cell_text(const struct conf_row *row, char out[ROOM])
+{
+	switch (row->type) {
+	case CONF_INT:
+	case CONF_BOOL:
+		snprintf(out, ROOM, "%s", row->fallback);
+		return;
+	case CONF_LIST:
+		snprintf(out, ROOM, row->fallback[0] ? "[ \"%s\" ]" : "[ ]", row->fallback);
+		return;
+	default:
+		snprintf(out, ROOM, "\"%s\"", row->fallback);
+	}
+}
+
+static void page_row(const char *page, const struct conf_row *row, const char *where)
+{
+	char want[ROOM], cell[ROOM], range[ROOM], line[ROOM];
+	const char *at;
+
+	cell_text(row, cell);
+	snprintf(want, sizeof(want), "\n| `%s` | ", row->name);
+	at = strstr(page, want);
+	if (!at)
+		fail_msg("%s has no row for %s", where, row->name);
+	snprintf(line, sizeof(line), "%.*s", (int)strcspn(at + 1, "\n"), at + 1);
+	if (is_long(row))
+		return;
+	if (!strstr(line, cell))
+		fail_msg("%s: the row of %s lacks the default %s", where, row->name, cell);
+	range_text(row, range);
+	if (row->type == CONF_WORD)
+		words_text(row, "\"", range);
+	if (row->type != CONF_LIST && !strstr(line, range))
+		fail_msg("%s: the row of %s lacks the range %s", where, row->name, range);
+}
+
+static void test_pages_of_checks(void **arg)
+{
+	(void)arg;
+	for (unsigned i = 0; i < check_count; i++) {
+		const struct conf_row *rows = checks[i]->rows;
+		char file[ROOM];
+		struct text page;
+
+		snprintf(file, sizeof(file), "docs/checks/%s.md", checks[i]->name);
+		page = text_load(file);
+		for (const struct conf_row *row = rows; row && row->name; row++) {
+			page_row(page.all, row, file);
+			if (is_long(row))
+				need_items(row, "", "", page.all, file);
+		}
+		if (strstr(page.all, "\n## Keys\n"))
+			no_strangers(strstr(page.all, "\n| key |") ? strstr(page.all, "\n| key |") :
+				     "", "\n| `", rows, file);
+		free(page.all);
+	}
+}
+
+static void test_defects(void **arg)
+{
+	struct text page = text_load("docs/checks/malformed.md");
+
+	(void)arg;
+	for (unsigned d = 0; d < DEFECT_COUNT; d++) {
+		char line[ROOM];
+
+		snprintf(line, sizeof(line), "| `%s` | %s |", sip_defect_name(d),
+			 sip_defect_text(d));
+		need_line(page.all, line, page.file);
+	}
+	free(page.all);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_man_of_settings),
+		cmocka_unit_test(test_man_of_checks),
+		cmocka_unit_test(test_pages_of_checks),
+		cmocka_unit_test(test_defects),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
