@@ -53,7 +53,7 @@ wanted() { [ -z "$only" ] || [[ " $only " == *" $1 "* ]]; }
 
 only=$*
 found=0
-for t in tests/lint.sh tests/docs.sh "$B"/tests/unit/* tests/cases/run.* tests/fuzz/run.* tests/netns/*.sh; do
+for t in tests/lint.sh tests/docs.sh "$B"/tests/unit/* tests/cases/run.* tests/ctl/*.py tests/fuzz/run.* tests/netns/*.sh; do
 	[ -f "$t" ] && [ -x "$t" ] || continue
 	name=${t#"$B"/}
 	name=${name#tests/}

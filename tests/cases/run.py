@@ -3,8 +3,9 @@
 """Replays every case and compares:  tests/cases/run.py [NAME...]
 
 A case is a folder with case.txt (see tests/lib/mkpcap.py), maybe sipmoat.conf
-(else tests/cases/default.conf, which sets nothing), maybe "args" (more arguments
-of replay), and expect, whose lines are, the last that fits a packet counts:
+(else tests/cases/default.conf, which sets nothing), maybe lists/ beside it, maybe
+"databases", each line the arguments of tests/lib/mmdb.py, whose files the config
+finds in TMP, and expect, whose lines are, the last that fits a packet counts:
 
   PACKETS VERDICT [CHECK] [ban=SECONDS] [method=NAME] [status=CODE] [src=null]
           [proto=TEXT] [reason~TEXT]
@@ -25,12 +26,14 @@ same to the byte.  SIPMOAT names the program (build/sipmoat).
 import difflib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(os.path.dirname(HERE), "lib"))
+LIB = os.path.join(os.path.dirname(HERE), "lib")
+sys.path.insert(0, LIB)
 import mkpcap  # noqa: E402
 
 INSIDE = "192.0.2.10,2001:db8::10"
@@ -155,16 +158,29 @@ def compare_summary(objects, summary, expect):
             yield "summary: %s is %d, the lines say %d" % (key, summary[key], value)
 
 
-def replay(folder, expect, files):
+def config(folder, tmp):
+    """The case's config with all it needs, made in tmp; returns its path."""
     own = os.path.join(folder, "sipmoat.conf")
-    command = [PROGRAM, "replay", "--json", "-c",
-               own if os.path.exists(own) else os.path.join(HERE, "default.conf")]
+    if not os.path.exists(own):
+        return os.path.join(HERE, "default.conf")
+    databases = os.path.join(folder, "databases")
+    if os.path.exists(databases):
+        with open(databases, encoding="utf-8") as f:
+            for line in f:
+                subprocess.run([sys.executable, os.path.join(LIB, "mmdb.py")] + line.split(),
+                               cwd=tmp, check=True)
+    if os.path.exists(os.path.join(folder, "lists")):
+        shutil.copytree(os.path.join(folder, "lists"), os.path.join(tmp, "lists"))
+    with open(own, encoding="utf-8") as f, \
+            open(os.path.join(tmp, "sipmoat.conf"), "w", encoding="utf-8") as out:
+        out.write(f.read().replace("TMP", tmp))
+    return out.name
+
+
+def replay(conf, expect, files):
+    command = [PROGRAM, "replay", "--json", "-c", conf]
     if expect.inside is None:
         command += ["--inside", INSIDE]
-    args = os.path.join(folder, "args")
-    if os.path.exists(args):
-        with open(args, encoding="utf-8") as f:
-            command += f.read().split()
     return subprocess.run(command + files, capture_output=True, check=False)
 
 
@@ -176,11 +192,12 @@ def differences(folder, tmp):
     case.write(files[0])
     case.write(files[1], None, half)
     case.write(files[2], half)
-    run = replay(folder, expect, files[:1])
+    conf = config(folder, tmp)
+    run = replay(conf, expect, files[:1])
     if run.returncode != expect.exit:
         yield "exit status is %d, wanted %d: %s" % (run.returncode, expect.exit,
                                                    run.stderr.decode())
-    split = replay(folder, expect, files[1:])
+    split = replay(conf, expect, files[1:])
     if run.stdout != split.stdout:
         yield "the capture split in two says something else:"
         yield from list(difflib.unified_diff(run.stdout.decode().split("\n"),
@@ -218,7 +235,8 @@ def main():
         with tempfile.TemporaryDirectory(prefix="sipmoat-case-") as tmp:
             try:
                 diff = list(differences(os.path.join(HERE, name), tmp))
-            except (mkpcap.CaseError, OSError, ValueError, KeyError) as e:
+            except (mkpcap.CaseError, OSError, ValueError, KeyError,
+                    subprocess.SubprocessError) as e:
                 diff = ["%s: %s" % (type(e).__name__, e)]
         if diff:
             failed += 1
