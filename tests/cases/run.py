@@ -3,7 +3,7 @@
 """Replays every case and compares:  tests/cases/run.py [NAME...]
 
 A case is a folder with case.txt (see tests/lib/mkpcap.py), maybe sipmoat.conf
-(else tests/cases/default.conf, which sets nothing), maybe lists/ beside it, maybe
+(else the shipped one), maybe lists/ beside it, maybe
 "databases", each line the arguments of tests/lib/mmdb.py, whose files the config
 finds in TMP, and expect, whose lines are, the last that fits a packet counts:
 
@@ -36,6 +36,7 @@ LIB = os.path.join(os.path.dirname(HERE), "lib")
 sys.path.insert(0, LIB)
 import mkpcap  # noqa: E402
 
+SHIPPED = os.path.join(os.path.dirname(os.path.dirname(HERE)), "systemd", "sipmoat.conf")
 INSIDE = "192.0.2.10,2001:db8::10"
 PROGRAM = os.environ.get("SIPMOAT") or os.path.join(
     os.path.dirname(os.path.dirname(HERE)), os.environ.get("B", "build"), "sipmoat")
@@ -162,7 +163,7 @@ def config(folder, tmp):
     """The case's config with all it needs, made in tmp; returns its path."""
     own = os.path.join(folder, "sipmoat.conf")
     if not os.path.exists(own):
-        return os.path.join(HERE, "default.conf")
+        return SHIPPED
     databases = os.path.join(folder, "databases")
     if os.path.exists(databases):
         with open(databases, encoding="utf-8") as f:

@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
 import mkpcap  # noqa: E402
 
 PROGRAM = os.environ.get("SIPMOAT") or os.path.join(ROOT, os.environ.get("B", "build"), "sipmoat")
-CONF = os.path.join(ROOT, "tests", "cases", "default.conf")
+CONF = os.path.join(ROOT, "systemd", "sipmoat.conf")
 KEYS = ["n", "t", "src", "sport", "dst", "dport", "proto", "verdict", "check", "reason", "ban"]
 failed = 0
 
