@@ -77,6 +77,7 @@ static int obey(struct ban_thread *t, const struct request *r)
 		return 0;
 	case ORDER_STOP:
 		take_all(t);
+		keeper_remove(t->keeper);
 		return 0;
 	default:
 		return -EINVAL;

@@ -37,9 +37,11 @@ int ban_start(struct ban_thread **out, const struct ban_conf *conf, char err[BAN
 int ban_steer(struct ban_thread *t, char err[BAN_ERROR]);
 /* New generation: ports, trusted, police, scope ...; reconciles the bans. */
 int ban_reload(struct ban_thread *t, const struct ruleset *rules, char err[BAN_ERROR]);
-/* Removes the steering (first half of a graceful stop); bans stay in force. */
+/* Steers no packet into the queues any more (first half of a graceful stop); what
+ * waits there stays, and so do the bans. */
 void ban_unsteer(struct ban_thread *t);
-/* Writes what is still waiting, ends the thread.  Takes NULL. */
+/* Writes what is still waiting, removes the steering, ends the thread.  Call when
+ * the queues are drained: what still waits in them is lost now.  Takes NULL. */
 void ban_stop(struct ban_thread *t);
 
 struct ban_counts {

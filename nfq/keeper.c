@@ -17,6 +17,7 @@ struct keeper {
 	struct plan plan;
 	enum steer_kind kind;
 	bool steered;
+	bool serving;   /* packets may wait in the queues: no chain with a hook may go */
 	bool old_queue; /* queue tables of an earlier run are still there */
 	bool gone;      /* a table or a part of it, in the transaction being read */
 	bool broken;    /* ... and it could not be put back */
@@ -57,7 +58,7 @@ static int write_tables(struct keeper *k, const struct plan *p, bool anew)
 		steer_drop_queue(k->nft);
 	steer_base(k->nft, p);
 	if (k->steered)
-		steer_on(k->nft, p, k->kind);
+		steer_on(k->nft, p, k->kind, anew || !k->serving);
 	return nftset_commit(k->nft, NULL, 0, NULL);
 }
 
@@ -337,6 +338,7 @@ int keeper_steer(struct keeper *k, uint64_t now, char err[BAN_ERROR])
 		return explain(err, "the steering", e);
 	}
 	k->old_queue = false;
+	k->serving = true;
 	if (k->kind == STEER_XT)
 		e = elem_copy_known(k->bans.elems, now);
 	log_info("steering SIP into queues %u to %u", k->plan.queue_first,
@@ -379,4 +381,18 @@ void keeper_unsteer(struct keeper *k)
 	k->steered = false;
 	if (e < 0)
 		log_error("the steering could not be removed: %s", strerror(-e));
+}
+
+void keeper_remove(struct keeper *k)
+{
+	int e;
+
+	if (!k->serving)
+		return;
+	nftset_begin(k->nft);
+	steer_remove(k->nft, k->kind);
+	e = nftset_commit(k->nft, NULL, 0, NULL);
+	k->steered = k->serving = false;
+	if (e < 0)
+		log_error("the steering chains could not be removed: %s", strerror(-e));
 }

@@ -26,7 +26,10 @@ void keeper_flush(struct keeper *k, uint64_t now);
 int keeper_steer(struct keeper *k, uint64_t now, char err[BAN_ERROR]);
 int keeper_reload(struct keeper *k, const struct ruleset *rules, uint64_t now,
 		  char err[BAN_ERROR]);
+/* The steering ends; packets that wait in the queues stay. */
 void keeper_unsteer(struct keeper *k);
+/* Its empty chains go; packets that still wait are lost. */
+void keeper_remove(struct keeper *k);
 
 /* Poll this; keeper_watch reads what others did and sets it right. */
 int keeper_fd(const struct keeper *k);

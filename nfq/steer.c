@@ -372,10 +372,15 @@ static void steer_xt(struct nftset *n, const struct nftset_table *t, const struc
 	steer_table(n, t, p, STEER_XT);
 }
 
-static void unsteer_main(struct nftset *n)
+static void empty_hooks(struct nftset *n, const struct nftset_table *t)
 {
 	for (unsigned i = 0; i < 3; i++)
-		clear_chain(n, &steer_main, hooks[i].chain, hooks[i].hook, STEER_PRIORITY);
+		clear_chain(n, t, hooks[i].chain, hooks[i].hook, STEER_PRIORITY);
+}
+
+static void unsteer_main(struct nftset *n)
+{
+	empty_hooks(n, &steer_main);
 	clear_chain(n, &steer_main, "steer_lanes", -1, 0);
 	clear_chain(n, &steer_main, "defrag", -1, 0);
 	for (unsigned i = 0; i < 3; i++)
@@ -391,22 +396,41 @@ void steer_base(struct nftset *n, const struct plan *p)
 	put_bans(n, p);
 }
 
-void steer_on(struct nftset *n, const struct plan *p, enum steer_kind kind)
+static void empty_police(struct nftset *n)
+{
+	clear_chain(n, &steer_main, "police", NF_INET_PRE_ROUTING, POLICE_PRIORITY);
+}
+
+void steer_on(struct nftset *n, const struct plan *p, enum steer_kind kind, bool sweep)
 {
 	if (p->police_rate && p->enforce)
 		put_police(n, p);
-	else
+	else if (sweep)
 		drop_police(n);
+	else
+		empty_police(n);
 	if (kind == STEER_NATIVE) {
 		steer_table(n, &steer_main, p, kind);
 		return;
 	}
-	unsteer_main(n);
+	if (sweep)
+		unsteer_main(n);
 	steer_xt(n, &steer_queue4, &families[0], p);
 	steer_xt(n, &steer_queue6, &families[1], p);
 }
 
 void steer_off(struct nftset *n, enum steer_kind kind)
+{
+	empty_police(n);
+	if (kind == STEER_NATIVE) {
+		empty_hooks(n, &steer_main);
+		return;
+	}
+	empty_hooks(n, &steer_queue4);
+	empty_hooks(n, &steer_queue6);
+}
+
+void steer_remove(struct nftset *n, enum steer_kind kind)
 {
 	drop_police(n);
 	unsteer_main(n);
