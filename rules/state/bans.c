@@ -35,12 +35,13 @@ static void unpack(const struct record *r, struct ban *out)
 bool state_ban_find(struct state *st, const struct addr *site, uint64_t now, struct ban *out)
 {
 	struct hold h = table_find(st->bans, site, sizeof(*site), now);
+	const struct record *r = h.value;
+	bool found = r && r->until > now && addr_eq(&r->site, site);
 
-	if (!h.value)
-		return false;
-	unpack(h.value, out);
+	if (found)
+		unpack(r, out);
 	table_release(&h);
-	return true;
+	return found;
 }
 
 bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now)
@@ -50,13 +51,12 @@ bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now)
 
 	if (!r)
 		return false;
-	*h.rank = RANK_LIVE;
 	if (ban->until > r->until) {
 		r->site = ban->site;
 		r->until = ban->until;
 		r->check = ban->check;
 		memcpy(r->reason, ban->reason, REASON_KEPT - 1);
-		*h.expires = ban->until;
+		table_keep(&h, now, ban->until, RANK_LIVE);
 	}
 	table_release(&h);
 	return true;
@@ -64,12 +64,7 @@ bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now)
 
 bool state_ban_remove(struct state *st, const struct addr *site)
 {
-	struct hold h = table_find(st->bans, site, sizeof(*site), 0);
-
-	if (!h.value)
-		return false;
-	table_drop(&h);
-	return true;
+	return table_forget(st->bans, site, sizeof(*site));
 }
 
 size_t state_ban_walk(struct state *st, uint64_t now, void (*each)(const struct ban *, void *),
@@ -86,10 +81,12 @@ size_t state_ban_walk(struct state *st, uint64_t now, void (*each)(const struct 
 		for (size_t i = 0; i < n; i++) {
 			struct ban ban = { .check = CHECK_NONE };
 
+			if (copy[i].until <= now)
+				continue;
 			unpack(&copy[i], &ban);
 			each(&ban, arg);
+			total++;
 		}
-		total += n;
 	}
 	free(copy);
 	return total;

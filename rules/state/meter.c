@@ -5,7 +5,7 @@
 
 #include "table.h"
 
-#define STAMPS 32
+#define STAMPS 29 /* what fits a cache line with the rest of a log */
 #define WINDOW_UNITS 32768 /* of a window: half the range of a stamp */
 
 /* A ring of times in units of window / 32768; the newest may be an open group. */
@@ -14,7 +14,7 @@ struct log {
 	uint8_t head;  /* place of the oldest */
 	uint8_t n;
 	uint16_t fill; /* events in the newest group; the others hold k each */
-	uint32_t k;
+	uint16_t k;
 };
 
 struct meter {
@@ -48,9 +48,9 @@ struct table *meter_table(struct meter *m)
 	return m->table;
 }
 
-static uint32_t group_size(const struct meter_limit *l)
+static uint16_t group_size(const struct meter_limit *l)
 {
-	return (l->scale + STAMPS - 1) / STAMPS;
+	return (uint16_t)((l->scale + STAMPS - 1) / STAMPS);
 }
 
 static uint16_t stamp_of(const struct meter_limit *l, uint64_t now)
@@ -58,8 +58,8 @@ static uint16_t stamp_of(const struct meter_limit *l, uint64_t now)
 	return (uint16_t)(now / (l->window / WINDOW_UNITS));
 }
 
-/* A record lives one window behind its last event, so no stamp is ever older than
- * two windows and the 16-bit difference cannot wrap. */
+/* A record lives a window and TABLE_SLACK behind its last event, so no stamp is
+ * ever older than two windows and the 16-bit difference cannot wrap. */
 static void expire(struct log *log, uint16_t now)
 {
 	while (log->n && (uint16_t)(now - log->stamp[log->head]) >= WINDOW_UNITS) {
@@ -71,7 +71,7 @@ static void expire(struct log *log, uint16_t now)
 
 static uint32_t events(const struct log *log)
 {
-	return log->n ? (log->n - 1) * log->k + log->fill : 0;
+	return log->n ? (log->n - 1u) * log->k + log->fill : 0;
 }
 
 static void record(struct log *log, uint16_t now)
@@ -101,9 +101,7 @@ uint32_t meter_add(struct meter *m, const struct meter_key *key, const struct me
 	*over = count > l->budget;
 	if (!*over) {
 		record(log, t);
-		*h.expires = now + l->window;
-	} else if (h.fresh) {
-		*h.expires = now;
+		table_keep(&h, now, now + l->window, 0);
 	}
 	table_release(&h);
 	return count;
@@ -121,7 +119,7 @@ void meter_refund(struct meter *m, const struct meter_key *key, const struct met
 		expire(log, stamp_of(l, now));
 	if (log->n && --log->fill == 0) {
 		log->n--;
-		log->fill = log->n ? (uint16_t)log->k : 0;
+		log->fill = log->n ? log->k : 0;
 	}
 	table_release(&h);
 }

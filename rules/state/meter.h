@@ -3,9 +3,9 @@
  * Exact sliding windows: how many events a key had in the last `window`, counted
  * from the log of their times and not from a decaying approximation.
  *
- * A record holds up to 32 times.  For budgets up to 32 each event has its own
+ * A record holds up to 29 times.  For budgets up to 29 each event has its own
  * time: the event that exceeds the budget is found exactly, to one 32768th of the
- * window.  For larger budgets k = ceil(scale / 32) events share the time of the
+ * window.  For larger budgets k = ceil(scale / 29) events share the time of the
  * first of them: a burst is still counted exactly, and an event may leave the
  * window at most one group early, never late, so nobody is refused too soon.
  * Events over the budget are not recorded: what is let through in any window is
@@ -29,7 +29,7 @@ struct meter_key {
 struct meter_limit {
 	uint32_t budget; /* events allowed in any window */
 	uint32_t scale;  /* largest budget this kind of key ever has; >= budget, <= 2^20 */
-	uint64_t window; /* ns, at least 65536 */
+	uint64_t window; /* ns, more than TABLE_SLACK */
 };
 
 struct meter *meter_new(uint32_t records, const uint8_t seed[16]);

@@ -62,7 +62,7 @@ static void token_put(struct state *st, const struct token_key *key, uint64_t no
 
 	if (!h.value)
 		return;
-	*h.expires = now + TOKEN_SECONDS * NS;
+	table_keep(&h, now, now + TOKEN_SECONDS * NS, 0);
 	table_release(&h);
 }
 
@@ -106,8 +106,7 @@ static void returned(struct state *st, const struct addr *site, uint64_t now)
 	if (!s)
 		return;
 	s->returned_until = now + RETURNED_SECONDS * NS;
-	if (*h.expires < s->returned_until)
-		*h.expires = s->returned_until;
+	table_keep(&h, now, s->returned_until, RANK_RETURNED);
 	table_release(&h);
 }
 
@@ -137,15 +136,9 @@ static void registered(struct state *st, const struct addr *site, uint16_t who, 
 	r = reg_slot(s, who, now);
 	if (r)
 		*r = (struct registration){ seconds ? who : 0, (uint16_t)(until / TICK + 1) };
-	if (seconds) {
-		*h.rank = RANK_REGISTERED;
-		if (*h.expires < until)
-			*h.expires = until;
-	}
-	if (h.fresh && !seconds)
-		table_drop(&h);
-	else
-		table_release(&h);
+	if (seconds)
+		table_keep(&h, now, until, RANK_REGISTERED);
+	table_release(&h);
 }
 
 static uint32_t number_of(struct slice s)

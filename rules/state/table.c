@@ -9,17 +9,16 @@
 
 #define WAYS 8
 #define SHARDS 64
+#define LINE 64
 
-struct life {
-	uint64_t used, expires;
-};
+#define PRINT_MASK 0x0fffffffu
+#define RANK_SHIFT 28
+#define OVERFLOW 0x80000000u /* in label[0]: some key went on to its second bucket */
 
-/* The part of a bucket that searches touch, apart from the values: a hit costs a
- * line of tags, a line of lives and those of its value. */
+/* One cache line.  label: rank and print of a way, print 0 = empty. */
 struct bucket {
-	uint64_t tag[WAYS]; /* 0 = empty */
-	struct life life[WAYS];
-	uint8_t rank[WAYS];
+	uint32_t label[WAYS];
+	uint32_t expires[WAYS]; /* ticks */
 };
 
 struct table_shard {
@@ -44,11 +43,21 @@ static uint32_t buckets_for(uint32_t records)
 	return n;
 }
 
+static void *zeroed_lines(size_t bytes)
+{
+	size_t whole = (bytes + LINE - 1) / LINE * LINE;
+	void *p = aligned_alloc(LINE, whole);
+
+	if (p)
+		memset(p, 0, whole);
+	return p;
+}
+
 static int shard_init(struct table *t, struct table_shard *s)
 {
 	pthread_mutex_init(&s->lock, NULL);
-	s->bucket = calloc(t->buckets, sizeof(*s->bucket));
-	s->value = calloc((size_t)t->buckets * WAYS, t->value_size);
+	s->bucket = zeroed_lines(t->buckets * sizeof(*s->bucket));
+	s->value = zeroed_lines((size_t)t->buckets * WAYS * t->value_size);
 	return s->bucket && s->value ? 0 : -1;
 }
 
@@ -105,6 +114,16 @@ size_t table_shard_records(const struct table *t)
 	return (size_t)t->buckets * WAYS;
 }
 
+static uint32_t ticks(uint64_t ns)
+{
+	return (uint32_t)(ns >> TABLE_TICK_BITS);
+}
+
+static bool live(const struct bucket *b, unsigned way, uint32_t now)
+{
+	return (b->label[way] & PRINT_MASK) && (int32_t)(b->expires[way] - now) > 0;
+}
+
 size_t table_copy_shard(struct table *t, unsigned shard, uint64_t now, void *out)
 {
 	struct table_shard *s = &t->shard[shard];
@@ -112,13 +131,10 @@ size_t table_copy_shard(struct table *t, unsigned shard, uint64_t now, void *out
 	size_t n = 0;
 
 	pthread_mutex_lock(&s->lock);
-	for (size_t i = 0; i < table_shard_records(t); i++) {
-		const struct bucket *b = &s->bucket[i / WAYS];
-
-		if (!b->tag[i % WAYS] || b->life[i % WAYS].expires <= now)
-			continue;
-		memcpy(to + n++ * t->value_size, s->value + i * t->value_size, t->value_size);
-	}
+	for (size_t i = 0; i < table_shard_records(t); i++)
+		if (live(&s->bucket[i / WAYS], i % WAYS, ticks(now)))
+			memcpy(to + n++ * t->value_size, s->value + i * t->value_size,
+			       t->value_size);
 	pthread_mutex_unlock(&s->lock);
 	return n;
 }
@@ -132,40 +148,37 @@ size_t table_used(struct table *t, uint64_t now)
 
 		pthread_mutex_lock(&s->lock);
 		for (size_t r = 0; r < table_shard_records(t); r++)
-			n += s->bucket[r / WAYS].tag[r % WAYS] &&
-			     s->bucket[r / WAYS].life[r % WAYS].expires > now;
+			n += live(&s->bucket[r / WAYS], r % WAYS, ticks(now));
 		pthread_mutex_unlock(&s->lock);
 	}
 	return n;
 }
 
-/* Where a key may live. */
+/* Where a key may live; bits of the hash are used once each. */
 struct place {
 	struct table_shard *shard;
-	uint64_t tag;
 	uint32_t bucket[2];
+	uint32_t print;
 };
 
 static struct place place_of(struct table *t, const void *key, size_t n)
 {
 	uint64_t h = hash_bytes(&t->key, key, n);
-	uint32_t mask = t->buckets - 1;
-	struct place at = { &t->shard[h % SHARDS], h ? h : 1, { 0 } };
+	uint32_t print = (uint32_t)(h >> 36), mask = t->buckets - 1;
+	struct place at = { .shard = &t->shard[h % SHARDS], .print = print ? print : 1 };
 
-	at.bucket[0] = (uint32_t)(h >> 8) & mask;
-	at.bucket[1] = (uint32_t)(h >> 36) & mask;
+	at.bucket[0] = (uint32_t)(h >> 6) & mask;
+	/* 1 to mask buckets further on: never the same, unless there is only one */
+	at.bucket[1] = (at.bucket[0] + 1 + (uint32_t)((uint64_t)print * mask >> 28)) & mask;
 	return at;
 }
 
 static struct hold hold_of(struct table *t, struct table_shard *s, uint32_t bucket, unsigned way)
 {
-	struct bucket *b = &s->bucket[bucket];
-
 	return (struct hold){
 		.value = s->value + ((size_t)bucket * WAYS + way) * t->value_size,
-		.expires = &b->life[way].expires,
-		.used = &b->life[way].used,
-		.rank = &b->rank[way],
+		.way = (uint8_t)way,
+		.bucket = &s->bucket[bucket],
 		.shard = s,
 	};
 }
@@ -177,8 +190,10 @@ static struct hold search(struct table *t, const struct place *at)
 		const struct bucket *b = &at->shard->bucket[at->bucket[i]];
 
 		for (unsigned way = 0; way < WAYS; way++)
-			if (b->tag[way] == at->tag)
+			if ((b->label[way] & PRINT_MASK) == at->print)
 				return hold_of(t, at->shard, at->bucket[i], way);
+		if (!(b->label[0] & OVERFLOW))
+			break;
 	}
 	return (struct hold){ 0 };
 }
@@ -190,86 +205,95 @@ struct hold table_find(struct table *t, const void *key, size_t n, uint64_t now)
 
 	pthread_mutex_lock(&at.shard->lock);
 	h = search(t, &at);
-	if (h.value && *h.expires > now) {
-		*h.used = now;
+	if (h.value && live(h.bucket, h.way, ticks(now)))
 		return h;
-	}
 	pthread_mutex_unlock(&at.shard->lock);
 	return (struct hold){ 0 };
 }
 
-/* Is record a (of bucket x) a better victim than record b (of bucket y)? */
+static unsigned rank_of(const struct bucket *b, unsigned way)
+{
+	return b->label[way] >> RANK_SHIFT & (TABLE_RANKS - 1);
+}
+
+/* Is record a of bucket x a better victim than record b of bucket y? */
 static bool worse(const struct bucket *x, unsigned a, const struct bucket *y, unsigned b,
-		  uint64_t now)
+		  uint32_t now)
 {
-	bool dead_a = !x->tag[a] || x->life[a].expires <= now;
-	bool dead_b = !y->tag[b] || y->life[b].expires <= now;
-
-	if (dead_a != dead_b)
-		return dead_a;
-	if (dead_a)
+	if (live(x, a, now) != live(y, b, now))
+		return live(y, b, now);
+	if (!live(x, a, now))
 		return false;
-	if (x->rank[a] != y->rank[b])
-		return x->rank[a] < y->rank[b];
-	return x->life[a].used < y->life[b].used;
+	if (rank_of(x, a) != rank_of(y, b))
+		return rank_of(x, a) < rank_of(y, b);
+	return (int32_t)(x->expires[a] - y->expires[b]) < 0;
 }
 
-static unsigned dead_in(const struct bucket *b, uint64_t now)
+static bool has_room(const struct bucket *b, uint32_t now)
 {
-	unsigned n = 0;
-
 	for (unsigned way = 0; way < WAYS; way++)
-		n += !b->tag[way] || b->life[way].expires <= now;
-	return n;
+		if (!live(b, way, now))
+			return true;
+	return false;
 }
 
-/* The record to overwrite: in the emptier bucket while there is room in either. */
-static void victim(const struct place *at, uint64_t now, uint32_t *bucket, unsigned *way)
+/* The record to overwrite: in the first bucket if it has room, else in either. */
+static struct hold victim(struct table *t, const struct place *at, uint32_t now)
 {
-	const struct bucket *all = at->shard->bucket;
-	unsigned room[2] = { dead_in(&all[at->bucket[0]], now), dead_in(&all[at->bucket[1]], now) };
-	unsigned from = room[1] > room[0], to = room[0] || room[1] ? from + 1 : 2;
+	struct bucket *all = at->shard->bucket, *first = &all[at->bucket[0]];
+	unsigned buckets = has_room(first, now) ? 1 : 2, way = 0, where = 0;
 
-	*bucket = at->bucket[from];
-	*way = 0;
-	for (unsigned i = from; i < to; i++)
+	for (unsigned i = 0; i < buckets; i++)
 		for (unsigned w = 0; w < WAYS; w++)
-			if (worse(&all[at->bucket[i]], w, &all[*bucket], *way, now)) {
-				*bucket = at->bucket[i];
-				*way = w;
+			if (worse(&all[at->bucket[i]], w, &all[at->bucket[where]], way, now)) {
+				where = i;
+				way = w;
 			}
+	if (where == 1)
+		first->label[0] |= OVERFLOW;
+	return hold_of(t, at->shard, at->bucket[where], way);
+}
+
+static void label(struct hold *h, uint32_t print, unsigned rank)
+{
+	uint32_t *l = &h->bucket->label[h->way];
+
+	*l = (*l & OVERFLOW) | rank << RANK_SHIFT | print;
 }
 
 struct hold table_make(struct table *t, const void *key, size_t n, uint64_t now, uint8_t rank)
 {
 	struct place at = place_of(t, key, n);
-	struct bucket *b;
 	struct hold h;
-	uint32_t where;
-	unsigned way;
 
 	pthread_mutex_lock(&at.shard->lock);
 	h = search(t, &at);
-	if (h.value && *h.expires > now) {
-		*h.used = now;
+	if (h.value && live(h.bucket, h.way, ticks(now)))
 		return h;
+	if (!h.value)
+		h = victim(t, &at, ticks(now));
+	if (live(h.bucket, h.way, ticks(now)) && rank_of(h.bucket, h.way) > rank) {
+		pthread_mutex_unlock(&at.shard->lock);
+		return (struct hold){ 0 };
 	}
-	if (!h.value) {
-		victim(&at, now, &where, &way);
-		b = &at.shard->bucket[where];
-		if (b->tag[way] && b->life[way].expires > now && b->rank[way] > rank) {
-			pthread_mutex_unlock(&at.shard->lock);
-			return h;
-		}
-		b->tag[way] = at.tag;
-		h = hold_of(t, at.shard, where, way);
-	}
+	label(&h, at.print, rank);
 	memset(h.value, 0, t->value_size);
-	*h.used = now;
-	*h.expires = now;
-	*h.rank = rank;
+	h.bucket->expires[h.way] = ticks(now);
 	h.fresh = true;
 	return h;
+}
+
+void table_keep(struct hold *h, uint64_t now, uint64_t until, uint8_t rank)
+{
+	uint64_t most = (uint64_t)INT32_MAX - 1, life = (until >> TABLE_TICK_BITS) + 1;
+	uint32_t *expires = &h->bucket->expires[h->way], end;
+
+	life = until > now ? life - (now >> TABLE_TICK_BITS) : 0;
+	end = ticks(now) + (uint32_t)(life < most ? life : most);
+	if ((int32_t)(end - *expires) > 0)
+		*expires = end;
+	if (rank > rank_of(h->bucket, h->way))
+		label(h, h->bucket->label[h->way] & PRINT_MASK, rank);
 }
 
 void table_release(struct hold *h)
@@ -282,6 +306,21 @@ void table_release(struct hold *h)
 void table_drop(struct hold *h)
 {
 	if (h->value)
-		*h->expires = 0;
+		label(h, 0, 0);
 	table_release(h);
+}
+
+bool table_forget(struct table *t, const void *key, size_t n)
+{
+	struct place at = place_of(t, key, n);
+	struct hold h;
+
+	pthread_mutex_lock(&at.shard->lock);
+	h = search(t, &at);
+	if (!h.value) {
+		pthread_mutex_unlock(&at.shard->lock);
+		return false;
+	}
+	table_drop(&h);
+	return true;
 }

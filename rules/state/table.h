@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The one container of all state: fixed memory, sharded, records of equal size.
- * A key has two candidate buckets of eight records in its shard and lives in
- * either (two-choice hashing: Azar, Broder, Karlin, Upfal 1994), so a table fills
- * to nine tenths before it has to evict, and no key costs more than sixteen
- * comparisons, however hostile.
+ * The one container of all state: fixed memory, sharded, records of equal size,
+ * made so that looking for a key that is not there, the commonest case by far,
+ * costs one cache line.
  *
- * When both buckets are full the victim is, in this order: a record that has
- * expired, the lowest rank, the longest unused.  A newcomer never evicts a record
- * of higher rank.  Rank is how much a record's owner has proven.
+ * A key lives in its first bucket of eight or, where that was full, in its second
+ * (an overflow mark tells whether to look there), so no key costs more than
+ * sixteen comparisons, however hostile the others.  When both are full the victim
+ * is, in this order: a record that has expired, the lowest rank, the one that
+ * would expire soonest.  A newcomer never evicts a record of higher rank.  Rank is
+ * how much a record's owner has proven.
  *
- * Keys are kept as a 64-bit keyed hash only: what an owner needs to know of its
- * key belongs into the value.
+ * Keys are kept as a 28-bit keyed hash within their bucket: two keys are taken for
+ * one with a probability of 16 / 2^28 at most, and nobody without the seed can
+ * look for such a pair.  Where that matters the value names its owner.
  *
  * Locking: table_find and table_make lock the shard of the key; the caller reads
  * and writes the value and calls table_release at once.  Never two held, nothing
- * called in between.  Units: ns of the engine's clock.
+ * called in between.  Units: ns of the engine's clock.  A record lives at least
+ * until the time it was given and at most TABLE_SLACK longer.
  */
 #ifndef SIPMOAT_TABLE_H
 #define SIPMOAT_TABLE_H
@@ -24,15 +27,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define TABLE_TICK_BITS 26 /* 67 ms: lives up to four years fit into 31 bits */
+#define TABLE_SLACK ((uint64_t)1 << TABLE_TICK_BITS)
+#define TABLE_RANKS 4
+
 struct table;
+struct bucket;
+struct table_shard;
 
 /* A locked record; value is NULL when there is none (and then nothing is locked). */
 struct hold {
 	void *value;
-	uint64_t *expires; /* the caller sets it: when the record is worth nothing more */
-	uint8_t *rank;
-	uint64_t *used;    /* kept by table.c */
-	bool fresh;        /* the record was made by this call: value is all zero */
+	bool fresh; /* the record was made by this call: value is all zero */
+	uint8_t way;
+	struct bucket *bucket;
 	struct table_shard *shard;
 };
 
@@ -41,14 +49,18 @@ struct table *table_new(uint32_t records, size_t value_size, const uint8_t seed[
 void table_free(struct table *t);
 size_t table_bytes(const struct table *t);
 uint32_t table_records(const struct table *t);
-size_t table_used(struct table *t, uint64_t now); /* records not expired; takes every lock in turn */
+size_t table_used(struct table *t, uint64_t now); /* live records; takes every lock in turn */
 
 /* A live record of key, or none. */
 struct hold table_find(struct table *t, const void *key, size_t n, uint64_t now);
-/* A live record of key, or a fresh one of that rank; none when all are ranked higher. */
+/* A live record of key, or a fresh one of that rank; none when all are ranked
+ * higher.  A fresh one is gone with table_release unless table_keep is called. */
 struct hold table_make(struct table *t, const void *key, size_t n, uint64_t now, uint8_t rank);
+/* Prolongs the record's life, never shortens it, and raises its rank. */
+void table_keep(struct hold *h, uint64_t now, uint64_t until, uint8_t rank);
 void table_release(struct hold *h);
 void table_drop(struct hold *h); /* releases it and forgets the record */
+bool table_forget(struct table *t, const void *key, size_t n); /* was there one? */
 
 /* Copies the values of the live records of one shard into out (room for
  * table_shard_records() values); returns how many. */
