@@ -159,6 +159,9 @@ static enum found stream_judge(const struct sip_msg *sip, const struct malformed
 
 	if (sip->kind < SIP_REQUEST || sip->defects & (STARTS | BIT(NO_END)))
 		return CLEAR;
+	/* "PTIONS sip:..." may have its first letter in the segment before */
+	if (sip->kind == SIP_REQUEST && sip->method == METHOD_UNKNOWN)
+		return CLEAR;
 	if (sip->kind == SIP_RESPONSE)
 		defects &= ~MISSING;
 	return defects ? defects_judge(sip, defects, ev) : lines_judge(sip, mc, ev);

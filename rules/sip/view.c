@@ -78,6 +78,8 @@ static bool line_cut(struct scan *s, const char **stop)
 	} else if (*at == '\r') {
 		view_defect(s->m, DEFECT_LONE_CR, at);
 		s->p = at + 1;
+		/* the very last byte: its LF may be in the next segment of a stream */
+		return s->p < s->end;
 	} else if (at > s->p && at[-1] == '\r') {
 		*stop = at - 1;
 		s->p = at + 1;
@@ -250,8 +252,11 @@ static bool headers_read(struct scan *s)
 		const char *start = s->p, *stop;
 		bool ended = line_cut(s, &stop);
 
-		if (ended && stop == start)
-			return true;
+		if (stop == start) {
+			if (ended)
+				return true;
+			break;
+		}
 		/* a line that begins with white space continues (RFC 3261 7.3.1) */
 		while (ended && s->p < s->end && is_blank(*s->p))
 			ended = line_cut(s, &stop);

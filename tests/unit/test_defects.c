@@ -166,6 +166,7 @@ static void lines_and_names(void **unused)
 		REQ(LINE HEAD "X-Flag: 1\rX-Other: 2\r\n\r\n", D(LONE_CR), -1),
 		REQ(LINE HEAD "X-Flag: 1\r\r\n\r\n", D(LONE_CR), -1),
 		REQ(LINE HEAD "\r\rX", D(LONE_CR), -1),
+		REQ(LINE HEAD "\r", D(LONE_CR), D(NO_END), -1),
 		REQ(LINE HEAD "X-Flag: a\0b\r\n\r\n", D(NUL), -1),
 		REQ(LINE HEAD "X-Flag: \"a\0b\"\r\n\r\n", D(NUL), -1),
 		REQ(LINE HEAD "X-Flag: \"a\\\0b\\\"\\\0\"\r\n\r\n", -1),

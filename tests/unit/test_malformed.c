@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "checks.h"
+#include "message.h"
+#include "rules.h"
+
+/* The check on one payload, packet flags and protocol as given. */
+static enum found run_on(const void *conf, const struct pkt *pkt, const struct sip_msg *sip,
+			 struct evidence *ev)
+{
+	struct probe p = { .pkt = pkt, .sip = sip };
+
+	memset(ev, 0, sizeof(*ev));
+	return check_malformed.run(&p, conf, ev);
+}
+
+static enum found run(const char *config, unsigned proto, struct slice payload)
+{
+	static struct sip_msg m;
+	struct ruleset *rs = rules_load(config);
+	struct guard g = parse(&m, payload);
+	struct pkt pkt = { .version = 4, .proto = (uint8_t)proto, .payload = g.bytes };
+	struct evidence ev;
+	enum found found = run_on(rules_conf(rs, &check_malformed), &pkt, &m, &ev);
+
+	assert_int_equal(found == HIT, ev.reason[0] != '\0');
+	guard_free(&g);
+	ruleset_free(rs);
+	return found;
+}
+
+static bool is_ugly_only(unsigned d)
+{
+	return d == DEFECT_BARE_LINE_END || d == DEFECT_TRAILING || d == DEFECT_SECOND_MESSAGE;
+}
+
+/* A message whose view holds just one defect. */
+static struct sip_msg *with_defect(struct sip_msg *m, unsigned d)
+{
+	static const char text[] = LINE HEAD "\r\n";
+
+	sip_parse(m, SLICE(text));
+	assert_int_equal(m->defects, 0);
+	m->defects = 1ull << d;
+	m->defect_at[d] = sizeof(LINE) + 4;
+	return m;
+}
+
+static void defaults_refuse_all_but_the_ugly(void **unused)
+{
+	static struct sip_msg m;
+	struct ruleset *rs = rules_load("");
+	const void *conf = rules_conf(rs, &check_malformed);
+	struct pkt pkt = { .version = 4, .proto = PROTO_UDP, .payload = SLICE(LINE) };
+	struct evidence ev;
+
+	(void)unused;
+	for (unsigned d = 0; d < DEFECT_COUNT; d++) {
+		enum found found = run_on(conf, &pkt, with_defect(&m, d), &ev);
+
+		assert_int_equal(found, is_ugly_only(d) ? CLEAR : HIT);
+		if (found == CLEAR)
+			continue;
+		assert_memory_equal(ev.reason, sip_defect_name(d), strlen(sip_defect_name(d)));
+		assert_memory_equal(ev.text, "Via: SIP/2.0/UDP", 16); /* the line, not the message */
+		assert_false(ev.no_ban);
+	}
+	ruleset_free(rs);
+}
+
+static void ignore_lets_through(void **unused)
+{
+	static struct sip_msg m;
+	struct pkt pkt = { .version = 4, .proto = PROTO_UDP, .payload = SLICE(LINE) };
+	struct evidence ev;
+	char text[128];
+
+	(void)unused;
+	for (unsigned d = 0; d < DEFECT_COUNT; d++) {
+		unsigned other = (d + 1) % DEFECT_COUNT;
+		struct ruleset *rs;
+		const void *conf;
+
+		snprintf(text, sizeof(text), "malformed = { ignore = [ \"%s\" ]; };",
+			 sip_defect_name(d));
+		rs = rules_load(text);
+		conf = rules_conf(rs, &check_malformed);
+		assert_int_equal(run_on(conf, &pkt, with_defect(&m, d), &ev), CLEAR);
+		/* the list is the operator's own: what it does not name is refused */
+		assert_int_equal(run_on(conf, &pkt, with_defect(&m, other), &ev), HIT);
+		ruleset_free(rs);
+	}
+}
+
+static void unknown_defects_are_named(void **unused)
+{
+	char *said = rules_error("malformed = {\n  ignore = [ \"bad-via\", \"bad-vibes\" ];\n};\n");
+
+	(void)unused;
+	assert_non_null(said);
+	assert_non_null(strstr(said, "sipmoat.conf:2: "));
+	assert_non_null(strstr(said, "malformed.ignore"));
+	assert_non_null(strstr(said, "bad-vibes"));
+	for (unsigned d = 0; d < DEFECT_COUNT; d++)
+		assert_non_null(strstr(said, sip_defect_name(d)));
+	free(said);
+}
+
+static void what_is_not_sip(void **unused)
+{
+	static const char accept[] = "malformed = { not_sip = \"accept\"; };";
+
+	(void)unused;
+	assert_int_equal(run("", PROTO_UDP, SLICE("hello")), HIT);
+	assert_int_equal(run(accept, PROTO_UDP, SLICE("hello")), CLEAR);
+	assert_int_equal(run(accept, PROTO_UDP, SLICE(LINE FROM)), HIT);
+	assert_int_equal(run("", PROTO_UDP, SLICE("")), CLEAR);
+	assert_int_equal(run("", PROTO_UDP, SLICE("\r\n\r\n")), CLEAR);
+	assert_int_equal(run("", PROTO_UDP, SLICE(LINE HEAD "\r\n")), CLEAR);
+	assert_int_equal(run("", PROTO_UDP, SLICE(RING HEAD "\r\n")), CLEAR);
+}
+
+static void damaged_packets(void **unused)
+{
+	static const unsigned flag[] = { PKT_NOT_IP, PKT_BAD_HEADER, PKT_BAD_LENGTH, PKT_TRUNCATED,
+					 PKT_FRAGMENT };
+	static struct sip_msg m;
+	struct ruleset *rs = rules_load("malformed = { fragment = \"accept\"; };");
+	struct ruleset *plain = rules_load("");
+	struct evidence ev;
+
+	(void)unused;
+	sip_parse(&m, SLICE_NONE);
+	for (unsigned i = 0; i < sizeof(flag) / sizeof(flag[0]); i++) {
+		struct pkt pkt = { .flags = (uint16_t)flag[i] };
+
+		assert_int_equal(run_on(rules_conf(plain, &check_malformed), &pkt, &m, &ev), HIT);
+		assert_true(ev.no_ban); /* anybody can forge damage */
+		assert_int_equal(run_on(rules_conf(rs, &check_malformed), &pkt, &m, &ev),
+				 flag[i] == PKT_FRAGMENT ? CLEAR : HIT);
+	}
+	assert_int_equal(run_on(rules_conf(plain, &check_malformed),
+				&(struct pkt){ .flags = PKT_OTHER }, &m, &ev), CLEAR);
+	ruleset_free(rs);
+	ruleset_free(plain);
+}
+
+static void sizes(void **unused)
+{
+	static const char ten[] = "malformed = { max_headers = 10; };";
+	static char big[16385];
+	size_t n = sizeof(LINE HEAD "\r\n") - 1;
+
+	(void)unused;
+	memset(big, 'b', sizeof(big));
+	memcpy(big, LINE HEAD "\r\n", n);
+	assert_int_equal(run("", PROTO_UDP, (struct slice){ big, 16384 }), CLEAR);
+	assert_int_equal(run("", PROTO_UDP, (struct slice){ big, 16385 }), HIT);
+	assert_int_equal(run("", PROTO_TCP, (struct slice){ big, 16385 }), CLEAR);
+	assert_int_equal(run("malformed = { max_size = 512; };", PROTO_UDP,
+			     (struct slice){ big, 513 }), HIT);
+	assert_int_equal(run(ten, PROTO_UDP, SLICE(LINE HEAD "A:\r\nA:\r\nA:\r\nA:\r\nA:\r\n\r\n")),
+			 CLEAR);
+	assert_int_equal(run(ten, PROTO_UDP,
+			     SLICE(LINE HEAD "A:\r\nA:\r\nA:\r\nA:\r\nA:\r\nA:\r\n\r\n")), HIT);
+}
+
+static void whole_messages_in_tcp(void **unused)
+{
+	(void)unused;
+	assert_int_equal(run("", PROTO_TCP, SLICE("")), CLEAR);
+	assert_int_equal(run("", PROTO_TCP, SLICE(LINE HEAD "\r\n")), CLEAR);
+	assert_int_equal(run("", PROTO_TCP, SLICE(LINE HEAD FROM "\r\n")), HIT);
+	assert_int_equal(run("", PROTO_TCP, SLICE(LINE VIA TO ID CSEQ "\r\n")), HIT);
+	assert_int_equal(run("", PROTO_TCP, SLICE(RING HEAD TO "\r\n")), HIT);
+	/* the body of a NOTIFY about a transfer may be just this (RFC 3420) */
+	assert_int_equal(run("", PROTO_TCP, SLICE(RING "\r\n")), CLEAR);
+	assert_int_equal(run("", PROTO_UDP, SLICE(RING "\r\n")), HIT);
+}
+
+/* As the engine would: only requests get to this check. */
+static enum found method_run(const void *conf, const struct pkt *pkt, const struct sip_msg *sip,
+			     struct evidence *ev)
+{
+	struct probe p = { .pkt = pkt, .sip = sip };
+
+	return sip->kind == SIP_REQUEST ? check_method.run(&p, conf, ev) : CLEAR;
+}
+
+/* However a stream of sound messages is cut into segments, none is refused. */
+static void any_segment_of_a_stream(void **unused)
+{
+	static const char stream[] =
+		LINE VIA "v : SIP / 2.0 / TCP a;branch=1\r\n" FROM TO ID CSEQ
+		"Contact: \"a\" <sip:a@b>\r\nl: 22\r\n\r\nSIP/2.0 180 Ringing\r\n\r\n"
+		"\r\n\r\n" RING HEAD "l: 4\r\n\r\nab\r\n";
+	static struct sip_msg m;
+	struct ruleset *rs = rules_load("");
+	const void *conf = rules_conf(rs, &check_malformed);
+	const void *methods = rules_conf(rs, &check_method);
+	struct evidence ev;
+
+	(void)unused;
+	for (uint32_t from = 0; from < sizeof(stream) - 1; from++) {
+		for (uint32_t to = from; to < sizeof(stream); to++) {
+			struct slice s = { stream + from, to - from };
+			struct pkt pkt = { .version = 4, .proto = PROTO_TCP, .payload = s };
+
+			sip_parse(&m, s);
+			if (run_on(conf, &pkt, &m, &ev) != CLEAR ||
+			    method_run(methods, &pkt, &m, &ev) != CLEAR)
+				fail_msg("%s: %.*s", ev.reason, (int)s.n, s.p);
+		}
+	}
+	ruleset_free(rs);
+}
+
+static enum found method_on(const char *config, unsigned proto, struct slice text)
+{
+	static struct sip_msg m;
+	struct ruleset *rs = rules_load(config);
+	struct pkt pkt = { .version = 4, .proto = (uint8_t)proto, .payload = text };
+	struct evidence ev;
+	enum found found;
+
+	sip_parse(&m, text);
+	found = method_run(rules_conf(rs, &check_method), &pkt, &m, &ev);
+	ruleset_free(rs);
+	return found;
+}
+
+#define ASK(name) SLICE(name " sip:a@b SIP/2.0\r\n\r\n")
+
+static void methods(void **unused)
+{
+	static const char some[] = "method = { allow = [ \"INVITE\", \"ACK\", \"X-Own\" ]; };";
+	static const char deny[] = "method = { deny = [ \"MESSAGE\" ]; };";
+
+	(void)unused;
+	for (unsigned i = METHOD_UNKNOWN + 1; i < METHOD_COUNT; i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "%s sip:a@b SIP/2.0\r\n\r\n", sip_method_name(i));
+		assert_int_equal(method_on("", PROTO_UDP, slice_of(text)), CLEAR);
+		assert_int_equal(method_on(some, PROTO_UDP, slice_of(text)),
+				 i == METHOD_INVITE || i == METHOD_ACK ? CLEAR : HIT);
+		assert_int_equal(method_on(deny, PROTO_UDP, slice_of(text)),
+				 i == METHOD_MESSAGE ? HIT : CLEAR);
+	}
+	assert_int_equal(method_on("", PROTO_UDP, ASK("invite")), HIT); /* RFC 3261 7.1 */
+	assert_int_equal(method_on("", PROTO_UDP, ASK("X-Own")), HIT);
+	assert_int_equal(method_on(some, PROTO_UDP, ASK("X-Own")), CLEAR);
+	assert_int_equal(method_on(some, PROTO_UDP, ASK("X-OWN")), HIT);
+	assert_int_equal(method_on("", PROTO_UDP, ASK("PTIONS")), HIT);
+	assert_int_equal(method_on("", PROTO_TCP, ASK("PTIONS")), CLEAR);
+	assert_int_equal(method_on(some, PROTO_TCP, ASK("Own")), CLEAR);
+	assert_int_equal(method_on(some, PROTO_TCP, ASK("PTIONS")), HIT);
+	assert_int_equal(method_on("", PROTO_TCP, ASK("WEIRD")), HIT);
+}
+
+static void wrong_methods_are_said(void **unused)
+{
+	char *said = rules_error("method = {\n\n  deny = [ \"invite\" ]; };");
+
+	(void)unused;
+	assert_non_null(said);
+	assert_non_null(strstr(said, "sipmoat.conf:3: "));
+	assert_non_null(strstr(said, "write INVITE"));
+	free(said);
+	said = rules_error("method = { allow = [ \"IN VITE\" ]; };");
+	assert_non_null(said);
+	free(said);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_refuse_all_but_the_ugly),
+		cmocka_unit_test(ignore_lets_through),
+		cmocka_unit_test(unknown_defects_are_named),
+		cmocka_unit_test(what_is_not_sip),
+		cmocka_unit_test(damaged_packets),
+		cmocka_unit_test(sizes),
+		cmocka_unit_test(whole_messages_in_tcp),
+		cmocka_unit_test(any_segment_of_a_stream),
+		cmocka_unit_test(methods),
+		cmocka_unit_test(wrong_methods_are_said),
+	};
+
+	return cmocka_run_group_tests_name("malformed", tests, NULL, NULL);
+}
