@@ -79,6 +79,12 @@ $(B)/tests/bench/gen: $(B)/tests/bench/gen.o $(B)/tests/bench/message.o
 $(B)/tests/bench/bare: $(B)/tests/bench/bare.o $(B)/nfq/queue.o $(B)/nfq/procfs.o
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_NFQ)
 
+$(B)/tests/bench/parse: $(B)/tests/bench/parse.o $(B)/rules.a
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^
+
+bench-parse: $(B)/tests/bench/parse ## what reading a message costs, ordinary and hostile ones
+	$(B)/tests/bench/parse
+
 benches: $(B)/tests/bench/gen $(B)/tests/bench/bare
 
 deps: ## install what is missing (Debian 12, 13; as root)
@@ -140,6 +146,6 @@ help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
 		awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-.PHONY: all units benches deps check demo run bench install uninstall lint clean help
+.PHONY: all units benches bench-parse deps check demo run bench install uninstall lint clean help
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c)))
