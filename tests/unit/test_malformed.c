@@ -67,7 +67,7 @@ static void defaults_refuse_all_but_the_ugly(void **unused)
 		if (found == CLEAR)
 			continue;
 		assert_memory_equal(ev.reason, sip_defect_name(d), strlen(sip_defect_name(d)));
-		assert_memory_equal(ev.text, "Via: SIP/2.0/UDP", 16); /* the line, not the message */
+		assert_memory_equal(ev.text, "Via: SIP/2.0/UDP", 16); /* its line only */
 		assert_false(ev.no_ban);
 	}
 	ruleset_free(rs);

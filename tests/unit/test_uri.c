@@ -34,8 +34,10 @@ static void name_addresses(void **unused)
 		{ "sip:a@b;x=\"<urn:x>\"", NULL, "sip:a@b", ";x=\"<urn:x>\"" },
 		{ "*", NULL, "*", "" },
 	};
-	static const char *const bad[] = { "",	    " ",       "\"A <sip:a@b>", "\"A\"", "\"A\" sip:a@b",
-					   "<sip:a@b", "A <sip:a", "<>",	";tag=1", "\"\\" };
+	static const char *const bad[] = {
+		"",	    " ",       "\"A <sip:a@b>", "\"A\"", "\"A\" sip:a@b",
+		"<sip:a@b", "A <sip:a", "<>",	     ";tag=1", "\"\\",
+	};
 	struct sip_nameaddr na;
 
 	(void)unused;
@@ -119,10 +121,12 @@ static void uris(void **unused)
 		{ "tel:+49-30;ext=1", "tel", "+49-30", NULL, NULL, ";ext=1", NULL, 0 },
 		{ "urn:service:sos", "urn", NULL, NULL, NULL, NULL, NULL, 0 },
 	};
-	static const char *const bad[] = { "", "sip", "sip:", "sip:a@", ":b", "1sip:b", "s p:b",
-					   "sip:a@b:", "sip:a@b:65536", "sip:a@b:5x", "sip:a@b@c",
-					   "sip:a@b;c=d@e", "sip:[::1", "sip:[]", "sip:1::2", "tel:",
-					   "sip:a b" };
+	static const char *const bad[] = {
+		"",	    "sip",	   "sip:",	 "sip:a@",	   ":b",
+		"1sip:b",   "s p:b",	   "sip:a@b:",	 "sip:a@b:65536", "sip:a@b:5x",
+		"sip:a@b@c", "sip:a@b;c=d@e", "sip:[::1", "sip:[]",	   "sip:1::2",
+		"tel:",	    "sip:a b",
+	};
 	struct sip_uri u;
 
 	(void)unused;
