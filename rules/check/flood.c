@@ -15,7 +15,9 @@
  * for the whole site instead; one port alone has no use of it.
  *
  * A site that has proven its return path owes against `returned`, plus
- * `registration` for each live registration, at most `most`.
+ * `registration` for each live registration, at most `most`.  Where several phones
+ * are registered, one port may use three quarters of that: a phone gone mad must
+ * not use up what the others of its office need.
  */
 #include "checks.h"
 #include "engine.h"
@@ -30,6 +32,7 @@ enum meter_kind {
 	METER_LEVEL, /* + level */
 	METER_CROWD = METER_LEVEL + LEVELS,
 	METER_KNOWN,
+	METER_PORT,
 	METER_PROVEN,
 };
 
@@ -175,23 +178,43 @@ static struct level known_level(const struct probe *p, const struct flood_conf *
 	return l;
 }
 
+/* What one port of a site may use of the site's budget. */
+static struct level port_level(const struct probe *p, const struct level *site)
+{
+	struct level l = level_of(&p->pkt->src, 128, METER_PORT, site->budget - site->budget / 4);
+
+	l.port = p->pkt->sport;
+	l.scale = site->scale;
+	return l;
+}
+
 static enum found run_known(const struct probe *p, const struct flood_conf *c,
 			    const struct source *s, struct evidence *ev)
 {
-	struct level l = known_level(p, c, s);
+	struct level site = known_level(p, c, s), port = port_level(p, &site);
 	uint32_t count;
 
-	return count_in(p, c, &l, "requests", &count, ev);
+	if (s->registrations > 1 && count_in(p, c, &port, "requests", &count, ev) == HIT)
+		return HIT;
+	return count_in(p, c, &site, "requests", &count, ev);
+}
+
+static void refund_in(const struct probe *p, const struct flood_conf *c, const struct level *l)
+{
+	struct meter_key key = { l->whose.addr, l->port, l->kind };
+	struct meter_limit limit = { l->budget, l->scale, c->window * NS };
+
+	meter_refund(state_meter(p->state), &key, &limit, p->now);
 }
 
 /* Gives back the request that was challenged. */
 static void refund(const struct probe *p, const struct flood_conf *c, const struct source *s)
 {
-	struct level l = known_level(p, c, s);
-	struct meter_key key = { l.whose.addr, l.port, l.kind };
-	struct meter_limit limit = { l.budget, l.scale, c->window * NS };
+	struct level site = known_level(p, c, s), port = port_level(p, &site);
 
-	meter_refund(state_meter(p->state), &key, &limit, p->now);
+	refund_in(p, c, &site);
+	if (s->registrations > 1)
+		refund_in(p, c, &port);
 }
 
 static enum found run_proven(const struct probe *p, const struct flood_conf *c,
