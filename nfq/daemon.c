@@ -163,10 +163,12 @@ int daemon_start(struct daemon *d, struct ruleset *rs)
 	r = start_memory(d);
 	if (!r)
 		r = start_events(d);
-	if (!r)
-		r = start_bans(d);
+	/* queues before tables: of two daemons by mistake the second finds the queues
+	 * taken, before it has touched the tables of the first */
 	if (!r)
 		r = start_workers(d);
+	if (!r)
+		r = start_bans(d);
 	if (!r)
 		r = start_steering(d);
 	if (!r)

@@ -83,16 +83,18 @@ static int config_call(struct queue *q, struct nlmsghdr *nlh)
 
 static int config_bind(struct queue *q, char err[QUEUE_ERROR])
 {
-	char buf[CONFIG_BYTES], holder[96];
+	char buf[CONFIG_BYTES], holder[96] = "another process";
 	struct nlmsghdr *nlh = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, q->conf.number);
 	struct procfs_queue taken;
 	int r;
 
 	nfq_nlmsg_cfg_put_cmd(nlh, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
 	r = config_call(q, nlh);
-	/* The kernel says EPERM for "not yours" as well as for "not allowed". */
-	if ((r == -EPERM || r == -EBUSY) && procfs_queue_find(q->conf.number, &taken)) {
-		procfs_holder(taken.port, holder, sizeof(holder));
+	/* The kernel says EPERM for "not yours" as well as for "not allowed"; whether we
+	 * have the capability was asked at the start.  Only root sees the holder. */
+	if (r == -EPERM || r == -EBUSY) {
+		if (procfs_queue_find(q->conf.number, &taken))
+			procfs_holder(taken.port, holder, sizeof(holder));
 		snprintf(err, QUEUE_ERROR,
 			 "queue %u is taken by %s: stop it, or set another queue.first",
 			 q->conf.number, holder);

@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# As the unit runs it: an ordinary user with two capabilities starts, bans, reloads, tells its
+# counters, and stops.
+. "$(dirname "$0")/../lib/field.sh"
+field_open
+need setpriv
+field_topology router
+caps=-all,+net_admin,+net_raw
+GUARD_WRAP="setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs \
+	--bounding-set=$caps --inh-caps=$caps --ambient-caps=$caps"
+chmod 755 "$T"
+umask 000 # that user tells the notify socket
+pbx_echo
+guard_start
+must "it runs as root" grep -qE '^Uid:\s65534' "/proc/$GUARD_PID/status"
+must "it has more than two capabilities" grep -q '^CapEff:.*0000003000$' "/proc/$GUARD_PID/status"
+sip 203.0.113.11 $PBX4 -a friendly-scanner >/dev/null
+must_ban 203.0.113.11
+guard_reload
+gw nft delete element inet sipmoat banned4 '{ 203.0.113.11 }'
+wait_for 5 grep -q '203.0.113.11: unbanned by hand' "$T/guard.log" || fail "no unban by hand"
+got=$(sip 203.0.113.15 $PBX4)
+must "an honest source is refused: $got" answered 200 "$got"
+kill -USR1 "$GUARD_PID"
+wait_for 5 grep -q 'tables: meters' "$T/guard.log" || fail "SIGUSR1 tells nothing"
+must "it claims to know what only root can read" grep -q 'queue_lost is not known' "$T/guard.log"
+# shellcheck disable=SC2086
+gw $GUARD_WRAP "$ROOT/$B/sipmoatd" -c "$ROOT/systemd/sipmoat.conf" >"$T/second" 2>&1 </dev/null
+rc=$?
+must "a second one ends with $rc: $(cat "$T/second")" [ $rc = 69 ]
+must "it does not say why: $(cat "$T/second")" grep -q 'queue 5060 is taken by another' "$T/second"
+! grep 'put back' "$T/guard.log" || fail "the second one touched the first one's tables"
+guard_stop
+must "sipmoatd ended with $GUARD_RC" [ "$GUARD_RC" = 0 ]
