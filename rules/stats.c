@@ -33,7 +33,7 @@ static void count_direction(struct stats *s, enum direction dir)
 
 static void count_check(struct stats *s, const struct decision *d)
 {
-	if (!d->notify || d->check >= CHECK_MAX)
+	if (d->check >= CHECK_MAX)
 		return;
 	stats_add(&s->hits[d->check], 1);
 	if (d->verdict != VERDICT_ACCEPT)

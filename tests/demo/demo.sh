@@ -6,8 +6,8 @@
 . "$(dirname "$0")/../lib/field.sh"
 CALLS4=150
 CALLS6=40
-MAPPER=203.0.113.11 WARRIOR=203.0.113.12 CRACKER=203.0.113.13 FLOODER=203.0.113.14
-WARRIOR6=2001:db8:66:12::1 WARRIOR6_SITE=2001:db8:66:12::
+MAPPER=203.0.113.31 WARRIOR=203.0.113.32 CRACKER=203.0.113.33 FLOODER=203.0.113.14
+WARRIOR6=2001:db8:66:34::1 WARRIOR6_SITE=2001:db8:66:34::
 
 bold='' dim='' red='' green='' plain=''
 if [ -t 1 ]; then
@@ -21,21 +21,17 @@ problem() { problems=$((problems + 1)); printf '%sPROBLEM: %s%s\n' "$red" "$*" "
 # counts, per source, what comes from the Internet and what passes to the server's side:
 # measured by the kernel, outside of sipmoat
 meters() {
-	wan nft -f - <<-'RULES'
+	gw nft -f - <<-'RULES'
 		table inet demo {
 			set seen4 { type ipv4_addr; flags dynamic; size 4096; }
 			set seen6 { type ipv6_addr; flags dynamic; size 4096; }
-			chain out {
-				type filter hook output priority 0;
-				udp dport 5060 update @seen4 { ip saddr counter }
-				udp dport 5060 update @seen6 { ip6 saddr counter }
-			}
-		}
-	RULES
-	gw nft -f - <<-'RULES'
-		table inet demo {
 			set passed4 { type ipv4_addr; flags dynamic; size 4096; }
 			set passed6 { type ipv6_addr; flags dynamic; size 4096; }
+			chain pre {
+				type filter hook prerouting priority -500;
+				iifname wan0 udp dport 5060 update @seen4 { ip saddr counter }
+				iifname wan0 udp dport 5060 update @seen6 { ip6 saddr counter }
+			}
 			chain post {
 				type filter hook postrouting priority 500;
 				oifname lan0 udp dport 5060 update @passed4 { ip saddr counter }
@@ -45,9 +41,9 @@ meters() {
 	RULES
 }
 
-# count NAMESPACE SET ADDRESS
+# count SET ADDRESS
 count() {
-	"$1" nft get element inet demo "$2" "{ $3 }" 2>/dev/null |
+	gw nft get element inet demo "$1" "{ $2 }" 2>/dev/null |
 		sed -n 's/.*packets \([0-9]*\).*/\1/p' | grep . || echo 0
 }
 
@@ -56,11 +52,12 @@ follow_log() {
 	FOLLOW=$!
 }
 
+# attack BOT NAME SOURCE WHAT COMMAND...
 attack() {
-	local name=$1 source=$2 what=$3
-	shift 3
+	local n=$1 name=$2 source=$3 what=$4
+	shift 4
 	tell "${red}Attack from $source: $what${plain}"
-	"$@" >"$T/$name" 2>&1 </dev/null &
+	scan "$n" "$name" "$@"
 }
 
 # caught ADDRESS: waits for the ban
@@ -76,8 +73,8 @@ caught() {
 row() {
 	local v=4 seen passed left until='-'
 	case $1 in *:*) v=6 ;; esac
-	seen=$(count wan seen$v "$1")
-	passed=$(count gw passed$v "$1")
+	seen=$(count seen$v "$1")
+	passed=$(count passed$v "$1")
 	left=$(ban_line "$2" | sed -n 's/.*expires \([0-9dhms]*\).*/\1/p')
 	[ -z "$left" ] || until="$(clock_in "$left") (in $left)"
 	printf '%-18s  %-34s  %7d  %7d  %s\n' "$1" "$3" "$seen" $((seen - passed)) "$until"
@@ -103,7 +100,8 @@ prepare() {
 
 unprotected() {
 	tell "First without protection: svwar looks for users ..."
-	wan timeout 20 svwar -b 203.0.113.16 -e1000-1100 $PBX4 >"$T/before" 2>/dev/null </dev/null
+	bot 35
+	bot_run 35 timeout 20 svwar -e1000-1100 $PBX4 >"$T/before" 2>/dev/null </dev/null
 	found=$(grep -cE '^\| [0-9]+ +\| reqauth' "$T/before")
 	tell "... and finds $found of 100 in a few seconds."
 }
@@ -125,18 +123,18 @@ protect() {
 }
 
 attacks() {
-	attack svmap $MAPPER "svmap looks for SIP servers" \
-		wan timeout 25 svmap -b $MAPPER 192.0.2.128/28
+	attack 31 svmap $MAPPER "svmap looks for SIP servers" \
+		svmap 192.0.2.128/28
 	caught $MAPPER
-	attack svwar $WARRIOR "svwar looks for users" \
-		wan timeout 25 svwar -b $WARRIOR -e1000-1100 $PBX4
+	attack 32 svwar $WARRIOR "svwar looks for users" \
+		svwar -e1000-1100 $PBX4
 	caught $WARRIOR
-	attack svcrack $CRACKER "svcrack guesses a password" \
-		wan timeout 25 svcrack -b $CRACKER -u 1001 -r 1-1000 $PBX4
+	attack 33 svcrack $CRACKER "svcrack guesses a password" \
+		svcrack -u 1001 -r 1-1000 $PBX4
 	caught $CRACKER
 	if has_v6; then
-		attack svwar6 $WARRIOR6 "svwar looks for users, over IPv6" \
-			wan timeout 25 svwar -6 -b $WARRIOR6 -e1000-1100 $PBX6
+		attack 34 svwar6 $WARRIOR6 "svwar looks for users, over IPv6" \
+			svwar -6 -e1000-1100 $PBX6
 		caught $WARRIOR6_SITE
 	fi
 	tell "${red}Attack from $FLOODER: 500 REGISTERs a second, with an innocent name${plain}"
@@ -181,7 +179,7 @@ verdict() {
 	for v in $CALLER4 $CALLEE4 2001:db8:10:1:: 2001:db8:10:2::; do
 		! banned $v || problem "$v is banned, and did nothing wrong"
 	done
-	if grep -qE '^\| [0-9]+ ' "$T/svwar"; then
+	if grep -qE '^\| [0-9]+ ' "$T/svwar.out"; then
 		problem "svwar found users"
 	fi
 }

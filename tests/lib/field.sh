@@ -24,6 +24,7 @@ CALLER4=198.51.100.10
 CALLEE4=198.51.100.20
 CALLER6=2001:db8:10:1::10
 CALLEE6=2001:db8:10:2::20
+BOTS=
 T=
 
 note() { printf '    %s\n' "$*"; }
@@ -76,7 +77,7 @@ field_close() {
 	exec 2>/dev/null # bash tells of every job that is killed
 	wait_for 10 field_kill
 	[ -z "${NOTIFY_PID:-}" ] || kill "$NOTIFY_PID"
-	for n in wan gw pbx; do
+	for n in wan gw pbx $BOTS; do
 		ip netns del "$NS-$n" 2>/dev/null
 	done
 	if [ "$1" != 0 ] && [ "$1" != 77 ] && [ -n "$T" ]; then
@@ -90,7 +91,7 @@ field_close() {
 # Succeeds when nothing is left.
 field_kill() {
 	local n pids left=0
-	for n in wan gw pbx; do
+	for n in wan gw pbx $BOTS; do
 		pids=$(ip netns pids "$NS-$n" 2>/dev/null)
 		[ -n "$pids" ] || continue
 		left=1
@@ -171,6 +172,33 @@ field_addresses6() {
 	ip -n "$NS-pbx" -6 route add default via 2001:db8:0:2::1
 }
 
+# bot N: a host of its own on the Internet, 203.0.113.N and 2001:db8:66:N::1, for programs
+# that will not be told which address to use; bot_run N COMMAND...
+bot() {
+	local ns=$NS-bot$1 link=bot$1
+	ip netns add "$ns"
+	BOTS="$BOTS bot$1"
+	ip link add e0 netns "$ns" type veth peer name "$link" netns "$NS-wan"
+	ip -n "$ns" link set lo up
+	ip -n "$ns" addr add "203.0.113.$1/32" dev e0
+	ip -n "$ns" link set e0 up
+	ip -n "$NS-wan" link set "$link" up
+	wan sysctl -qw net.ipv4.ip_forward=1
+	ip -n "$NS-wan" route add "203.0.113.$1/32" dev "$link"
+	ip -n "$ns" route add default via 192.0.2.1 dev e0 onlink
+	if has_v6; then
+		wan sysctl -qw net.ipv6.conf.all.forwarding=1
+		ip -n "$NS-wan" addr add "2001:db8:66:$1::ff/64" dev "$link" nodad
+		ip -n "$ns" addr add "2001:db8:66:$1::1/64" dev e0 nodad
+		ip -n "$ns" -6 route add default via "2001:db8:66:$1::ff"
+	fi
+}
+bot_run() {
+	local n=$1
+	shift
+	ip netns exec "$NS-bot$n" "$@"
+}
+
 # --- the server ---
 
 pbx_start() {
@@ -180,7 +208,7 @@ pbx_start() {
 	! has_v6 || listen="$listen\nlisten=udp:[$PBX6]:5060\nlisten=tcp:[$PBX6]:5060"
 	sed "s|^LISTEN|$listen|" "$FIELD_LIB/kamailio.cfg" >"$cfg"
 	mkdir -p "$T/kamailio"
-	pbx setsid kamailio -f "$cfg" -DD -E -m 32 -M 4 -Y "$T/kamailio" -w "$T/kamailio" \
+	ip netns exec "$NS-pbx" kamailio -f "$cfg" -DD -E -m 32 -M 4 -Y "$T/kamailio" -w "$T/kamailio" \
 		-P "$T/kamailio/pid" >"$T/kamailio.log" 2>&1 </dev/null &
 	wait_for 20 pbx_listens || fail "Kamailio does not start: $(tail -n 3 "$T/kamailio.log")"
 }
@@ -190,7 +218,7 @@ pbx_echo() {
 	local all=$PBX4
 	! has_v6 || all="$all $PBX6"
 	# shellcheck disable=SC2086
-	pbx $PY "$FIELD_LIB/echo.py" $all >"$T/echo.log" 2>&1 </dev/null &
+	ip netns exec "$NS-pbx" $PY "$FIELD_LIB/echo.py" $all >"$T/echo.log" 2>&1 </dev/null &
 	wait_for 10 pbx_listens_tcp || fail "the answering server does not start: $(cat "$T/echo.log")"
 }
 
@@ -228,7 +256,7 @@ phone() {
 # sipp_count NAME COLUMN: from SIPp's own statistics, for example SuccessfulCall(C)
 sipp_count() {
 	awk -F';' -v want="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == want) c = i }
-		{ v = $c } END { print NR > 1 && c ? v + 0 : 0 }' "$T/$1.csv" 2>/dev/null || echo 0
+		{ v = $c } END { print (NR > 1 && c) ? v + 0 : 0 }' "$T/$1.csv" 2>/dev/null || echo 0
 }
 good() { sipp_count "$1" 'SuccessfulCall(C)'; }
 bad() { sipp_count "$1" 'FailedCall(C)'; }
@@ -328,6 +356,14 @@ ban_line() {
 	local set=banned4
 	case $1 in *:*) set=banned6 ;; esac
 	guarded nft get element inet sipmoat $set "{ $1 }" 2>/dev/null | grep -F "$1"
+}
+
+# scan N NAME COMMAND...: a scanner on bot N, in the background; what it says is in NAME.out
+scan() {
+	local n=$1 name=$2
+	shift 2
+	bot "$n"
+	ip netns exec "$NS-bot$n" timeout 30 "$@" >"$T/$name.out" 2>&1 </dev/null &
 }
 
 # sip SOURCE TARGET OPTIONS...: tests/lib/sip.py in the wan

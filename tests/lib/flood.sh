@@ -20,7 +20,7 @@ flood_test() {
 	guard_start
 	phones_ready "$family"
 	register callers "$family" "$caller" 1001 1010 5062 || fail "callers cannot register"
-	guarded $PY "$FIELD_LIB/watch.py" stdbuf -oL nft monitor new elements >"$T/monitor" &
+	ip netns exec "$GUARD_NS" $PY "$FIELD_LIB/watch.py" stdbuf -oL nft monitor new elements >"$T/monitor" &
 	wait_for 10 pgrep_in_ns "nft" || fail "nft monitor does not run"
 	calls office "$family" "$caller" 5062 100 10 500 &
 	office=$!

@@ -13,13 +13,13 @@ register callers 6 $CALLER6 1001 1010 5062 || fail "callers cannot register"
 
 calls office 6 $CALLER6 5062 80 12 400 &
 office=$!
-wan timeout 20 svwar -6 -b 2001:db8:66:12::1 -e1000-1200 $PBX6 >"$T/svwar" 2>&1 </dev/null &
+scan 32 svwar svwar -6 -e1000-1200 $PBX6
 sip 2001:db8:66:11::1 $PBX6 -a friendly-scanner -n 5 >"$T/scan"
 must_ban 2001:db8:66:11:: 10
-must_ban 2001:db8:66:12:: 20
+must_ban 2001:db8:66:32:: 20
 wait $office || fail "calls failed: $(good office) good, $(bad office) bad"
 must "not all calls completed: $(good office)" [ "$(good office)" = 80 ]
 must_not_ban 2001:db8:10:1::
 must_not_ban 2001:db8:10:2::
 must "the scanner was answered: $(cat "$T/scan")" grep -q '"answers": {}' "$T/scan"
-note "80 of 80 calls; $(ban_line 2001:db8:66:12::)"
+note "80 of 80 calls; $(ban_line 2001:db8:66:32::)"

@@ -11,8 +11,8 @@ phones_ready 4
 register callers 4 $CALLER4 1001 1010 5062 || fail "callers cannot register"
 calls office 4 $CALLER4 5062 60 12 400 &
 office=$!
-wan timeout 20 svwar -b 203.0.113.12 -e1000-1200 $PBX4 >"$T/svwar" 2>&1 </dev/null
-must_ban 203.0.113.12
+scan 32 svwar svwar -e1000-1200 $PBX4
+must_ban 203.0.113.32
 sip 203.0.113.14 $PBX4 -m REGISTER -n 200 -r 500 >/dev/null
 must_ban 203.0.113.14
 wait $office || fail "calls failed: $(good office) good, $(bad office) bad"
