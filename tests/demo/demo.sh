@@ -62,7 +62,8 @@ attack() {
 
 # caught ADDRESS: waits for the ban
 caught() {
-	if wait_for 15 banned "$1"; then
+	if wait_for 15 banned "$1" && wait_for 5 logged "banned $1(/64)? "; then
+		sleep 0.3 # for the reader: the log's line comes first
 		tell "${green}Banned: $1${plain}"
 	else
 		problem "$1 was not banned"

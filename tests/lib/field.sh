@@ -72,19 +72,29 @@ field_open() {
 }
 
 field_close() {
-	local n
+	local n rc=$1
 	trap '' INT TERM HUP
 	exec 2>/dev/null # bash tells of every job that is killed
+	guard_last_words || rc=1
 	wait_for 10 field_kill
 	[ -z "${NOTIFY_PID:-}" ] || kill "$NOTIFY_PID"
 	for n in wan gw pbx $BOTS; do
 		ip netns del "$NS-$n" 2>/dev/null
 	done
-	if [ "$1" != 0 ] && [ "$1" != 77 ] && [ -n "$T" ]; then
+	if [ "$rc" != 0 ] && [ "$rc" != 77 ] && [ -n "$T" ]; then
 		field_report
 	fi
 	[ -z "$T" ] || rm -rf "$T"
-	exit "$1"
+	exit "$rc"
+}
+
+# A daemon that is still there must stop as it should, and no sanitizer may have complained.
+guard_last_words() {
+	if [ -n "${GUARD_PID:-}" ] && guard_alive; then
+		guard_stop
+		[ "$GUARD_RC" = 0 ] || { echo "not ok: sipmoatd ended with $GUARD_RC"; return 1; }
+	fi
+	[ ! -s "$T/guard.log" ] || ! grep -nE '(Sanitizer|runtime error):' "$T/guard.log"
 }
 
 # Kills what runs in the namespaces; all in there is ours, nobody else knows the names.
@@ -107,7 +117,7 @@ field_report() {
 	for f in "$T"/guard.log "$T"/kamailio.log; do
 		[ -s "$f" ] || continue
 		printf -- '--- the end of %s\n' "${f##*/}"
-		tail -n 25 "$f"
+		tail -n 40 "$f"
 	done
 }
 

@@ -41,4 +41,4 @@ counted() {
 wait_for 10 counted || fail "banned: not counted"
 got=$(sip $CALLER4 $PBX4)
 must "an honest source is refused: $got" answered 200 "$got"
-grep -E '^[^ ]*(banned|dropped) ' "$T/guard.log" | sed 's/^/    /'
+grep -E '(banned|dropped) [0-9]' "$T/guard.log" | sed 's/^/    /'

@@ -22,12 +22,12 @@ table ip fail2ban-like {
 	chain input { type filter hook forward priority -1; ip saddr @addr drop; }
 }
 RULES
-gw iptables -A FORWARD -s 203.0.113.27 -j DROP || note "no iptables here: nft only"
+gw iptables -A FORWARD -s 203.0.113.27 -j DROP || fail "iptables does not work here"
 gw nft -s list table inet filter >"$T/before" 2>/dev/null
 guard_start
 got=$(sip $CALLER4 $PBX4)
 must "an honest source is refused: $got" answered 200 "$got"
-for a in 203.0.113.29 203.0.113.28; do
+for a in 203.0.113.29 203.0.113.28 203.0.113.27; do
 	got=$(sip $a $PBX4)
 	must "the operator's own rule does not hold any more for $a: $got" \
 	unanswered "$got"
@@ -36,6 +36,8 @@ sip 203.0.113.11 $PBX4 -a friendly-scanner >/dev/null
 must_ban 203.0.113.11
 gw nft delete table inet filter
 gw nft delete table ip fail2ban-like
+got=$(sip 203.0.113.27 $PBX4)
+must "the rule of iptables does not hold any more: $got" unanswered "$got"
 got=$(sip 203.0.113.29 $PBX4)
 must "refused though the operator's rule is gone: $got" answered 200 "$got"
 guard_stop
