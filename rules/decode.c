@@ -120,7 +120,7 @@ static void ipv4_decode(struct pkt *pkt, struct rest *r)
 	offset = get16(r->p + 6) & 0x1fff;
 	pkt->src = addr_v4(r->p + 12);
 	pkt->dst = addr_v4(r->p + 16);
-	if (header < 20 || total < header) {
+	if (header < 20) {
 		pkt->flags |= PKT_BAD_HEADER;
 		return;
 	}

@@ -212,16 +212,23 @@ static void extension_headers(void **unused)
 	assert_payload(&pkt, "hello");
 }
 
-static void endless_extension_headers(void **unused)
+/* Up to eight are followed; a longer chain hides the rest on purpose. */
+static void chains_of_extension_headers(void **unused)
 {
-	const uint8_t again[8] = { 60, 0 };
-	struct packet k = { .n = 0 };
-
 	(void)unused;
-	put_ipv6(&k, 60, 40 * 8);
-	for (unsigned i = 0; i < 40; i++)
-		put(&k, again, 8);
-	assert_int_equal(decode(&k).flags, PKT_BAD_HEADER);
+	for (unsigned n = 1; n <= 40; n++) {
+		struct packet k = { .n = 0 };
+
+		put_ipv6(&k, 60, n * 8 + 13);
+		for (unsigned i = 0; i < n; i++) {
+			const uint8_t header[8] = { i + 1 < n ? 60 : PROTO_UDP, 0 };
+
+			put(&k, header, 8);
+		}
+		put_udp(&k, 13, "hello");
+		assert_int_equal(decode(&k).flags, n <= 8 ? 0 : PKT_BAD_HEADER);
+		assert_int_equal(decode(&k).payload.n, n <= 8 ? 5 : 0);
+	}
 }
 
 static void fragments(void **unused)
@@ -269,6 +276,8 @@ static void absurd_headers(void **unused)
 	k.b[0] = 0x55;
 	assert_int_equal(decode(&k).flags, PKT_NOT_IP);
 	k.b[0] = 0x45;
+	k.b[3] = 10; /* a packet shorter than its own header */
+	assert_int_equal(decode(&k).flags, PKT_BAD_HEADER);
 	k.b[3] = 27; /* room for 7 bytes of UDP header */
 	assert_int_equal(decode(&k).flags, PKT_BAD_HEADER);
 	k.b[3] = 33;
@@ -331,7 +340,7 @@ int main(void)
 		cmocka_unit_test(lengths_that_disagree),
 		cmocka_unit_test(mapped_source_folds),
 		cmocka_unit_test(extension_headers),
-		cmocka_unit_test(endless_extension_headers),
+		cmocka_unit_test(chains_of_extension_headers),
 		cmocka_unit_test(fragments),
 		cmocka_unit_test(absurd_headers),
 		cmocka_unit_test(cut_short),

@@ -80,6 +80,11 @@ static void a_reason_is_cut_too(void **unused)
 	evidence_reason(&ev, "method %s is not allowed", &s);
 	assert_int_equal(strlen(ev.reason), REASON_TEXT - 1);
 	assert_memory_equal(ev.reason, "method xxx", 10);
+	/* what is left out leaves no gap that later words would close */
+	text[REASON_TEXT - 4] = '\x07';
+	s.n = REASON_TEXT - 3;
+	evidence_reason(&ev, "%s!", &s);
+	assert_string_equal(ev.reason + REASON_TEXT - 5, "x...");
 }
 
 static void verdicts_have_names(void **unused)

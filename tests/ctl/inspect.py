@@ -1,0 +1,106 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What `sipmoat inspect` promises: exit codes, every defect by name, nothing of the
+message unescaped, and JSON that says the same."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+PROGRAM = os.environ.get("SIPMOAT") or os.path.join(ROOT, os.environ.get("B", "build"), "sipmoat")
+CLEAN = (b"INVITE sip:2045:pw@pbx.example.org:5070;user=phone SIP/2.0\r\n"
+         b"v: SIP/2.0/UDP 192.0.2.31:5062;branch=z9hG4bKq1\r\n"
+         b"f: \"A \\\"b\\\" \x1b[1m\xc3\xa9\" <sip:2031@pbx.example.org>;tag=1\r\n"
+         b"To: <sip:2045@pbx.example.org>\r\n"
+         b"Call-ID: a\r\nCSeq: 3 INVITE\r\nX-Flag : on\r\nl: 3\r\n\r\nabc")
+failed = 0
+
+
+def must(what, holds, *shown):
+    global failed
+    if not holds:
+        failed += 1
+        print("FAIL %s" % what, *shown, sep="\n     ")
+
+
+def inspect(data, *args):
+    """(exit code, stdout, stderr) for a message in a file."""
+    with tempfile.NamedTemporaryFile() as f:
+        f.write(data)
+        f.flush()
+        r = subprocess.run([PROGRAM, "inspect", *args, f.name], capture_output=True, check=False)
+    return r.returncode, r.stdout, r.stderr
+
+
+def run(*args, data=b""):
+    r = subprocess.run([PROGRAM, "inspect", *args], input=data, capture_output=True, check=False)
+    return r.returncode, r.stdout, r.stderr
+
+
+def clean():
+    rc, out, err = inspect(CLEAN)
+    must("a clean message ends with 0", rc == 0 and not err, rc, err)
+    must("and says so", b"no defects" in out, out)
+    must("only printable bytes are printed", all(c == 10 or 32 <= c < 127 for c in out), out)
+    must("escapes are shown", b"\\x1b[1m\\xc3\\xa9" in out, out)
+    must("- is standard input", run("-", data=CLEAN) == (0, out, b""))
+    for data, kind in ((b"\r\n\r\n", b"keepalive"), (b"SIP/2.0 200 OK" + CLEAN[58:], b"response")):
+        rc, out, err = inspect(data)
+        must("clean: %r" % kind, rc == 0 and out.startswith(kind), rc, out, err)
+
+
+def as_json():
+    rc, out, _ = inspect(CLEAN, "--json")
+    seen = json.loads(out)
+    must("JSON ends with 0", rc == 0)
+    must("JSON is one line of ASCII", out.count(b"\n") == 1 and out.isascii())
+    for key, want in (("kind", "request"), ("method", "INVITE"), ("call_id", "a"), ("cseq", 3),
+                      ("content_length", 3), ("body", 3), ("behind_body", 0), ("lines", 7),
+                      ("defects", []), ("contact", None)):
+        must("JSON %s" % key, seen[key] == want, seen[key])
+    must("JSON uri", (seen["uri"]["user"], seen["uri"]["host"], seen["uri"]["port"]) ==
+         ("2045", "pbx.example.org", 5070), seen["uri"])
+    must("JSON via", (seen["via"]["host"], seen["via"]["branch"]) == ("192.0.2.31", "z9hG4bKq1"))
+    must("JSON from", seen["from"]["tag"] == "1" and seen["to"]["tag"] is None)
+    must("JSON compact names", seen["headers"][0]["header"] == "Via" and
+         seen["headers"][0]["name"] == "v" and seen["headers"][5]["header"] is None)
+
+
+def defective():
+    bad = CLEAN.replace(b"l: 3", b"l: 4\r\nTo: <sip:x@y>").replace(b"CSeq: 3", b"CSeq: -3") + b""
+    bad = bad.replace(b"Call-ID: a\r", b"Call-ID: a")
+    rc, out, _ = inspect(bad)
+    must("a defective message ends with 1", rc == 1, rc)
+    names = ["bare-line-end", "duplicate-header", "bad-cseq", "short-body"]
+    for name in names:
+        must("%s is named" % name, b"\n  %s at byte " % name.encode() in out, out)
+    rc, out, _ = inspect(bad, "--json")
+    seen = json.loads(out)["defects"]
+    must("JSON ends with 1", rc == 1, rc)
+    must("the same defects in JSON", sorted(d["name"] for d in seen) == sorted(names), seen)
+    for d in seen:
+        must("what the default policy does", d["refused"] == (d["name"] != "bare-line-end"), d)
+        if d["name"] == "bad-cseq":
+            must("the place", bad[d["offset"]:].startswith(b"-3 INVITE") and d["line"] == 6, d)
+    rc, out, _ = inspect(b"hello")
+    must("no SIP at all is a defect", rc == 1 and b"not-sip" in out, rc, out)
+
+
+def unreadable():
+    for args in (("/nonexistent/file",), ("/",), ("/dev/null",), (), ("--jsn", "x"), ("a", "b")):
+        rc, out, err = run(*args)
+        must("%r ends with 2 and says why" % (args,), rc == 2 and err and not out, rc, out, err)
+    rc, out, err = inspect(b"x" * (1 << 20) + b"x")
+    must("too large", rc == 2 and b"1 MiB" in err, rc, err)
+    rc, out, err = run("--help")
+    must("--help ends with 0", rc == 0 and b"Usage" in out and not err)
+
+
+clean()
+as_json()
+defective()
+unreadable()
+sys.exit(1 if failed else 0)
