@@ -309,6 +309,33 @@ static void test_defects(void **arg)
 	free(page.all);
 }
 
+/* The sizes of the tables with the default config, as state_describe tells them. */
+static void test_memory(void **arg)
+{
+	static const uint8_t seed[16];
+	struct text page = text_load("docs/architecture.md");
+	struct conf_report report = { 0 };
+	struct ruleset *rs = ruleset_load(NULL, &report);
+	struct state *st = state_new(ruleset_settings(rs), seed);
+	char all[ROOM] = "", *save = NULL;
+
+	(void)arg;
+	state_describe(st, all, sizeof(all));
+	for (char *t = strtok_r(all, ",", &save); t; t = strtok_r(NULL, ",", &save)) {
+		char name[32], row[ROOM];
+		int at;
+
+		assert_int_equal(sscanf(t, " %31s%n", name, &at), 1);
+		snprintf(row, sizeof(row), "\n| %s |%.64s |", name, t + at);
+		if (!strstr(page.all, row))
+			fail_msg("%s lacks: %s", page.file, row + 1);
+	}
+	state_free(st);
+	ruleset_free(rs);
+	conf_report_free(&report);
+	free(page.all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +343,7 @@ int main(void)
 		cmocka_unit_test(test_man_of_checks),
 		cmocka_unit_test(test_pages_of_checks),
 		cmocka_unit_test(test_defects),
+		cmocka_unit_test(test_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
