@@ -16,7 +16,8 @@ finds in TMP, and expect, whose lines are, the last that fits a packet counts:
       one of its packets brings the ban, not later than that after its first, and
       nothing of it is accepted afterwards
   summary key=value... bans=ADDRESS/CHECK,...   (bans=- for none; else not compared)
-  inside ADDRESS,...   what it works out (else --inside 192.0.2.10,2001:db8::10)
+  inside ADDRESS,...   what it works out without --inside, "-": nothing, the config
+                       says it (else --inside 192.0.2.10,2001:db8::10 is given)
   exit CODE            (0 is understood)
 
 Of every packet n, t and both ends are compared with the script as well.  Each
@@ -223,7 +224,7 @@ def compare(case, expect, run):
     yield from compare_summary(objects, summary, expect)
     if expect.inside is not None:
         got = ",".join(line.split()[1] for line in run.stderr.decode().splitlines()
-                       if line.startswith("inside: "))
+                       if line.startswith("inside: ")) or "-"
         if got != expect.inside:
             yield "inside is %r, wanted %r" % (got, expect.inside)
 
