@@ -87,12 +87,21 @@ bench-parse: $(B)/tests/bench/parse ## what reading a message costs, ordinary an
 
 benches: $(B)/tests/bench/gen $(B)/tests/bench/bare
 
+# the ban thread without the daemon
+HARNESS := $(patsubst %,nfq/%.c,ban banlist bantext elem keeper log mirror nftlink nftread nftset \
+	plan ring steer)
+
+$(B)/tests/netns/nftharness $(B)/tests/netns/nftfaults: %: %.o $(call obj,$(HARNESS)) $(B)/rules.a
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(LIBS_NFQ)
+
+harness: $(B)/tests/netns/nftharness $(B)/tests/netns/nftfaults
+
 deps: ## install what is missing (Debian 12, 13; as root)
 	@tests/deps.sh
 
 check: ## all tests: sudo make check  [SAN=address,undefined | SAN=thread]
 	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory all units benches
+	@$(MAKE) --no-print-directory all units benches harness
 	@B=$(B) tests/run.sh
 
 demo: ## a scanner, a cracker and a flood against a real server: sudo make demo
@@ -146,6 +155,6 @@ help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
 		awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-.PHONY: all units benches bench-parse deps check demo run bench install uninstall lint clean help
+.PHONY: all units benches bench-parse harness deps check demo run bench install uninstall lint clean help
 .SECONDARY:
--include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c)))
+-include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c tests/netns/*.c)))

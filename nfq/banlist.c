@@ -139,7 +139,7 @@ static void added(struct banlist *l, const struct nftread_elem *e)
 		log_ban("banned by hand", &site, e->comment);
 	} else {
 		log_ban(untouchable(l, &site) ? "not banned by hand: it is trusted or inside" :
-						"banned by hand in the kernel only: bans.max reached",
+						"banned by hand in the kernel only: bans.max",
 			&site, "");
 	}
 }

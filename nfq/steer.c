@@ -90,8 +90,8 @@ static void is_sip(struct nftset *n, const struct transport *t, uint32_t port)
 	nftset_lookup(n, t->set);
 }
 
-static void sip_goes(struct nftset *n, const struct nftset_table *t, const char *from, uint32_t port,
-		     const char *to)
+static void sip_goes(struct nftset *n, const struct nftset_table *t, const char *from,
+		     uint32_t port, const char *to)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		nftset_rule_begin(n, t, from);
@@ -486,8 +486,8 @@ int steer_probe(struct nftset *n, uint8_t wanted, enum steer_kind *kind, char er
 		xt = try_queue(n, &ip, *kind = STEER_XT);
 	if (xt == 0)
 		return 0;
-	snprintf(err, STEER_TEXT, "the kernel cannot queue packets (%s): load nft_queue or xt_NFQUEUE "
-		 "with modprobe, or install the package with your kernel's extra modules%s",
+	snprintf(err, STEER_TEXT, "the kernel cannot queue packets (%s): load nft_queue or "
+		 "xt_NFQUEUE with modprobe, or install the package with your kernel's extra modules%s",
 		 strerror(native == -ENOENT && wanted != STEERING_NATIVE ? -xt : -native),
 		 wanted ? ", or set steering to \"auto\"" : "");
 	return wanted == STEERING_XT || native == -ENOENT ? xt : native;
