@@ -217,7 +217,10 @@ int elem_flush(struct elem *m, uint64_t now)
 
 		if (en)
 			en->op = 0;
-		if (en && e < 0 && m->op[i].what != OP_DONE)
+		/* state knows the bans and brings them again; the known are only here, and
+		 * come back with the table */
+		if (en && e < 0 && m->op[i].what != OP_DONE &&
+		    !(e == -ENOENT && m->op[i].kind == ELEM_KNOWN))
 			mirror_remove(m->held[m->op[i].kind], &m->op[i].key);
 	}
 	m->ops = 0;

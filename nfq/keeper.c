@@ -9,6 +9,13 @@
 #include "log.h"
 #include "steer.h"
 
+/* What somebody else did to our tables. */
+enum damage {
+	DAMAGE_NONE,
+	DAMAGE_RULES, /* rules, or elements that the configuration sets: written again in place */
+	DAMAGE_TABLE, /* a table, a chain or a set is gone: made anew */
+};
+
 struct keeper {
 	struct nftset *nft;     /* writes */
 	struct nftlink *reader; /* dumps: their answers trigger writes */
@@ -19,8 +26,8 @@ struct keeper {
 	bool steered;
 	bool serving;   /* packets may wait in the queues: no chain with a hook may go */
 	bool old_queue; /* queue tables of an earlier run are still there */
-	bool gone;      /* a table or a part of it, in the transaction being read */
-	bool broken;    /* ... and it could not be put back */
+	enum damage damage; /* done by the transaction whose events are being read */
+	bool broken;    /* our tables do not stand as they should */
 };
 
 static int explain(char err[BAN_ERROR], const char *what, int e)
@@ -62,15 +69,21 @@ static int write_tables(struct keeper *k, const struct plan *p, bool anew)
 	return nftset_commit(k->nft, NULL, 0, NULL);
 }
 
-/* Puts everything back from memory: tables and steering in one stroke, then elements. */
-static void restore(struct keeper *k, const char *who, uint32_t pid)
+/* Puts everything back from memory: tables and steering in one stroke, then elements.
+ * Rules are mended in place: chains that go take the waiting packets with them. */
+static void restore(struct keeper *k, enum damage damage, const char *who, uint32_t pid)
 {
-	int e = write_tables(k, &k->plan, true);
+	int e = write_tables(k, &k->plan, damage == DAMAGE_TABLE);
 
 	k->broken = e < 0;
 	if (e < 0) {
-		log_error("%s (pid %u) removed our nftables table and it could not be put back: %s",
+		log_error("%s (pid %u) changed our nftables tables and they cannot be put back: %s",
 			  who, pid, strerror(-e));
+		return;
+	}
+	if (damage == DAMAGE_RULES) {
+		log_warn("%s (pid %u) changed rules or settings in our nftables tables: put back",
+			 who, pid);
 		return;
 	}
 	e = elem_rewrite(k->bans.elems, k->bans.now);
@@ -78,7 +91,7 @@ static void restore(struct keeper *k, const char *who, uint32_t pid)
 	if (e == 0)
 		e = elem_flush(k->bans.elems, k->bans.now);
 	banlist_publish(&k->bans);
-	log_warn("%s (pid %u) removed our nftables table or a part of it: put back, %u bans%s%s",
+	log_warn("%s (pid %u) removed our nftables tables or a part of them: put back, %u bans%s%s",
 		 who, pid, elem_count(k->bans.elems, ELEM_BAN, true) +
 		 elem_count(k->bans.elems, ELEM_BAN, false),
 		 e < 0 ? "; elements failed: " : "", e < 0 ? strerror(-e) : "");
@@ -90,7 +103,7 @@ void keeper_flush(struct keeper *k, uint64_t now)
 
 	k->bans.now = now;
 	if (e == -ENOENT)
-		restore(k, "somebody", 0); /* its event is on the way, but bans must not wait */
+		restore(k, DAMAGE_TABLE, "somebody", 0); /* its event is on the way, but bans must not wait */
 	else if (e < 0)
 		log_error("nftables did not take elements: %s; trying again within a minute",
 			  strerror(-e));
@@ -101,7 +114,7 @@ void keeper_reconcile(struct keeper *k, uint64_t now)
 {
 	k->bans.now = now;
 	if (k->broken)
-		restore(k, "somebody", 0);
+		restore(k, DAMAGE_TABLE, "somebody", 0);
 	elem_sweep(k->bans.elems, now);
 	state_ban_walk(k->bans.state, now, banlist_check, &k->bans);
 	keeper_flush(k, now);
@@ -118,6 +131,23 @@ static bool is_table(const struct nftread_event *ev, const struct nftset_table *
 	return ev->family == t->family && strcmp(ev->table, t->name) == 0;
 }
 
+/* A rule or an element: bans and known sources are the operator's to change. */
+static void take_change(struct keeper *k, const struct nftread_event *ev, bool main_table)
+{
+	static const char *const theirs[] = { "banned4", "banned6", "known4", "known6", "police4",
+					      "police6" };
+	bool element = ev->kind != NFTREAD_RULE_GONE;
+
+	for (unsigned i = 0; element && i < sizeof(theirs) / sizeof(*theirs); i++) {
+		if (strcmp(ev->set, theirs[i]) != 0)
+			continue;
+		if (main_table)
+			banlist_event(&k->bans, ev);
+		return;
+	}
+	k->damage = DAMAGE_RULES;
+}
+
 static void take_nft_event(const struct nftread_event *ev, void *arg)
 {
 	struct keeper *k = arg;
@@ -126,14 +156,16 @@ static void take_nft_event(const struct nftread_event *ev, void *arg)
 			   (is_table(ev, &steer_queue4) || is_table(ev, &steer_queue6));
 
 	if (ev->kind == NFTREAD_DONE) {
-		if (k->gone)
-			restore(k, ev->name, ev->pid);
-		k->gone = false;
+		if (k->damage)
+			restore(k, k->damage, ev->name, ev->pid);
+		k->damage = DAMAGE_NONE;
+	} else if (!main_table && !queue_table) {
+		return;
 	} else if (ev->kind == NFTREAD_TABLE_GONE || ev->kind == NFTREAD_PART_GONE) {
-		k->gone |= main_table || queue_table;
-	} else if (main_table && !k->gone) {
+		k->damage = DAMAGE_TABLE;
+	} else if (k->damage != DAMAGE_TABLE) {
 		/* elements of a table that is on its way out are nobody's wish */
-		banlist_event(&k->bans, ev);
+		take_change(k, ev, main_table);
 	}
 }
 
@@ -160,7 +192,7 @@ static void recheck(struct keeper *k)
 
 	keeper_flush(k, k->bans.now);
 	if (!nftread_has_table(l, &steer_main)) {
-		restore(k, "somebody", 0);
+		restore(k, DAMAGE_TABLE, "somebody", 0);
 		return;
 	}
 	e = write_tables(k, &k->plan, false);
@@ -189,7 +221,7 @@ void keeper_watch(struct keeper *k, uint64_t now)
 {
 	k->bans.now = now;
 	if (nftread_events(k->watch, take_nft_event, k) == -ENOBUFS) {
-		k->gone = false;
+		k->damage = DAMAGE_NONE;
 		recheck(k);
 	}
 	keeper_flush(k, now);

@@ -351,7 +351,7 @@ static void take_event(const struct nlmsghdr *m, void *arg)
 		pass(w, NFTREAD_PART_GONE, a[NFTA_CHAIN_TABLE]);
 		break;
 	case NFT_MSG_DELRULE:
-		pass(w, NFTREAD_PART_GONE, a[NFTA_RULE_TABLE]);
+		pass(w, NFTREAD_RULE_GONE, a[NFTA_RULE_TABLE]);
 		break;
 	case NFT_MSG_NEWSETELEM:
 	case NFT_MSG_DELSETELEM:

@@ -23,7 +23,8 @@ struct nftread_elem {
 
 enum nftread_kind {
 	NFTREAD_TABLE_GONE,
-	NFTREAD_PART_GONE, /* a set, chain or rule of it */
+	NFTREAD_PART_GONE, /* a set or chain of it */
+	NFTREAD_RULE_GONE,
 	NFTREAD_ELEM_NEW,
 	NFTREAD_ELEM_GONE,
 	NFTREAD_DONE, /* the changes before this belong together; pid and name made them */

@@ -487,7 +487,8 @@ int steer_probe(struct nftset *n, uint8_t wanted, enum steer_kind *kind, char er
 	if (xt == 0)
 		return 0;
 	snprintf(err, STEER_TEXT, "the kernel cannot queue packets (%s): load nft_queue or "
-		 "xt_NFQUEUE with modprobe, or install the package with your kernel's extra modules%s",
+		 "xt_NFQUEUE with modprobe, or install the package with your kernel's extra "
+		 "modules%s",
 		 strerror(native == -ENOENT && wanted != STEERING_NATIVE ? -xt : -native),
 		 wanted ? ", or set steering to \"auto\"" : "");
 	return wanted == STEERING_XT || native == -ENOENT ? xt : native;
