@@ -125,7 +125,8 @@ static void encode_op(struct elem *m, struct op *op, unsigned *index, uint64_t n
 	*index += op->deletions;
 	if (op->what == OP_DELETE)
 		return;
-	e.timeout = op->until > now ? (op->until - now + 999999) / 1000000 : 1;
+	/* whole seconds: "timeout 1h" and not "59m59s998ms" */
+	e.timeout = op->until > now ? (op->until - now + NS - 1) / NS * 1000 : 1;
 	e.comment = op->text[0] ? op->text : NULL;
 	encode(m, NFTSET_ADD, op->kind, &op->key, &e);
 	*index += each;

@@ -102,8 +102,9 @@ void keeper_flush(struct keeper *k, uint64_t now)
 	int e = elem_flush(k->bans.elems, now);
 
 	k->bans.now = now;
+	/* the event that tells who it was is on the way, but bans must not wait */
 	if (e == -ENOENT)
-		restore(k, DAMAGE_TABLE, "somebody", 0); /* its event is on the way, but bans must not wait */
+		restore(k, DAMAGE_TABLE, "somebody", 0);
 	else if (e < 0)
 		log_error("nftables did not take elements: %s; trying again within a minute",
 			  strerror(-e));
@@ -134,8 +135,8 @@ static bool is_table(const struct nftread_event *ev, const struct nftset_table *
 /* A rule or an element: bans and known sources are the operator's to change. */
 static void take_change(struct keeper *k, const struct nftread_event *ev, bool main_table)
 {
-	static const char *const theirs[] = { "banned4", "banned6", "known4", "known6", "police4",
-					      "police6" };
+	static const char *const theirs[] = { "banned4", "banned6", "known4",
+					      "known6", "police4", "police6" };
 	bool element = ev->kind != NFTREAD_RULE_GONE;
 
 	for (unsigned i = 0; element && i < sizeof(theirs) / sizeof(*theirs); i++) {
