@@ -1,0 +1,169 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The unit as a real systemd runs it, with `make install` behind it: it starts within its sandbox,
+# reloads, refuses a broken config without losing the old one, comes back after kill -9 and after
+# it hung, and does not try again with a config that cannot load.  systemd is process 1 of
+# namespaces of its own, over a copy-on-write view of this machine.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+B=${B:-build}
+skip() { printf '%s\n' "$*"; exit 77; }
+fail() { printf 'not ok: %s\n' "$*"; exit 1; }
+must() { local what=$1; shift; "$@" || fail "$what"; }
+
+# --- in the new namespaces: builds the view and becomes systemd ---
+inside() {
+	local t=$1 root=$1/root
+	set -e
+	mount --make-rprivate /
+	mount -t tmpfs tmpfs "$t"
+	mkdir "$t/up" "$t/work" "$root"
+	mount -t overlay overlay -o "lowerdir=/,upperdir=$t/up,workdir=$t/work" "$root"
+	mount -t proc proc "$root/proc"
+	mount -t sysfs sysfs "$root/sys"
+	mount --rbind /dev "$root/dev"
+	mount -t tmpfs tmpfs "$root/run"
+	mount -t tmpfs tmpfs "$root/tmp"
+	if [ "$2" = v2 ]; then
+		mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
+	else
+		mount -t tmpfs tmpfs "$root/sys/fs/cgroup"
+		mkdir "$root/sys/fs/cgroup/systemd"
+		mount -t cgroup -o none,name=systemd cgroup "$root/sys/fs/cgroup/systemd"
+	fi
+	rm -rf "$root/etc/sipmoat"
+	make -s install DESTDIR="$root" PREFIX=/usr B="$B"
+	chroot "$root" systemd-sysusers sipmoat.conf
+	# a database, which is copied into sealed memory and mapped from there
+	mkdir -p "$root/var/lib/sipmoat"
+	/usr/bin/python3 tests/lib/mmdb.py "$root/var/lib/sipmoat/country.mmdb" maxmind
+	echo 'country = { mode = "enforce"; deny = [ "XX" ]; };' >"$root/etc/sipmoat/conf.d/country.conf"
+	mkdir -p "$root/run/systemd/system/sipmoatd.service.d" "$root/run/result"
+	mount --bind "$3" "$root/run/result"
+	cat >"$root/run/systemd/system/sipmoatd.service.d/test.conf" <<-'UNIT'
+		[Unit]
+		DefaultDependencies=no
+		Wants=
+		[Service]
+		WatchdogSec=4
+		StandardOutput=append:/run/result/guard.log
+		StandardError=append:/run/result/guard.log
+	UNIT
+	cat >"$root/run/systemd/system/test.service" <<-UNIT
+		[Unit]
+		DefaultDependencies=no
+		[Service]
+		Type=oneshot
+		ExecStart=/bin/bash $PWD/tests/netns/unit.sh --steps
+		StandardOutput=append:/run/result/steps
+		StandardError=append:/run/result/steps
+	UNIT
+	printf '[Unit]\nDefaultDependencies=no\nWants=test.service\n' \
+		>"$root/run/systemd/system/test.target"
+	ip link set lo up
+	exec env container=sipmoat-test chroot "$root" /lib/systemd/systemd --system \
+		--unit=test.target --log-target=console --log-level=warning --show-status=no
+}
+
+# --- under that systemd ---
+is() { [ "$(systemctl show -p "$1" --value sipmoatd)" = "$2" ]; }
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+restarted() { is NRestarts "$1" && is ActiveState active && is SubState running; }
+
+steps() {
+	local pid broken=/etc/sipmoat/conf.d/broken.conf
+	echo booted
+	must "it does not start" systemctl start sipmoatd
+	pid=$(systemctl show -p MainPID --value sipmoatd)
+	must "it runs as $(stat -c %U "/proc/$pid")" [ "$(stat -c %U "/proc/$pid")" = sipmoat ]
+	must "it has other capabilities" grep -q '^CapBnd:.*0000003000$' "/proc/$pid/status"
+	must "no filter for system calls" grep -q '^Seccomp:.*2$' "/proc/$pid/status"
+	must "the steering is not in place" grep -q queue <(nft list ruleset 2>/dev/null)
+	must "no status line" grep -q 'packets seen' <(systemctl show -p StatusText sipmoatd)
+	must "reload fails" systemctl reload sipmoatd
+	! grep database /run/result/guard.log || fail "the country database is not used"
+	echo 'flod = { };' >$broken
+	! systemctl reload sipmoatd 2>/dev/null || fail "reload does not see a broken config"
+	must "the process is another" is MainPID "$pid"
+	must "the log does not say why" grep -q 'broken.conf:1: flod' /run/result/guard.log
+	rm $broken
+	kill -9 "$pid"
+	must "it does not come back after kill -9" wait_for 20 restarted 1
+	kill -STOP "$(systemctl show -p MainPID --value sipmoatd)"
+	must "it does not come back after it hung" wait_for 30 restarted 2
+	must "stop fails" systemctl stop sipmoatd
+	must "it did not stop cleanly" is Result success
+	grep -q queue <(nft list ruleset 2>/dev/null) && fail "steering is left after stop"
+	must "the ban chain is gone" nft list chain inet sipmoat bans >/dev/null
+	echo 'flod = { };' >$broken
+	! systemctl start sipmoatd 2>/dev/null || fail "it starts with a broken config"
+	must "it left with $(systemctl show -p ExecMainStatus sipmoatd)" is ExecMainStatus 78
+	sleep 3 # RestartSec is 2: would it try again?
+	must "it tries again with a broken config" is NRestarts 0
+	must "it is not failed" is ActiveState failed
+	echo "all steps done"
+}
+
+# --- from outside ---
+outside() {
+	local t v group pid rc
+	[ "$(id -u)" = 0 ] || skip "needs root (namespaces, overlay)"
+	[ -x /lib/systemd/systemd ] || skip "systemd is not installed"
+	command -v systemd-sysusers >/dev/null || skip "systemd-sysusers is not installed"
+	[ -x "$B/sipmoatd" ] || fail "$B/sipmoatd is not built"
+	case $B in *-address* | *-thread*) skip "sanitizers need what the sandbox forbids" ;; esac
+	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+		v=v2 group=/sys/fs/cgroup/sipmoat-$$
+	elif [ -d /sys/fs/cgroup/systemd ]; then
+		v=v1 group=/sys/fs/cgroup/systemd/sipmoat-$$
+	else
+		skip "no control groups here"
+	fi
+	mkdir "$group" 2>/dev/null || skip "this machine may not make control groups"
+	t=$(mktemp -d /tmp/sipmoat-unit.XXXXXX) || fail "no temporary folder"
+	mkdir "$t/view" "$t/result"
+	: >"$t/result/steps"
+	# the group first, so that all that follows is in it
+	bash -c 'echo $$ >"$1/cgroup.procs" && exec unshare --fork --pid --kill-child --mount --uts \
+		--ipc --net --cgroup bash tests/netns/unit.sh --inside "$2" "$3" "$4"' \
+		- "$group" "$t/view" $v "$t/result" >"$t/result/console" 2>&1 </dev/null &
+	pid=$!
+	# shellcheck disable=SC2064
+	trap "cleanup $pid '$t' '$group'" EXIT
+	trap 'exit 143' INT TERM HUP
+	wait_for 110 ended "$t/result/steps" $pid
+	rc=$?
+	if ! grep -q '^booted' "$t/result/steps"; then
+		tail -n 5 "$t/result/console"
+		skip "systemd does not boot in namespaces here"
+	fi
+	grep -v '^booted\|^all steps done' "$t/result/steps"
+	grep -q '^all steps done' "$t/result/steps" && return 0
+	tail -n 15 "$t/result/guard.log"
+	[ $rc = 0 ] || echo "the steps did not end"
+	return 1
+}
+ended() { grep -qE '^(all steps done|not ok)' "$1" || ! kill -0 "$2" 2>/dev/null; }
+# the process's death ends its namespaces, and all that runs in them
+cleanup() {
+	kill -KILL "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+	wait_for 10 emptied "$3"
+	rm -rf "$2/result"
+	rmdir "$2/view" "$2"
+	find "$3" -depth -type d -exec rmdir {} +
+}
+emptied() { ! find "$1" -name cgroup.procs -exec cat {} + 2>/dev/null | grep -q .; }
+
+case ${1:-} in
+--inside) shift && inside "$@" ;;
+--steps) steps ;;
+*) outside ;;
+esac
