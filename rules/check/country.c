@@ -3,7 +3,7 @@
  * Where the source is.  Deny wins over allow; when one of the allow lists has
  * entries, only what one of them names may pass.  Private addresses are at home
  * everywhere; addresses that belong to nobody are unknown, whatever a database
- * says.  A list without its database finds nothing.
+ * says.
  */
 #include <stdlib.h>
 
@@ -18,13 +18,13 @@ enum { ACCEPT, REFUSE };
 struct place_list {
 	struct conf_list written;
 	uint32_t *value; /* sorted */
-	unsigned n;      /* 0 too when there is no database */
+	unsigned n;      /* 0 too when it cannot work for lack of a database */
 };
 
 struct country_conf {
 	struct place_list allow, deny, asn_allow, asn_deny;
 	uint8_t unknown; /* ACCEPT or REFUSE */
-	bool ready;      /* there is something to find, and a database to find it with */
+	bool by_country, by_asn; /* which databases are asked */
 };
 
 static const char *const choices[] = { "accept", "refuse", NULL };
@@ -45,25 +45,38 @@ static const struct conf_row country_rows[] = {
 	{ NULL },
 };
 
-static void need_database(struct country_conf *cc, struct compiler *c)
+/*
+ * Without one of its databases the check can still refuse what a deny list names
+ * by the other; but who is not on the allow lists, and who is unknown, it cannot
+ * tell, and then it refuses nobody.
+ */
+static void lose(struct country_conf *cc, struct place_list *deny, struct compiler *c,
+		 const char *what)
 {
-	bool countries = cc->allow.n || cc->deny.n, asns = cc->asn_allow.n || cc->asn_deny.n;
+	cc->allow.n = cc->asn_allow.n = deny->n = 0;
+	cc->unknown = ACCEPT;
+	compiler_degraded(c, "", "no %s database: of this check only deny lists of the other "
+			  "database work; install one (geoipupdate, DB-IP Lite) or set geo.%s",
+			  what, what);
+}
+
+static void need_databases(struct country_conf *cc, struct compiler *c)
+{
+	bool asns = cc->asn_allow.n || cc->asn_deny.n;
+	bool countries = cc->allow.n || cc->deny.n || !asns;
 
 	if (c->mode == MODE_OFF)
 		return;
-	if (!geo_has_country(c->geo) && (countries || !asns)) {
-		compiler_degraded(c, "", "no country database: %s; install one (geoipupdate, "
-				  "DB-IP Lite) or set geo.country",
-				  countries ? "allow and deny find nothing" : "the check is off");
-		cc->allow.n = cc->deny.n = 0;
-	}
-	if (!geo_has_asn(c->geo) && asns) {
-		compiler_degraded(c, "", "no ASN database: asn_allow and asn_deny find nothing; "
-				  "install one or set geo.asn");
-		cc->asn_allow.n = cc->asn_deny.n = 0;
-	}
-	if (!countries && !asns && cc->unknown == ACCEPT)
+	if (!cc->allow.n && !cc->deny.n && !asns && cc->unknown == ACCEPT) {
 		compiler_degraded(c, "", "all lists are empty: no source would be refused");
+		return;
+	}
+	if (countries && !geo_has_country(c->geo))
+		lose(cc, &cc->deny, c, "country");
+	if (asns && !geo_has_asn(c->geo))
+		lose(cc, &cc->asn_deny, c, "asn");
+	cc->by_country = countries && geo_has_country(c->geo);
+	cc->by_asn = asns && geo_has_asn(c->geo);
 }
 
 static int country_compile(void *conf, struct compiler *c)
@@ -79,9 +92,7 @@ static int country_compile(void *conf, struct compiler *c)
 			     &cc->asn_deny.n);
 	if (err)
 		return -1;
-	need_database(cc, c);
-	cc->ready = c->geo && (cc->allow.n || cc->deny.n || cc->asn_allow.n || cc->asn_deny.n ||
-			       cc->unknown == REFUSE);
+	need_databases(cc, c);
 	return 0;
 }
 
@@ -121,37 +132,32 @@ static enum found refuse_asn(uint32_t asn, const char *why, struct evidence *ev)
 static enum found judge(const struct country_conf *cc, uint32_t country, uint32_t asn,
 			struct evidence *ev)
 {
-	bool countries = cc->allow.n || cc->deny.n || !cc->asn_allow.n;
-	bool only = cc->allow.n || cc->asn_allow.n;
-
 	if (listed(&cc->deny, country))
 		return refuse_country(country, "is denied", ev);
 	if (listed(&cc->asn_deny, asn))
 		return refuse_asn(asn, "is denied", ev);
 	if (listed(&cc->allow, country) || listed(&cc->asn_allow, asn))
 		return CLEAR;
-	if ((countries && !country) || (!countries && !asn)) {
-		evidence_reason(ev, countries ? "country unknown" : "AS unknown");
+	if (cc->by_country ? !country : !asn) {
+		evidence_reason(ev, cc->by_country ? "country unknown" : "AS unknown");
 		return cc->unknown == REFUSE ? HIT : CLEAR;
 	}
-	if (!only)
+	if (!cc->allow.n && !cc->asn_allow.n)
 		return CLEAR;
-	return countries ? refuse_country(country, "is not on the allow list", ev) :
-			   refuse_asn(asn, "is not on the allow list", ev);
+	return cc->by_country ? refuse_country(country, "is not on the allow list", ev) :
+				refuse_asn(asn, "is not on the allow list", ev);
 }
 
 static enum found country_run(const struct probe *p, const void *conf, struct evidence *ev)
 {
 	const struct country_conf *cc = conf;
-	const struct geo *geo = p->rules->geo;
 	const struct addr *src = &p->pkt->src;
-	uint32_t country, asn = 0;
+	uint32_t country, asn;
 
-	if (!cc->ready || addr_is_private(src))
+	if ((!cc->by_country && !cc->by_asn) || addr_is_private(src))
 		return CLEAR;
-	country = geo_country(geo, src);
-	if (cc->asn_allow.n || cc->asn_deny.n)
-		asn = geo_asn(geo, src);
+	country = cc->by_country ? geo_country(p->rules->geo, src) : 0;
+	asn = cc->by_asn ? geo_asn(p->rules->geo, src) : 0;
 	return judge(cc, country, asn, ev);
 }
 
