@@ -62,6 +62,7 @@ $(B)/sipmoat: $(call obj,$(CTL_SRC)) $(B)/rules.a
 NEEDS_test_ring := nfq/ring.c
 NEEDS_test_publish := nfq/publish.c
 NEEDS_test_events := nfq/events.c nfq/ring.c nfq/log.c
+NEEDS_test_check := ctl/check.c
 
 .SECONDEXPANSION:
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $$(call obj,$$(NEEDS_$$*)) $(B)/rules.a

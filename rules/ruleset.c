@@ -338,10 +338,10 @@ static void load(struct loading *l)
 	read_settings(l);
 	read_top(l);
 	read_zones(l);
+	settings_compile(&rs->settings, &l->reader, l->file);
 	if (geo_needed(l))
 		rs->geo = geo_open(rs->settings.country_file, rs->settings.asn_file,
 				   l->reader.report);
-	settings_compile(&rs->settings, l->reader.report, l->file);
 	compile_inside(l);
 	compile_zones(l);
 	compile_trusted(l);

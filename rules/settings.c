@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdlib.h>
+#include <stdio.h>
 
 #include "check.h"
 #include "settings.h"
@@ -137,11 +137,28 @@ static unsigned compile_ports(const struct conf_list *l, const char *key, uint16
 	return n;
 }
 
-void settings_compile(struct settings *s, struct conf_report *r, const char *file)
+/* Beside the config, not wherever the daemon happens to stand. */
+static void compile_path(const char **path, struct reader *r, const char *file)
 {
-	s->ports[0] = compile_ports(&s->udp_ports, "ports.udp", s->port[0], r);
-	s->ports[1] = compile_ports(&s->tcp_ports, "ports.tcp", s->port[1], r);
+	char whole[4096];
+
+	if (!(*path)[0] || (*path)[0] == '/' || !r->dir[0])
+		return;
+	snprintf(whole, sizeof(whole), "%s/%s", r->dir, *path);
+	*path = arena_text(r->arena, whole, strlen(whole));
+	if (*path)
+		return;
+	*path = "";
+	conf_report_add(r->report, CONF_ERROR, file, 0, "geo", "out of memory");
+}
+
+void settings_compile(struct settings *s, struct reader *r, const char *file)
+{
+	s->ports[0] = compile_ports(&s->udp_ports, "ports.udp", s->port[0], r->report);
+	s->ports[1] = compile_ports(&s->tcp_ports, "ports.tcp", s->port[1], r->report);
 	if (!s->udp_ports.n && !s->tcp_ports.n)
-		conf_report_add(r, CONF_ERROR, file, 0, "ports",
+		conf_report_add(r->report, CONF_ERROR, file, 0, "ports",
 				"udp and tcp are both empty: nothing would be guarded");
+	compile_path(&s->country_file, r, file);
+	compile_path(&s->asn_file, r, file);
 }

@@ -18,6 +18,6 @@ struct settings_group {
 extern const struct settings_group settings_groups[];
 
 /* Turns what was read into what is used, and reports what does not fit together. */
-void settings_compile(struct settings *s, struct conf_report *r, const char *file);
+void settings_compile(struct settings *s, struct reader *r, const char *file);
 
 #endif

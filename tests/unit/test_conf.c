@@ -30,7 +30,8 @@ static const struct broken {
 	{ "queue = { length = 100", "sipmoat.conf:1: syntax error" },
 	{ "\n\nqueue = { length = ; };", "sipmoat.conf:3: syntax error in or before \"queue = " },
 	{ "inside = [ \"192.0.2.1\" \n", "syntax error" },
-	{ "\ninside = [ \"192.0.2.1 ];\nmode = \"observe\"\n;", "sipmoat.conf:2: a text has no closing" },
+	{ "\ninside = [ \"192.0.2.1 ];\nmode = \"observe\"\n;",
+	  "sipmoat.conf:2: a text has no closing quote" },
 	{ "\nmode = \"observe", "sipmoat.conf:2: a text has no closing quote on its line" },
 	{ "mode = \"observe\\\";", "sipmoat.conf:1: a text has no closing quote on its line" },
 	{ "mode = enforce;", ":1: \"enforce\" needs quotes" },
@@ -65,7 +66,7 @@ static const struct broken {
 	{ "queue = 1;", "queue: has the wrong type: must be a group" },
 	{ "queue = [ 1 ];", "queue: has the wrong type: must be a group" },
 	{ "flood = \"off\";", "flood: has the wrong type: must be a group" },
-	{ "queue = { length = \"100\"; };", "queue.length: has the wrong type: must be a whole number" },
+	{ "queue = { length = \"100\"; };", "queue.length: has the wrong type: must be a whole" },
 	{ "queue = { length = 1.5; };", "queue.length: has the wrong type" },
 	{ "queue = { length = 1e3; };", "queue.length: has the wrong type" },
 	{ "queue = { length = true; };", "queue.length: has the wrong type" },
@@ -127,7 +128,7 @@ static const struct broken {
 	/* zones */
 	{ "zones = ( { addresses = [ \"192.0.2.0/24\" ]; } );", "zones[0].name: must be 1 to 31" },
 	{ "zones = ( { name = \"a b\"; registered = true; } );", "name: must be 1 to 31 letters" },
-	{ "zones = ( { name = \"default\"; registered = true; } );", "\"default\" is what no other" },
+	{ "zones = ( { name = \"default\"; registered = true; } );", "\"default\" is what no" },
 	{ "zones = ( { name = \"a\"; } );", "zones.a: has no condition" },
 	{ "zones = ( { name = \"a\"; addresses = [ ]; } );", "zones.a.addresses: is empty" },
 	{ "zones = ( { name = \"a\"; adresses = [ ]; } );", "did you mean \"addresses\"?" },
@@ -137,7 +138,8 @@ static const struct broken {
 	  "zones.a.flood.bugdet: unknown key; did you mean \"budget\"?" },
 	{ "zones = ( { name = \"a\"; registered = true; flod = { }; } );",
 	  "zones.a.flod: unknown key; did you mean \"flood\"?" },
-	{ "zones = ( { name = \"a\"; registered = true; },\n { name = \"a\"; transport = \"udp\"; } );",
+	{ "zones = ( { name = \"a\"; registered = true; },\n"
+	  "{ name = \"a\"; transport = \"udp\"; } );",
 	  "sipmoat.conf:2: zones.a.name: a zone of this name was written before" },
 };
 

@@ -48,9 +48,9 @@ static struct ruleset *load(struct confdir *d, const char *keys)
 	char text[1024];
 	struct ruleset *rs;
 
-	snprintf(text, sizeof(text),
-		 "geo = { country = \"%s/c.mmdb\"; asn = \"%s/a.mmdb\"; };\n"
-		 "country = { mode = \"enforce\"; %s };\n", d->path, d->path, keys);
+	snprintf(text, sizeof(text), /* a relative path: beside the config */
+		 "geo = { country = \"c.mmdb\"; asn = \"%s/a.mmdb\"; };\n"
+		 "country = { mode = \"enforce\"; %s };\n", d->path, keys);
 	rs = confdir_load_text(d, text);
 	if (!rs)
 		confdir_print(d);

@@ -99,11 +99,13 @@ static void test_layers(void **state)
 	struct ruleset *rs;
 
 	/* name order, not the order in which they were made; only *.conf */
-	confdir_write(d, "conf.d/20-b.conf", "queue = { length = 1000; };\n"
-					     "zones = ( { name = \"c\"; transport = \"tcp\"; } );\n");
-	confdir_write(d, "conf.d/10-a.conf", "queue = { length = 999; workers = 3; };\n"
-					     "flood = { ban = \"2h\"; };\n"
-					     "zones = ( { name = \"b\"; transport = \"udp\"; } );\n");
+	confdir_write(d, "conf.d/20-b.conf",
+		      "queue = { length = 1000; };\n"
+		      "zones = ( { name = \"c\"; transport = \"tcp\"; } );\n");
+	confdir_write(d, "conf.d/10-a.conf",
+		      "queue = { length = 999; workers = 3; };\n"
+		      "flood = { ban = \"2h\"; };\n"
+		      "zones = ( { name = \"b\"; transport = \"udp\"; } );\n");
 	confdir_write(d, "conf.d/30.conf.old", "not read");
 	confdir_write(d, "conf.d/.40.conf", "not read");
 	rs = must_load(d, "mode = \"observe\"; queue = { first = 7; length = 500; };\n"
@@ -126,11 +128,12 @@ static void test_layers(void **state)
 static void test_values(void **state)
 {
 	struct confdir *d = *state;
-	struct ruleset *rs = must_load(d, "\xef\xbb\xbfmode = \"enforce\";\r\n"
-					  "ports = { udp = [ 5060, 5080, 5060 ]; tcp = [ \"5061\" ]; };\r\n"
-					  "flood = { ban = 90; ban_window = \"2d\"; action = \"alert\"; };\r\n"
-					  "agent = { mode = \"observe\"; ban = \"1w\"; };\r\n"
-					  "log : { level : \"debug\" }\r\n");
+	struct ruleset *rs = must_load(
+		d, "\xef\xbb\xbfmode = \"enforce\";\r\n"
+		   "ports = { udp = [ 5060, 5080, 5060 ]; tcp = [ \"5061\" ]; };\r\n"
+		   "flood = { ban = 90; ban_window = \"2d\"; action = \"alert\"; };\r\n"
+		   "agent = { mode = \"observe\"; ban = \"1w\"; };\r\n"
+		   "log : { level : \"debug\" }\r\n");
 	const struct policy *flood = &rs->zone[0].policy[check_index("flood")];
 	const struct policy *agent = &rs->zone[0].policy[check_index("agent")];
 
@@ -283,7 +286,8 @@ static void test_zone_limit(void **state)
 
 	for (unsigned i = 0; i < ZONE_MAX - 1; i++)
 		n += (size_t)snprintf(text + n, sizeof(text) - n,
-				      "%s{ name = \"z%u\"; transport = \"udp\"; }", i ? ", " : " ", i);
+				      "%s{ name = \"z%u\"; transport = \"udp\"; }",
+				      i ? ", " : " ", i);
 	memcpy(text + n, ");", 3);
 	ruleset_free(must_load(d, text));
 	snprintf(text + n, sizeof(text) - n, ", { name = \"over\"; transport = \"udp\"; } );");
