@@ -33,7 +33,7 @@ RULES
 # budgets are wide; a full queue drops, so that what arrives was judged
 $PY "$FIELD_LIB/mmdb.py" "$T/country.mmdb" maxmind 1.0.0.0/8=AU || fail "no country database"
 cat >"$T/bench.conf" <<CONF
-queue = { when_full = "drop"; };
+queue = { when_full = "drop"; workers = 1; };
 police = { rate = 0; };
 geo = { country = "$T/country.mmdb"; };
 country = { mode = "enforce"; deny = [ "AQ" ]; };
