@@ -31,7 +31,7 @@
 #define SLOTS 32
 #define EXPRESSION_LIMIT 1024 /* bytes of an expression */
 #define SUBJECT_LIMIT 2048    /* bytes of a text that expressions see */
-#define MATCH_LIMIT 20000     /* steps: 0.1 ms at most */
+#define MATCH_LIMIT 5000      /* steps: about 70 us */
 #define HEAP_LIMIT 64         /* KiB a match may use */
 #define SLAB ((2 * HEAP_LIMIT + 8) * 1024) /* a growing frame vector is copied once */
 

@@ -209,27 +209,24 @@ static unsigned least(unsigned a, unsigned b)
 	return a < b ? a : b;
 }
 
-/* Edits (insert, delete, replace, swap neighbours) from one word to another. */
+/* Edits (insert, delete, replace) from one word to another. */
 static unsigned distance(const char *a, const char *b)
 {
-	unsigned row[3][WORD_LIMIT + 2], n = (unsigned)strlen(a), m = (unsigned)strlen(b);
+	unsigned row[2][WORD_LIMIT + 1], n = (unsigned)strlen(a), m = (unsigned)strlen(b);
 
 	if (n > WORD_LIMIT || m > WORD_LIMIT)
 		return WORD_LIMIT;
 	for (unsigned j = 0; j <= m; j++)
 		row[0][j] = j;
 	for (unsigned i = 1; i <= n; i++) {
-		unsigned *now = row[i % 3], *up = row[(i + 2) % 3], *up2 = row[(i + 1) % 3];
+		unsigned *now = row[i % 2], *up = row[(i + 1) % 2];
 
 		now[0] = i;
-		for (unsigned j = 1; j <= m; j++) {
+		for (unsigned j = 1; j <= m; j++)
 			now[j] = least(least(up[j], now[j - 1]) + 1,
 				       up[j - 1] + (ascii_lower(a[i - 1]) != b[j - 1]));
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				now[j] = least(now[j], up2[j - 2] + 1);
-		}
 	}
-	return row[n % 3][m];
+	return row[n % 2][m];
 }
 
 struct nearest {

@@ -86,10 +86,10 @@ static void test_scanners(void **state)
 		"Z 5.5.10 v2.10.18.2", "MicroSIP/3.20.6", "X-Lite release 5.0.1 stamp 67284",
 		"eyeBeam release 1102q stamp 51814", "Asterisk PBX 18.10.0", "FPBX-16.0.19(18.9.0)",
 		"FreeSWITCH-mod_sofia/1.10.7", "kamailio (5.6.3 (x86_64/linux))", "3CXPhoneSystem",
-		"AVM FRITZ!Box 7590 154.07.29", "Gigaset N510 IP PRO/42.250", "PortSIP VoIP SDK 11.2",
+		"AVM FRITZ!Box 7590 154.07.29", "Gigaset N510 IP PRO/42.250", "PortSIP SDK 11.2",
 		"CSipSimple_star2lte-26/r2457", "baresip v1.1.0", "PJSUA v2.12 Linux", "SIPp",
 		"sipsak 0.9.7pre", "MySIPClient/1.0", "SIPclient 2", "Acme Wismap 4", "Siwarex 2",
-		"Ozeki VoIP SIP SDK", "Mediatrix 4102S", "OpenStage_40_V3 R5.24.0", "Bria 6.5.1",
+		"Ozeki VoIP SIP SDK", "Mediatrix 4102S", "OpenStage_40_V3 R5.24.0", "Bria 6.5",
 	};
 	struct confdir *d = *state;
 	struct ruleset *rs = ruleset_load(NULL, &d->report);

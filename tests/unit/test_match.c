@@ -291,7 +291,8 @@ static void *hammer(void *arg)
 
 static void test_threads(void **state)
 {
-	static const char *const patterns[] = { "/(a|b|ab)*c\\d+/", "/n(e+)dle\\d{2}/", "zzz", NULL };
+	static const char *const patterns[] = { "/(a|b|ab)*c\\d+/", "/n(e+)dle\\d{2}/", "zzz",
+						NULL };
 	struct compiling t;
 	struct match *m = compile(&t, patterns);
 	pthread_t thread[THREADS];
@@ -316,7 +317,8 @@ static void test_no_allocation(void **state)
 	struct compiling t;
 	struct match *m = compile(&t, patterns);
 	struct slice texts[] = { SLICE("some literal"), SLICE("abcabcabcabcabcabcabcabcd"),
-				 SLICE("xxxxxxxxxxxxxxyyyyyyyyyyyyyyyyyz"), SLICE("aaaaaaaaaaaaaaaaaab") };
+				 SLICE("xxxxxxxxxxxxxxyyyyyyyyyyyyyyyyyz"),
+				 SLICE("aaaaaaaaaaaaaaaaaab") };
 	unsigned long before;
 
 	(void)state;

@@ -183,7 +183,7 @@ static void test_trust(void **state)
 	struct field *f = *state;
 	struct ruleset *rs;
 
-	confdir_write(f->d, "conf.d/trusted.conf", "trusted = { addresses = [ \"6.6.6.0/24\" ]; };");
+	confdir_write(f->d, "conf.d/t.conf", "trusted = { addresses = [ \"6.6.6.0/24\" ]; };");
 	rs = load(f, "{ name = \"de\"; countries = [ \"DE\" ]; trust = true; },"
 		     "{ name = \"fr\"; countries = [ \"FR\" ]; trusted = { addresses = [ ]; }; }");
 	assert_int_equal(trusted_run(f, rs, "5.1.1.1"), TRUST);
