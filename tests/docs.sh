@@ -80,9 +80,9 @@ for page in README.md CHANGELOG.md docs/*.md docs/checks/*.md; do
 		[ -e "$(dirname "$page")/$to" ] || echo "$page: $to"
 	done
 done | bad "a link leads nowhere"
-grep -ohE '`tests/[a-z0-9_./-]+`' README.md docs/*.md docs/checks/*.md | tr -d '`' | sort -u |
-	while read -r test; do
-		[ -e "$test" ] || echo "$test"
+grep -ohE '`(tests|netns|unit)/[a-z0-9_./-]+`' README.md docs/*.md docs/checks/*.md | tr -d '`' |
+	sort -u | while read -r test; do
+		compgen -G "$test" >/dev/null || compgen -G "tests/$test.*" >/dev/null || echo "$test"
 	done | bad "no such test"
 grep -ohE '(`|^    )(sudo )?make [a-z]+\b' README.md docs/*.md docs/checks/*.md CHANGELOG.md |
 	sed 's/.* //' | sort -u | while read -r target; do
