@@ -26,11 +26,13 @@ static void print_note(const struct conf_note *n)
 
 static int print_report(const struct conf_report *r)
 {
-	/* errors that could not be kept for lack of memory are counted all the same */
+	/* errors that were not kept are counted all the same */
 	unsigned errors = r->errors + r->degraded;
 
 	for (unsigned i = 0; i < r->n; i++)
 		print_note(&r->note[i]);
+	if (r->n == CONF_NOTES)
+		fputs("... and more that are not shown\n", stderr);
 	if (!errors)
 		puts("configuration OK");
 	else

@@ -66,13 +66,17 @@ struct conf_note {
 
 struct conf_report {
 	struct conf_note *note;
-	unsigned n, errors, degraded;
+	unsigned n;                /* notes kept, at most CONF_NOTES */
+	unsigned errors, degraded; /* all that were reported */
 };
+
+#define CONF_NOTES 1000 /* a wrong list file may have a million wrong lines */
 
 void conf_report_add(struct conf_report *r, enum conf_severity severity, const char *file,
 		     unsigned line, const char *key, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 void conf_report_free(struct conf_report *r);
+void conf_report_sort(struct conf_report *r); /* by file and line, as a reader goes through */
 /* "file:line: key: text" in a malloc'd string, or NULL without memory. */
 char *conf_note_text(const struct conf_note *n);
 

@@ -48,10 +48,10 @@ void conf_report_add(struct conf_report *r, enum conf_severity severity, const c
 	struct conf_note *more;
 	va_list ap;
 
-	/* counted even when there is no memory to keep it: an error is never lost */
+	/* counted even when there is no room to keep it: an error is never lost */
 	r->errors += severity == CONF_ERROR;
 	r->degraded += severity == CONF_DEGRADED;
-	more = realloc(r->note, (r->n + 1) * sizeof(*more));
+	more = r->n < CONF_NOTES ? realloc(r->note, (r->n + 1) * sizeof(*more)) : NULL;
 	if (!more)
 		return;
 	r->note = more;
@@ -72,6 +72,26 @@ void conf_report_free(struct conf_report *r)
 	}
 	free(r->note);
 	*r = (struct conf_report){ 0 };
+}
+
+static bool comes_before(const struct conf_note *a, const struct conf_note *b)
+{
+	int files = strcmp(a->file, b->file);
+
+	return files ? files < 0 : a->line < b->line;
+}
+
+/* Insertion: few notes, and those of one line keep their order. */
+void conf_report_sort(struct conf_report *r)
+{
+	for (unsigned i = 1; i < r->n; i++) {
+		struct conf_note n = r->note[i];
+		unsigned at = i;
+
+		for (; at && comes_before(&n, &r->note[at - 1]); at--)
+			r->note[at] = r->note[at - 1];
+		r->note[at] = n;
+	}
 }
 
 char *conf_note_text(const struct conf_note *n)

@@ -182,6 +182,9 @@ static void take_default(struct value *v, struct node *n)
 	case CONF_LIST:
 		list_split(v->reader, text, v->key, v->at);
 		return;
+	case CONF_TEXT: /* not copied: it outlives the arena, and is there without memory */
+		memcpy(v->at, &text, sizeof(text));
+		return;
 	default:
 		n->type = NODE_TEXT;
 		n->text = text;

@@ -91,6 +91,8 @@ static void read_group(struct loading *l, unsigned z, unsigned check, const stru
 	key_join(path, draft->path, checks[check]->name);
 	if (!n || !rows_is_group(&l->reader, n, path))
 		return;
+	if (checks[check]->conf_size && !zone->conf[check])
+		return; /* for lack of memory, which is reported */
 	draft->group[check] = n;
 	rows_read(&l->reader, into, n, path, NULL);
 }
@@ -364,6 +366,7 @@ struct ruleset *ruleset_load(const char *file, struct conf_report *report)
 		no_memory(&l);
 	free(l.draft);
 	sources_free(&l.files);
+	conf_report_sort(report);
 	if (report->errors) {
 		ruleset_free(rs);
 		return NULL;

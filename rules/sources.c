@@ -73,6 +73,7 @@ void sources_read(struct sources *s, const char *file, struct reader *r)
 	r->dir = dir_of(file, r->arena);
 	s->root = calloc(FILES_MAX + 1, sizeof(*s->root));
 	if (!r->dir || !s->root) {
+		r->dir = "";
 		conf_report_add(r->report, CONF_ERROR, file, 0, "", "out of memory");
 		return;
 	}

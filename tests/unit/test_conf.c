@@ -298,6 +298,18 @@ static void test_notes(void **state)
 	text = conf_note_text(&r.note[2]);
 	assert_string_equal(text, "g: z");
 	free(text);
+	conf_report_add(&r, CONF_ERROR, "f", 2, "", "first of two");
+	conf_report_add(&r, CONF_ERROR, "f", 2, "", "second of two");
+	conf_report_sort(&r);
+	assert_string_equal(r.note[0].text, "y");
+	assert_string_equal(r.note[1].text, "first of two");
+	assert_string_equal(r.note[2].text, "second of two");
+	assert_string_equal(r.note[3].text, "x 1");
+	assert_string_equal(r.note[4].text, "z");
+	for (unsigned i = 0; i < 2 * CONF_NOTES; i++)
+		conf_report_add(&r, CONF_ERROR, "h", i, "", "many");
+	assert_int_equal(r.n, CONF_NOTES);
+	assert_int_equal(r.errors, 2 * CONF_NOTES + 3);
 	conf_report_free(&r);
 	assert_int_equal(r.n, 0);
 }
