@@ -60,6 +60,8 @@ $(B)/sipmoat: $(call obj,$(CTL_SRC)) $(B)/rules.a
 
 # what a unit test links besides rules.a
 NEEDS_test_ring := nfq/ring.c
+NEEDS_test_mirror := nfq/mirror.c
+NEEDS_test_plan := nfq/plan.c nfq/bantext.c
 NEEDS_test_publish := nfq/publish.c
 NEEDS_test_events := nfq/events.c nfq/ring.c nfq/log.c
 NEEDS_test_check := ctl/check.c

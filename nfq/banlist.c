@@ -39,6 +39,11 @@ static struct addr addr_of(const struct nftread_elem *e)
 	return e->len == 4 ? addr_v4(e->key) : addr_v6(e->key);
 }
 
+static uint64_t end_of(const struct banlist *l, const struct nftread_elem *e)
+{
+	return l->now + (e->timed ? e->left * MS : FOREVER);
+}
+
 /* Last line of defence: whatever asked for it, these are never banned. */
 static bool untouchable(const struct banlist *l, const struct addr *site)
 {
@@ -104,7 +109,7 @@ static bool adopt_ban(struct banlist *l, const struct nftread_elem *e)
 	struct addr key = addr_of(e);
 	struct ban b = { .site = addr_site(&key) };
 
-	b.until = l->now + (e->timed ? e->left * MS : FOREVER);
+	b.until = end_of(l, e);
 	bantext_parse(e->comment, &b);
 	if (!addr_eq(&key, &b.site)) {
 		/* the chain looks up whole /64s: this element would never match */
@@ -149,7 +154,7 @@ void banlist_known(const struct nftread_elem *e, void *arg)
 	struct banlist *l = arg;
 	struct addr key = addr_of(e);
 
-	elem_saw(l->elems, ELEM_KNOWN, &key, l->now + (e->timed ? e->left * MS : FOREVER));
+	elem_saw(l->elems, ELEM_KNOWN, &key, end_of(l, e));
 }
 
 void banlist_found(const struct nftread_elem *e, void *arg)
@@ -166,7 +171,7 @@ void banlist_seen(const struct nftread_elem *e, void *arg)
 	struct addr key = addr_of(e);
 
 	if (elem_holds(l->elems, ELEM_BAN, &key))
-		elem_saw(l->elems, ELEM_BAN, &key, l->now + (e->timed ? e->left * MS : FOREVER));
+		elem_saw(l->elems, ELEM_BAN, &key, end_of(l, e));
 	else
 		added(l, e);
 }
@@ -191,7 +196,7 @@ void banlist_event(struct banlist *l, const struct nftread_event *ev)
 	else if (ban)
 		banlist_deleted(l, &key);
 	else if (known && ev->kind == NFTREAD_ELEM_NEW)
-		banlist_known(&ev->elem, l);
+		elem_add(l->elems, ELEM_KNOWN, &key, end_of(l, &ev->elem), l->now, NULL);
 	else if (known)
-		elem_lost(l->elems, ELEM_KNOWN, &key);
+		elem_remove(l->elems, ELEM_KNOWN, &key, l->now); /* in the queue tables, too */
 }

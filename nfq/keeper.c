@@ -191,6 +191,7 @@ static void recheck(struct keeper *k)
 	struct missing m = { NULL, 0, k->plan.ban_max };
 	int e;
 
+	log_info("events of nftables were lost, too many at once: reading the sets");
 	keeper_flush(k, k->bans.now);
 	if (!nftread_has_table(l, &steer_main)) {
 		restore(k, DAMAGE_TABLE, "somebody", 0);

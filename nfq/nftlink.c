@@ -234,6 +234,12 @@ int nftlink_commit(struct nftlink *l, struct nftlink_fault *fault, unsigned room
 	return e;
 }
 
+static void throw_away(struct nftlink *l)
+{
+	while (recv(l->fd, l->answer, sizeof(l->answer), MSG_DONTWAIT) > 0)
+		;
+}
+
 /* One datagram of a dump: 1 = finished, 0 = more to come, or -errno. */
 static int dump_part(struct nftlink *l, uint32_t seq, nftlink_each *each, void *arg)
 {
@@ -271,8 +277,7 @@ int nftlink_dump(struct nftlink *l, struct nlmsghdr *request, nftlink_each *each
 	while (e == 0)
 		e = dump_part(l, request->nlmsg_seq, each, arg);
 	if (e == -EINTR)
-		while (recv(l->fd, l->answer, sizeof(l->answer), MSG_DONTWAIT) > 0)
-			;
+		throw_away(l);
 	return e < 0 ? e : 0;
 }
 
@@ -284,8 +289,14 @@ int nftlink_events(struct nftlink *l, nftlink_each *each, void *arg)
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return 0;
+		if (n < 0 && errno == ENOBUFS) {
+			throw_away(l); /* older than what the caller will read now */
+			return -ENOBUFS;
+		}
 		if (n < 0)
-			return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
+			return -errno;
 		for (; NLMSG_OK(m, n); m = NLMSG_NEXT(m, n))
 			each(m, arg);
 	}

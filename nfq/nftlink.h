@@ -53,7 +53,8 @@ typedef void nftlink_each(const struct nlmsghdr *m, void *arg);
 /* Sends one request and hands over its answers.  -EINTR: the kernel's tables
  * changed meanwhile and the answers may have holes: ask again. */
 int nftlink_dump(struct nftlink *l, struct nlmsghdr *request, nftlink_each *each, void *arg);
-/* Hands over what waits, never blocks.  -ENOBUFS: events were lost. */
+/* Hands over what waits, never blocks.  -ENOBUFS: events were lost, and those that
+ * still waited were thrown away: look for yourself. */
 int nftlink_events(struct nftlink *l, nftlink_each *each, void *arg);
 
 #endif

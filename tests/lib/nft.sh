@@ -79,8 +79,9 @@ harness_launch() {
 }
 harness_kill() { kill -9 "$H_PID"; wait "$H_PID" 2>/dev/null; }
 harness_stop() {
+	local pid=$H_PID
 	say stop
-	wait "$H_PID"
+	must "nftharness ended badly: $(tail -n 20 "$T/log")" wait "$pid"
 }
 
 # say COMMAND: its answer's last line is left in H_LINE, the others in H_TEXT

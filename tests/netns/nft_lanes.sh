@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The two lanes: strangers go to one queue, known and trusted sources to the other; a datagram
-# in fragments arrives as one packet; what carries our mark goes past.  The queues are those of
+# The two lanes: strangers go to one queue, known and trusted sources to the other; what
+# carries our mark goes past.  The queues are those of
 # the daemon; the kernel counts what it put into each.
 . "$(dirname "$0")/../lib/nft.sh"
 nft_open
@@ -26,9 +26,11 @@ lane 203.0.113.2 400 0 4
 lane 203.0.113.1 3500 4 0
 lane 2001:db8:1:1::1 3500 4 0
 gw nft add element inet sipmoat known4 '{ 203.0.113.3 timeout 1h }'
-if gw nft list tables 2>/dev/null | grep -q 'ip sipmoat-queue'; then
-	gw nft add element ip sipmoat-queue known4 '{ 203.0.113.3 timeout 1h }' 2>/dev/null
-fi
+copied() { # to the table that steers, when that is another one
+	! gw nft list tables 2>/dev/null | grep -q 'ip sipmoat-queue' ||
+		has known4 203.0.113.3 ip sipmoat-queue
+}
+wait_for copied || fail "the queue table does not know what an operator made known"
 lane 203.0.113.3 400 0 4
 # replies by the same lane: the address of the peer decides, not the direction
 s=$(queue 5060) k=$(queue 5061)
@@ -40,3 +42,7 @@ s.setsockopt(socket.SOL_SOCKET, 36, 0x51b0a7)
 s.sendto(b"x", ("203.0.113.1", 5060))'
 must "outbound: $(($(queue 5060) - s)) strangers" [ $(($(queue 5060) - s)) = 1 ]
 must "outbound: $(($(queue 5061) - k)) known" [ $(($(queue 5061) - k)) = 1 ]
+gw nft delete element inet sipmoat known4 '{ 203.0.113.3 }'
+not_copied() { ! has known4 203.0.113.3 ip sipmoat-queue; }
+wait_for not_copied || fail "the queue table still knows what an operator deleted"
+lane 203.0.113.3 400 4 0
