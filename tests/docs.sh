@@ -111,6 +111,30 @@ else
 	without+=("$B/sipmoatd")
 fi
 
+# --- messages in the pages are what the pages say ---
+# message_of FILE: its first indented request, as it goes over the wire
+message_of() {
+	awk '/^    [A-Z]+ sip:/ { on = 1 }
+		on && /^    / { printf "%s\r\n", substr($0, 5) }
+		on && !/^    / { exit }
+		END { printf "\r\n" }' "$1"
+}
+if [ -x "$B/sipmoat" ]; then
+	for check in flood malformed agent method; do
+		message_of docs/checks/$check.md | "$B/sipmoat" inspect - >"$tmp/out" 2>&1
+		status=("${PIPESTATUS[@]}") want=0
+		[ $check != malformed ] || want=1
+		[ "${status[1]}" = $want ] || {
+			echo "$check: inspect says ${status[1]}"
+			cat "$tmp/out"
+		} | bad "an example in a page"
+		[ $check != malformed ] || grep -q duplicate-header "$tmp/out" ||
+			echo "malformed: no duplicate-header" | bad "an example in a page"
+	done
+else
+	without+=("$B/sipmoat")
+fi
+
 [ $found = 0 ] || exit 1
 if [ ${#without[@]} -gt 0 ]; then
 	echo "all but what needs: ${without[*]}"
