@@ -283,10 +283,8 @@ static int trusted_zones(struct loading *l, unsigned check)
 {
 	struct ruleset *rs = l->rs;
 	struct compiler c = compiler_at(l, "zones", NULL);
-	struct conf_report quiet = { 0 };
 	int err = 0;
 
-	c.report = &quiet; /* zone_compile has said what is wrong with them */
 	for (unsigned z = 1; z < rs->n_zones && !err; z++) {
 		struct prefix *p;
 		size_t n;
@@ -295,11 +293,10 @@ static int trusted_zones(struct loading *l, unsigned check)
 		    rs->zone[z].policy[check].mode == MODE_OFF)
 			break;
 		if (compiler_prefixes(&c, &l->draft[z].conf.addresses, "", &p, &n) < 0)
-			continue;
+			return 0;
 		err = trusted_append(rs, p, n);
 		free(p);
 	}
-	conf_report_free(&quiet);
 	return err;
 }
 
@@ -319,6 +316,8 @@ static void compile_trusted(struct loading *l)
 	const struct prefix *p;
 	size_t n;
 
+	if (l->reader.report->errors)
+		return; /* no second word about addresses that are wrong */
 	for (unsigned i = 0; i < check_count; i++) {
 		if (checks[i] != &check_trusted || !rs->zone[0].conf[i])
 			continue;

@@ -107,7 +107,7 @@ static unsigned starve(struct confdir *d, bool good)
 		refused += rs == NULL;
 		ruleset_free(rs);
 		/* what failed was said */
-		assert_true(rest && rest <= n ? true : d->report.n || d->report.errors);
+		assert_true((rest && rest <= n) || d->report.n || d->report.errors);
 		/* the end: memory was still left, n was more than it takes */
 		if (rest != 0 && rest <= n)
 			break;
