@@ -381,6 +381,14 @@ static void excerpt(const char *text, unsigned line, char out[EXCERPT + 1])
 	out[n] = '\0';
 }
 
+/* What libconfig's parser calls "memory exhausted" is its stack of brackets. */
+static const char *error_text(const config_t *c)
+{
+	const char *text = config_error_text(c);
+
+	return text && strcmp(text, "memory exhausted") != 0 ? text : "too many open brackets";
+}
+
 static const struct node *parse_text(struct reading *rd, const char *text)
 {
 	struct node *root = arena_alloc(rd->arena, sizeof(*root));
@@ -395,7 +403,7 @@ static const struct node *parse_text(struct reading *rd, const char *text)
 
 		excerpt(text, at, line);
 		conf_report_add(rd->report, CONF_ERROR, rd->file, at, "", "%s in or before \"%s\"",
-				config_error_text(&c), line);
+				error_text(&c), line);
 		root = NULL;
 	} else if (node_fill(rd, root, config_root_setting(&c), 0) < 0) {
 		conf_report_add(rd->report, CONF_ERROR, rd->file, 0, "", "out of memory");

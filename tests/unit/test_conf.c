@@ -194,6 +194,21 @@ static void test_mended_once(void **state)
 	assert_int_equal(d->report.n, 2);
 }
 
+static void test_deep_nesting(void **state)
+{
+	struct confdir *d = *state;
+	size_t n = 900000;
+	char *text = malloc(n);
+
+	assert_non_null(text);
+	for (size_t i = 0; i < n; i++)
+		text[i] = "a={"[i % 3];
+	confdir_write_bytes(d, "sipmoat.conf", text, n);
+	free(text);
+	assert_null(confdir_load(d));
+	assert_true(confdir_says(d, "sipmoat.conf:1: too many open brackets"));
+}
+
 static void test_files(void **state)
 {
 	static const char zero[] = "mode = \"observe\";\n\0mode";
@@ -320,6 +335,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_each_says_what, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_all_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mended_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_deep_nesting, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_files, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
 		cmocka_unit_test(test_notes),
