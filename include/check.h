@@ -50,6 +50,7 @@ struct probe {
 	struct state *state;
 	uint64_t now;              /* ns */
 	struct addr site;          /* addr_site(pkt->src) */
+	uint64_t site_key;         /* key_of_addr(site), rules/state/key.h */
 	uint8_t proof;             /* enum proof of this request (rules/state/state.h) */
 };
 

@@ -12,7 +12,7 @@
 #include "state/meter.h"
 #include "state/state.h"
 
-#define METER_HITS 0x100 /* + check: apart from what the checks count themselves */
+#define METER_HITS 0x100 /* + check: no meter kind of a check reaches so far */
 
 struct scratch {
 	struct sip_msg sip;
@@ -79,20 +79,20 @@ static bool bannable(const struct passage *g)
 
 	if (g->ev->no_ban || prefixset_has(&g->rs->inside_set, &g->probe.pkt->src))
 		return false;
-	source_find(g->probe.state, &g->probe.site, g->probe.now, &s);
+	source_find(g->probe.state, g->probe.site_key, g->probe.now, &s);
 	return s.standing != REGISTERED;
 }
 
 static bool enough_hits(const struct passage *g, unsigned check, const struct policy *policy)
 {
-	struct meter_key key = { g->probe.site, 0, (uint16_t)(METER_HITS + check) };
+	uint64_t key = key_with(g->probe.site_key, METER_HITS + check);
 	struct meter_limit limit = { policy->ban_after - 1, policy->ban_after,
 				     policy->ban_window * NS };
 	bool over;
 
 	if (policy->ban_after <= 1)
 		return true;
-	meter_add(state_meter(g->probe.state), &key, &limit, g->probe.now, &over);
+	meter_add(state_meter(g->probe.state), key, &limit, g->probe.now, &over);
 	return over;
 }
 
@@ -177,7 +177,7 @@ static void run_inbound(struct passage *g, struct sip_msg *sip)
 	sip_parse(sip, p->pkt->payload);
 	p->sip = sip;
 	decision_parsed(g->d, sip);
-	p->proof = (uint8_t)source_prove(p->state, p->pkt, sip, p->now);
+	p->proof = (uint8_t)source_prove(p->state, p->site_key, sip, p->now);
 	g->d->proven = p->proof != PROOF_NONE;
 	(void)run_stages(g, STAGE_FRAME, STAGE_BEHAVIOUR);
 }
@@ -207,8 +207,11 @@ void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, s
 		run_outbound(st, pkt, &s->sip, now, d);
 		return;
 	}
-	d->zone = (uint8_t)zone_find(rs, st, pkt, now);
-	g.probe = (struct probe){ .pkt = pkt, .rules = rs, .zone = &rs->zone[d->zone],
-				  .state = st, .now = now, .site = addr_site(&pkt->src) };
+	g.probe = (struct probe){ .pkt = pkt, .rules = rs, .state = st, .now = now,
+				  .site = addr_site(&pkt->src) };
+	g.probe.site_key = key_of_addr(st, &g.probe.site);
+	state_prefetch(st, g.probe.site_key);
+	d->zone = (uint8_t)zone_find(rs, st, pkt, g.probe.site_key, now);
+	g.probe.zone = &rs->zone[d->zone];
 	run_inbound(&g, &s->sip);
 }

@@ -53,6 +53,6 @@ extern const struct conf_row policy_rows[];
 
 /* zone.c: the zone an outside source belongs to. */
 unsigned zone_find(const struct ruleset *rs, struct state *st, const struct pkt *pkt,
-		   uint64_t now);
+		   uint64_t site_key, uint64_t now);
 
 #endif

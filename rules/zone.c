@@ -144,14 +144,13 @@ static bool in_asn(const struct ruleset *rs, const struct zone *z, const struct 
 	return k->asn_is && compiler_has(z->asns, z->n_asns, k->asn_is);
 }
 
-static bool standing_fits(const struct zone *z, struct state *st, const struct addr *a,
-			  uint64_t now, struct asked *k)
+static bool standing_fits(const struct zone *z, struct state *st, uint64_t site_key, uint64_t now,
+			  struct asked *k)
 {
-	struct addr site = addr_site(a);
 	struct source s;
 
 	if (!k->standing) {
-		source_find(st, &site, now, &s);
+		source_find(st, site_key, now, &s);
 		k->registered = s.standing == REGISTERED;
 		k->standing = true;
 	}
@@ -160,25 +159,26 @@ static bool standing_fits(const struct zone *z, struct state *st, const struct a
 
 /* Cheapest condition first. */
 static bool holds(const struct ruleset *rs, const struct zone *z, struct state *st,
-		  const struct pkt *pkt, uint64_t now, struct asked *k)
+		  const struct pkt *pkt, uint64_t site_key, uint64_t now, struct asked *k)
 {
 	if (z->transport != PROTO_NONE && z->transport != pkt->proto)
 		return false;
 	if (z->has_addresses && !prefixset_has(&z->addresses, &pkt->src))
 		return false;
-	if (z->registered >= 0 && !standing_fits(z, st, &pkt->src, now, k))
+	if (z->registered >= 0 && !standing_fits(z, st, site_key, now, k))
 		return false;
 	if (z->has_countries && !in_country(rs, z, &pkt->src, k))
 		return false;
 	return !z->has_asns || in_asn(rs, z, &pkt->src, k);
 }
 
-unsigned zone_find(const struct ruleset *rs, struct state *st, const struct pkt *pkt, uint64_t now)
+unsigned zone_find(const struct ruleset *rs, struct state *st, const struct pkt *pkt,
+		   uint64_t site_key, uint64_t now)
 {
 	struct asked asked = { 0 };
 
 	for (unsigned i = 1; i < rs->n_zones; i++)
-		if (holds(rs, &rs->zone[i], st, pkt, now, &asked))
+		if (holds(rs, &rs->zone[i], st, pkt, site_key, now, &asked))
 			return i;
 	return 0;
 }

@@ -13,7 +13,7 @@ static enum found banned_run(const struct probe *p, const void *conf, struct evi
 	struct ban ban;
 
 	(void)conf;
-	if (!state_ban_find(p->state, &p->site, p->now, &ban))
+	if (!ban_find(p->state, p->site_key, &p->site, p->now, &ban))
 		return CLEAR;
 	why = slice_of(ban.reason);
 	evidence_reason(ev, "banned for %u s more: %s",

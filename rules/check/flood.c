@@ -69,20 +69,34 @@ static const struct conf_row rows[] = {
 /* Whose requests are counted together, and how many they may send. */
 struct level {
 	struct prefix whose;
-	uint16_t port; /* 0 = any */
-	uint16_t kind; /* enum meter_kind */
+	uint64_t key; /* of the meter */
 	uint32_t budget, scale;
 };
 
-static struct level level_of(const struct addr *a, unsigned len, unsigned kind, uint32_t budget)
+static struct level level_of(const struct probe *p, unsigned len, enum meter_kind kind,
+			     uint32_t budget)
 {
-	return (struct level){ { addr_masked(a, len), (uint8_t)len }, 0, (uint16_t)kind, budget,
-			       budget };
+	struct level l = { { addr_masked(&p->pkt->src, len), (uint8_t)len }, p->site_key, budget,
+			   budget };
+
+	if (len != addr_site_len(&p->pkt->src))
+		l.key = key_of_addr(p->state, &l.whose.addr);
+	l.key = key_with(l.key, kind);
+	return l;
 }
 
-static struct level site_level(const struct probe *p, unsigned kind, uint32_t budget)
+static struct level site_level(const struct probe *p, enum meter_kind kind, uint32_t budget)
 {
-	return level_of(&p->pkt->src, addr_site_len(&p->pkt->src), kind, budget);
+	return level_of(p, addr_site_len(&p->pkt->src), kind, budget);
+}
+
+/* One address and port. */
+static struct level port_level(const struct probe *p, enum meter_kind kind, uint32_t budget)
+{
+	struct level l = level_of(p, 128, kind, budget);
+
+	l.key = key_with(l.key, p->pkt->sport);
+	return l;
 }
 
 /*
@@ -93,13 +107,12 @@ static enum found count_in(const struct probe *p, const struct flood_conf *c,
 			   const struct level *l, const char *what, uint32_t *count,
 			   struct evidence *ev)
 {
-	struct meter_key key = { l->whose.addr, l->port, l->kind };
 	struct meter_limit limit = { l->budget, l->scale, c->window * NS };
 	char text[PREFIX_TEXT];
 	struct slice whose, noun = slice_of(what);
 	bool over;
 
-	*count = meter_add(state_meter(p->state), &key, &limit, p->now, &over);
+	*count = meter_add(state_meter(p->state), l->key, &limit, p->now, &over);
 	if (!over)
 		return CLEAR;
 	whose = (struct slice){ text, (uint32_t)prefix_print(&l->whose, text) };
@@ -108,16 +121,16 @@ static enum found count_in(const struct probe *p, const struct flood_conf *c,
 	return HIT;
 }
 
-static unsigned stranger_levels(const struct flood_conf *c, const struct addr *a,
+static unsigned stranger_levels(const struct probe *p, const struct flood_conf *c,
 				struct level out[LEVELS])
 {
-	out[0] = level_of(a, 128, METER_LEVEL, c->budget);
-	if (addr_is_v4(a)) {
-		out[1] = level_of(a, ADDR_V4_BITS + 24, METER_LEVEL + 1, c->budget24);
+	out[0] = level_of(p, 128, METER_LEVEL, c->budget);
+	if (addr_is_v4(&p->pkt->src)) {
+		out[1] = level_of(p, ADDR_V4_BITS + 24, METER_LEVEL + 1, c->budget24);
 		return 2;
 	}
-	out[1] = level_of(a, 64, METER_LEVEL + 1, c->budget64);
-	out[2] = level_of(a, 48, METER_LEVEL + 2, c->budget48);
+	out[1] = level_of(p, 64, METER_LEVEL + 1, c->budget64);
+	out[2] = level_of(p, 48, METER_LEVEL + 2, c->budget48);
 	return 3;
 }
 
@@ -127,10 +140,8 @@ static unsigned stranger_levels(const struct flood_conf *c, const struct addr *a
  * took more than half of its own budget; others only wait.
  */
 static enum found run_levels(const struct probe *p, const struct flood_conf *c,
-			     struct evidence *ev)
+			     const struct level *level, unsigned n, struct evidence *ev)
 {
-	struct level level[LEVELS];
-	unsigned n = stranger_levels(c, &p->pkt->src, level);
 	uint32_t count, own = 0;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -157,15 +168,19 @@ static enum found run_crowd(const struct probe *p, const struct flood_conf *c, s
 static enum found run_stranger(const struct probe *p, const struct flood_conf *c,
 			       struct evidence *ev)
 {
-	struct level l = level_of(&p->pkt->src, 128, METER_ENDPOINT, c->budget);
+	struct level endpoint = port_level(p, METER_ENDPOINT, c->budget), level[LEVELS];
+	unsigned n = stranger_levels(p, c, level);
 	uint32_t count;
 
-	l.port = p->pkt->sport;
-	if (count_in(p, c, &l, "requests", &count, ev) == HIT)
+	/* the meters are far apart in memory: fetch all before the first is read */
+	meter_prefetch(state_meter(p->state), endpoint.key);
+	for (unsigned i = 0; i < n; i++)
+		meter_prefetch(state_meter(p->state), level[i].key);
+	if (count_in(p, c, &endpoint, "requests", &count, ev) == HIT)
 		return HIT;
 	if (p->sip->method == METHOD_REGISTER && count <= CROWD_SHARE)
 		return run_crowd(p, c, ev);
-	return run_levels(p, c, ev);
+	return run_levels(p, c, level, n, ev);
 }
 
 static struct level known_level(const struct probe *p, const struct flood_conf *c,
@@ -179,11 +194,10 @@ static struct level known_level(const struct probe *p, const struct flood_conf *
 }
 
 /* What one port of a site may use of the site's budget. */
-static struct level port_level(const struct probe *p, const struct level *site)
+static struct level share_level(const struct probe *p, const struct level *site)
 {
-	struct level l = level_of(&p->pkt->src, 128, METER_PORT, site->budget - site->budget / 4);
+	struct level l = port_level(p, METER_PORT, site->budget - site->budget / 4);
 
-	l.port = p->pkt->sport;
 	l.scale = site->scale;
 	return l;
 }
@@ -191,7 +205,7 @@ static struct level port_level(const struct probe *p, const struct level *site)
 static enum found run_known(const struct probe *p, const struct flood_conf *c,
 			    const struct source *s, struct evidence *ev)
 {
-	struct level site = known_level(p, c, s), port = port_level(p, &site);
+	struct level site = known_level(p, c, s), port = share_level(p, &site);
 	uint32_t count;
 
 	if (s->registrations > 1 && count_in(p, c, &port, "requests", &count, ev) == HIT)
@@ -201,16 +215,15 @@ static enum found run_known(const struct probe *p, const struct flood_conf *c,
 
 static void refund_in(const struct probe *p, const struct flood_conf *c, const struct level *l)
 {
-	struct meter_key key = { l->whose.addr, l->port, l->kind };
 	struct meter_limit limit = { l->budget, l->scale, c->window * NS };
 
-	meter_refund(state_meter(p->state), &key, &limit, p->now);
+	meter_refund(state_meter(p->state), l->key, &limit, p->now);
 }
 
 /* Gives back the request that was challenged. */
 static void refund(const struct probe *p, const struct flood_conf *c, const struct source *s)
 {
-	struct level site = known_level(p, c, s), port = port_level(p, &site);
+	struct level site = known_level(p, c, s), port = share_level(p, &site);
 
 	refund_in(p, c, &site);
 	if (s->registrations > 1)
@@ -243,7 +256,7 @@ static enum found flood_run(const struct probe *p, const void *conf, struct evid
 		return CLEAR;
 	if (p->sip->kind == SIP_KEEPALIVE)
 		return run_crowd(p, c, ev);
-	source_find(p->state, &p->site, p->now, &s);
+	source_find(p->state, p->site_key, p->now, &s);
 	if (p->proof != PROOF_NONE)
 		return run_proven(p, c, &s, ev);
 	if (s.standing == STRANGER)

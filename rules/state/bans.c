@@ -32,9 +32,10 @@ static void unpack(const struct record *r, struct ban *out)
 	memcpy(out->reason, r->reason, REASON_KEPT);
 }
 
-bool state_ban_find(struct state *st, const struct addr *site, uint64_t now, struct ban *out)
+bool ban_find(struct state *st, uint64_t key, const struct addr *site, uint64_t now,
+	      struct ban *out)
 {
-	struct hold h = table_find(st->bans, site, sizeof(*site), now);
+	struct hold h = table_find(st->bans, key, now);
 	const struct record *r = h.value;
 	bool found = r && r->until > now && addr_eq(&r->site, site);
 
@@ -44,9 +45,14 @@ bool state_ban_find(struct state *st, const struct addr *site, uint64_t now, str
 	return found;
 }
 
+bool state_ban_find(struct state *st, const struct addr *site, uint64_t now, struct ban *out)
+{
+	return ban_find(st, key_of_addr(st, site), site, now, out);
+}
+
 bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now)
 {
-	struct hold h = table_make(st->bans, &ban->site, sizeof(ban->site), now, 0);
+	struct hold h = table_make(st->bans, key_of_addr(st, &ban->site), now, 0);
 	struct record *r = h.value;
 
 	if (!r)
@@ -64,7 +70,7 @@ bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now)
 
 bool state_ban_remove(struct state *st, const struct addr *site)
 {
-	return table_forget(st->bans, site, sizeof(*site));
+	return table_forget(st->bans, key_of_addr(st, site));
 }
 
 size_t state_ban_walk(struct state *st, uint64_t now, void (*each)(const struct ban *, void *),

@@ -21,13 +21,13 @@ struct meter {
 	struct table *table;
 };
 
-struct meter *meter_new(uint32_t records, const uint8_t seed[16])
+struct meter *meter_new(uint32_t records)
 {
 	struct meter *m = calloc(1, sizeof(*m));
 
 	if (!m)
 		return NULL;
-	m->table = table_new(records, sizeof(struct log), seed);
+	m->table = table_new(records, sizeof(struct log));
 	if (!m->table) {
 		free(m);
 		return NULL;
@@ -85,10 +85,10 @@ static void record(struct log *log, uint16_t now)
 	log->fill = 1;
 }
 
-uint32_t meter_add(struct meter *m, const struct meter_key *key, const struct meter_limit *l,
-		   uint64_t now, bool *over)
+uint32_t meter_add(struct meter *m, uint64_t key, const struct meter_limit *l, uint64_t now,
+		   bool *over)
 {
-	struct hold h = table_make(m->table, key, sizeof(*key), now, 0);
+	struct hold h = table_make(m->table, key, now, 0);
 	struct log *log = h.value;
 	uint16_t t = stamp_of(l, now);
 	uint32_t count;
@@ -107,10 +107,9 @@ uint32_t meter_add(struct meter *m, const struct meter_key *key, const struct me
 	return count;
 }
 
-void meter_refund(struct meter *m, const struct meter_key *key, const struct meter_limit *l,
-		  uint64_t now)
+void meter_refund(struct meter *m, uint64_t key, const struct meter_limit *l, uint64_t now)
 {
-	struct hold h = table_find(m->table, key, sizeof(*key), now);
+	struct hold h = table_find(m->table, key, now);
 	struct log *log = h.value;
 
 	if (!log)
@@ -122,4 +121,9 @@ void meter_refund(struct meter *m, const struct meter_key *key, const struct met
 		log->fill = log->n ? log->k : 0;
 	}
 	table_release(&h);
+}
+
+void meter_prefetch(const struct meter *m, uint64_t key)
+{
+	table_prefetch(m->table, key);
 }

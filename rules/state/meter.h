@@ -16,15 +16,11 @@
 #ifndef SIPMOAT_METER_H
 #define SIPMOAT_METER_H
 
-#include "addr.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct meter;
-
-struct meter_key {
-	struct addr addr;
-	uint16_t port; /* 0 when the port is not part of the key */
-	uint16_t kind; /* the caller's: keeps its meters apart */
-};
 
 struct meter_limit {
 	uint32_t budget; /* events allowed in any window */
@@ -32,16 +28,16 @@ struct meter_limit {
 	uint64_t window; /* ns, more than TABLE_SLACK */
 };
 
-struct meter *meter_new(uint32_t records, const uint8_t seed[16]);
+struct meter *meter_new(uint32_t records);
 void meter_free(struct meter *m);
 struct table *meter_table(struct meter *m);
 
-/* One more event.  *over: it exceeds the budget and was not recorded.  Returns the
+/* key: see key.h.  One more event.  *over: it exceeds the budget and was not recorded.  Returns the
  * events in the window, this one included. */
-uint32_t meter_add(struct meter *m, const struct meter_key *key, const struct meter_limit *l,
-		   uint64_t now, bool *over);
+uint32_t meter_add(struct meter *m, uint64_t key, const struct meter_limit *l, uint64_t now,
+		   bool *over);
 /* Takes back the newest event. */
-void meter_refund(struct meter *m, const struct meter_key *key, const struct meter_limit *l,
-		  uint64_t now);
+void meter_refund(struct meter *m, uint64_t key, const struct meter_limit *l, uint64_t now);
+void meter_prefetch(const struct meter *m, uint64_t key);
 
 #endif

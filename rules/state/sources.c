@@ -6,8 +6,6 @@
  */
 #include "store.h"
 
-#include "hash.h"
-
 #define TOKEN_SECONDS 64    /* twice Timer B, RFC 3261 17.1.1.2: nobody answers later */
 #define RETURNED_SECONDS 3600
 #define EXPIRES_MAX 86400
@@ -32,33 +30,20 @@ size_t source_size(void)
 	return sizeof(struct site);
 }
 
-static struct hash_key secret(const struct state *st)
-{
-	struct hash_key k;
-
-	memcpy(&k, st->seed, sizeof(k));
-	return k;
-}
-
 /* A token is bound to the site it was sent to: repeating somebody else's proves nothing. */
-struct token_key {
-	struct addr site;
-	uint64_t kind, what;
-};
-
-static struct token_key token_of(const struct state *st, const struct addr *site,
-				 enum token_kind kind, struct slice a, struct slice b)
+static uint64_t token_of(const struct state *st, uint64_t site, enum token_kind kind,
+			 struct slice a, struct slice b)
 {
-	struct hash_key key = secret(st), inner;
+	struct hash_key key = { st->secret.k0 ^ site, st->secret.k1 ^ kind };
 
-	key.k1 ^= hash_bytes(&key, a.p, a.n);
-	inner = key;
-	return (struct token_key){ *site, kind, hash_bytes(&inner, b.p, b.n) };
+	if (b.n)
+		key.k1 ^= hash_bytes(&key, b.p, b.n);
+	return hash_bytes(&key, a.p, a.n);
 }
 
-static void token_put(struct state *st, const struct token_key *key, uint64_t now)
+static void token_put(struct state *st, uint64_t key, uint64_t now)
 {
-	struct hold h = table_make(st->tokens, key, sizeof(*key), now, 0);
+	struct hold h = table_make(st->tokens, key, now, 0);
 
 	if (!h.value)
 		return;
@@ -66,9 +51,9 @@ static void token_put(struct state *st, const struct token_key *key, uint64_t no
 	table_release(&h);
 }
 
-static bool token_take(struct state *st, const struct token_key *key, uint64_t now)
+static bool token_take(struct state *st, uint64_t key, uint64_t now)
 {
-	struct hold h = table_find(st->tokens, key, sizeof(*key), now);
+	struct hold h = table_find(st->tokens, key, now);
 
 	if (!h.value)
 		return false;
@@ -81,9 +66,9 @@ static bool reg_live(const struct registration *r, uint64_t now)
 	return r->who && (int16_t)(r->until - (uint16_t)(now / TICK)) > 0;
 }
 
-void source_find(struct state *st, const struct addr *site, uint64_t now, struct source *out)
+void source_find(struct state *st, uint64_t site_key, uint64_t now, struct source *out)
 {
-	struct hold h = table_find(st->sources, site, sizeof(*site), now);
+	struct hold h = table_find(st->sources, site_key, now);
 	const struct site *s = h.value;
 
 	*out = (struct source){ STRANGER, 0 };
@@ -98,9 +83,9 @@ void source_find(struct state *st, const struct addr *site, uint64_t now, struct
 	table_release(&h);
 }
 
-static void returned(struct state *st, const struct addr *site, uint64_t now)
+static void returned(struct state *st, uint64_t site, uint64_t now)
 {
-	struct hold h = table_make(st->sources, site, sizeof(*site), now, RANK_RETURNED);
+	struct hold h = table_make(st->sources, site, now, RANK_RETURNED);
 	struct site *s = h.value;
 
 	if (!s)
@@ -123,10 +108,10 @@ static struct registration *reg_slot(struct site *s, uint16_t who, uint64_t now)
 	return room;
 }
 
-static void registered(struct state *st, const struct addr *site, uint16_t who, uint32_t seconds,
+static void registered(struct state *st, uint64_t site, uint16_t who, uint32_t seconds,
 		       uint64_t now)
 {
-	struct hold h = table_make(st->sources, site, sizeof(*site), now, RANK_REGISTERED);
+	struct hold h = table_make(st->sources, site, now, RANK_REGISTERED);
 	struct site *s = h.value;
 	struct registration *r;
 	uint64_t until = now + (seconds + 32) * NS; /* a refresh may be a Timer F late */
@@ -180,9 +165,9 @@ static uint32_t granted(const struct sip_msg *sip)
 }
 
 static uint32_t learn_registration(struct state *st, const struct pkt *pkt,
-				   const struct sip_msg *sip, const struct addr *site, uint64_t now)
+				   const struct sip_msg *sip, uint64_t site, uint64_t now)
 {
-	struct hash_key key = secret(st);
+	struct hash_key key = st->secret;
 	struct sip_nameaddr to = { 0 };
 	uint32_t seconds = granted(sip);
 	uint16_t who;
@@ -197,34 +182,29 @@ static uint32_t learn_registration(struct state *st, const struct pkt *pkt,
 }
 
 static void learn_challenges(struct state *st, const struct sip_msg *sip, enum sip_header h,
-			     const struct addr *site, uint64_t now)
+			     uint64_t site, uint64_t now)
 {
 	struct slice line, nonce;
 	unsigned at = 0;
 
 	while (sip_next(sip, h, &at, &line))
 		if (sip_digest_param(line, SLICE("nonce"), &nonce) && nonce.n) {
-			struct token_key k = token_of(st, site, TOKEN_NONCE, nonce, SLICE_NONE);
-
-			token_put(st, &k, now);
+			token_put(st, token_of(st, site, TOKEN_NONCE, nonce, SLICE_NONE), now);
 		}
 }
 
-static void learn_tag(struct state *st, const struct sip_msg *sip, const struct addr *site,
+static void learn_tag(struct state *st, const struct sip_msg *sip, uint64_t site,
 		      uint64_t now)
 {
 	struct slice tag = sip_tag(sip_first(sip, HDR_TO));
-	struct token_key k;
 
-	if (!tag.n)
-		return;
-	k = token_of(st, site, TOKEN_TAG, sip_first(sip, HDR_CALL_ID), tag);
-	token_put(st, &k, now);
+	if (tag.n)
+		token_put(st, token_of(st, site, TOKEN_TAG, tag, sip_first(sip, HDR_CALL_ID)), now);
 }
 
 /* The branch of the top Via names a transaction (RFC 3261 17.1.3). */
 static bool branch_token(const struct state *st, const struct sip_msg *sip,
-			 const struct addr *site, struct token_key *out)
+			 uint64_t site, uint64_t *out)
 {
 	struct sip_via via;
 	struct slice branch;
@@ -239,63 +219,57 @@ static bool branch_token(const struct state *st, const struct sip_msg *sip,
 uint32_t source_learn(struct state *st, const struct pkt *pkt, const struct sip_msg *sip,
 		      uint64_t now)
 {
-	struct addr site = addr_site(&pkt->dst);
-	struct token_key k;
+	struct addr to = addr_site(&pkt->dst);
+	uint64_t site = key_of_addr(st, &to), k;
 
-	if (sip->kind == SIP_REQUEST && branch_token(st, sip, &site, &k))
-		token_put(st, &k, now);
+	if (sip->kind == SIP_REQUEST && branch_token(st, sip, site, &k))
+		token_put(st, k, now);
 	if (sip->kind != SIP_RESPONSE)
 		return 0;
 	if (sip->status == 401 || sip->status == 407) {
-		learn_challenges(st, sip, HDR_WWW_AUTHENTICATE, &site, now);
-		learn_challenges(st, sip, HDR_PROXY_AUTHENTICATE, &site, now);
+		learn_challenges(st, sip, HDR_WWW_AUTHENTICATE, site, now);
+		learn_challenges(st, sip, HDR_PROXY_AUTHENTICATE, site, now);
 	}
 	if (sip->method == METHOD_INVITE && sip->status >= 200)
-		learn_tag(st, sip, &site, now);
+		learn_tag(st, sip, site, now);
 	if (sip->method == METHOD_REGISTER && sip->status >= 200 && sip->status < 300)
-		return learn_registration(st, pkt, sip, &site, now);
+		return learn_registration(st, pkt, sip, site, now);
 	return 0;
 }
 
 static bool proves_nonce(struct state *st, const struct sip_msg *sip, enum sip_header h,
-			 const struct addr *site, uint64_t now)
+			 uint64_t site, uint64_t now)
 {
 	struct slice line, nonce;
 	unsigned at = 0;
 
 	while (sip_next(sip, h, &at, &line)) {
-		struct token_key k;
-
 		if (!sip_digest_param(line, SLICE("nonce"), &nonce) || !nonce.n)
 			continue;
-		k = token_of(st, site, TOKEN_NONCE, nonce, SLICE_NONE);
-		if (token_take(st, &k, now))
+		if (token_take(st, token_of(st, site, TOKEN_NONCE, nonce, SLICE_NONE), now))
 			return true;
 	}
 	return false;
 }
 
-static bool proves_tag(struct state *st, const struct sip_msg *sip, const struct addr *site,
+static bool proves_tag(struct state *st, const struct sip_msg *sip, uint64_t site,
 		       uint64_t now)
 {
 	struct slice tag = sip_tag(sip_first(sip, HDR_TO));
-	struct token_key k;
 
-	if (!tag.n)
-		return false;
-	k = token_of(st, site, TOKEN_TAG, sip_first(sip, HDR_CALL_ID), tag);
-	return token_take(st, &k, now);
+	return tag.n && token_take(st, token_of(st, site, TOKEN_TAG, tag,
+						sip_first(sip, HDR_CALL_ID)), now);
 }
 
-static bool proves_branch(struct state *st, const struct sip_msg *sip, const struct addr *site,
+static bool proves_branch(struct state *st, const struct sip_msg *sip, uint64_t site,
 			  uint64_t now)
 {
-	struct token_key k;
+	uint64_t k;
 
-	return branch_token(st, sip, site, &k) && token_take(st, &k, now);
+	return branch_token(st, sip, site, &k) && token_take(st, k, now);
 }
 
-static enum proof proof_of(struct state *st, const struct sip_msg *sip, const struct addr *site,
+static enum proof proof_of(struct state *st, const struct sip_msg *sip, uint64_t site,
 			   uint64_t now)
 {
 	if (sip->kind == SIP_RESPONSE)
@@ -308,13 +282,12 @@ static enum proof proof_of(struct state *st, const struct sip_msg *sip, const st
 	return proves_tag(st, sip, site, now) ? PROOF_TAG : PROOF_NONE;
 }
 
-enum proof source_prove(struct state *st, const struct pkt *pkt, const struct sip_msg *sip,
+enum proof source_prove(struct state *st, uint64_t site_key, const struct sip_msg *sip,
 			uint64_t now)
 {
-	struct addr site = addr_site(&pkt->src);
-	enum proof proof = proof_of(st, sip, &site, now);
+	enum proof proof = proof_of(st, sip, site_key, now);
 
 	if (proof != PROOF_NONE)
-		returned(st, &site, now);
+		returned(st, site_key, now);
 	return proof;
 }

@@ -9,15 +9,15 @@ struct meter *state_meter(struct state *st)
 	return st->meter;
 }
 
-/* Each table is keyed differently: a collision found in one helps in no other. */
-static struct table *make_table(const uint8_t seed[16], uint8_t which, uint32_t records,
-				size_t size)
+uint64_t key_of_addr(const struct state *st, const struct addr *a)
 {
-	uint8_t own[16];
+	return hash_bytes(&st->secret, a, sizeof(*a));
+}
 
-	memcpy(own, seed, sizeof(own));
-	own[0] ^= which;
-	return table_new(records, size, own);
+void state_prefetch(const struct state *st, uint64_t site_key)
+{
+	table_prefetch(st->bans, site_key);
+	table_prefetch(st->sources, site_key);
 }
 
 struct state *state_new(const struct settings *s, const uint8_t seed[16])
@@ -26,12 +26,12 @@ struct state *state_new(const struct settings *s, const uint8_t seed[16])
 
 	if (!st)
 		return NULL;
-	memcpy(st->seed, seed, sizeof(st->seed));
-	st->meter = meter_new(s->meters, seed);
-	st->sources = make_table(seed, 1, s->sources, source_size());
-	st->tokens = make_table(seed, 2, s->tokens, 1);
+	memcpy(&st->secret, seed, sizeof(st->secret));
+	st->meter = meter_new(s->meters);
+	st->sources = table_new(s->sources, source_size());
+	st->tokens = table_new(s->tokens, 1);
 	/* half as much again: the last free record is hard to find */
-	st->bans = make_table(seed, 3, s->ban_max + s->ban_max / 2, ban_size());
+	st->bans = table_new(s->ban_max + s->ban_max / 2, ban_size());
 	if (!st->meter || !st->sources || !st->tokens || !st->bans) {
 		state_free(st);
 		return NULL;

@@ -8,10 +8,18 @@
 #define SIPMOAT_STATE_H
 
 #include "engine.h"
+#include "key.h"
 
 struct meter;
 
 struct meter *state_meter(struct state *st);
+
+/* Fetches what ban_find and source_find will read. */
+void state_prefetch(const struct state *st, uint64_t site_key);
+
+/* state_ban_find for callers that have the key of the site. */
+bool ban_find(struct state *st, uint64_t key, const struct addr *site, uint64_t now,
+	      struct ban *out);
 
 /*
  * Sources (state/sources.c): what a site has proven.
@@ -28,7 +36,8 @@ struct source {
 
 #define SOURCE_REGS 48
 
-void source_find(struct state *st, const struct addr *site, uint64_t now, struct source *out);
+/* site_key: key_of_addr of the site. */
+void source_find(struct state *st, uint64_t site_key, uint64_t now, struct source *out);
 
 /*
  * Reads what a server inside sends: remembers challenges, tags and branches that
@@ -45,7 +54,7 @@ uint32_t source_learn(struct state *st, const struct pkt *pkt, const struct sip_
  * second message with the same nonce, tag or branch proves nothing.
  */
 enum proof { PROOF_NONE, PROOF_TAG, PROOF_NONCE, PROOF_BRANCH };
-enum proof source_prove(struct state *st, const struct pkt *pkt, const struct sip_msg *sip,
+enum proof source_prove(struct state *st, uint64_t site_key, const struct sip_msg *sip,
 			uint64_t now);
 
 #endif

@@ -3,12 +3,14 @@
 #ifndef SIPMOAT_STORE_H
 #define SIPMOAT_STORE_H
 
+#include "hash.h"
+#include "key.h"
 #include "meter.h"
 #include "state.h"
 #include "table.h"
 
 struct state {
-	uint8_t seed[16];
+	struct hash_key secret;
 	struct meter *meter;
 	struct table *sources, *tokens, *bans;
 };

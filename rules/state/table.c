@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hash.h"
-
 #define WAYS 8
 #define SHARDS 64
 #define LINE 64
@@ -29,7 +27,6 @@ struct table_shard {
 
 struct table {
 	struct table_shard shard[SHARDS];
-	struct hash_key key;
 	uint32_t buckets; /* in a shard, a power of two */
 	size_t value_size;
 };
@@ -61,14 +58,13 @@ static int shard_init(struct table *t, struct table_shard *s)
 	return s->bucket && s->value ? 0 : -1;
 }
 
-struct table *table_new(uint32_t records, size_t value_size, const uint8_t seed[16])
+struct table *table_new(uint32_t records, size_t value_size)
 {
 	struct table *t = calloc(1, sizeof(*t));
 	int bad = 0;
 
 	if (!t)
 		return NULL;
-	memcpy(&t->key, seed, sizeof(t->key));
 	t->buckets = buckets_for(records);
 	t->value_size = (value_size + 7) & ~(size_t)7;
 	for (unsigned i = 0; i < SHARDS; i++)
@@ -154,20 +150,24 @@ size_t table_used(struct table *t, uint64_t now)
 	return n;
 }
 
-/* Where a key may live; bits of the hash are used once each. */
+/* Where a key may live; its bits are used once each. */
 struct place {
 	struct table_shard *shard;
 	uint32_t bucket[2];
 	uint32_t print;
 };
 
-static struct place place_of(struct table *t, const void *key, size_t n)
+static uint32_t first_bucket(const struct table *t, uint64_t key)
 {
-	uint64_t h = hash_bytes(&t->key, key, n);
-	uint32_t print = (uint32_t)(h >> 36), mask = t->buckets - 1;
-	struct place at = { .shard = &t->shard[h % SHARDS], .print = print ? print : 1 };
+	return (uint32_t)(key >> 6) & (t->buckets - 1);
+}
 
-	at.bucket[0] = (uint32_t)(h >> 6) & mask;
+static struct place place_of(struct table *t, uint64_t key)
+{
+	uint32_t print = (uint32_t)(key >> 36), mask = t->buckets - 1;
+	struct place at = { .shard = &t->shard[key % SHARDS], .print = print ? print : 1 };
+
+	at.bucket[0] = first_bucket(t, key);
 	/* 1 to mask buckets further on: never the same, unless there is only one */
 	at.bucket[1] = (at.bucket[0] + 1 + (uint32_t)((uint64_t)print * mask >> 28)) & mask;
 	return at;
@@ -198,9 +198,9 @@ static struct hold search(struct table *t, const struct place *at)
 	return (struct hold){ 0 };
 }
 
-struct hold table_find(struct table *t, const void *key, size_t n, uint64_t now)
+struct hold table_find(struct table *t, uint64_t key, uint64_t now)
 {
-	struct place at = place_of(t, key, n);
+	struct place at = place_of(t, key);
 	struct hold h;
 
 	pthread_mutex_lock(&at.shard->lock);
@@ -261,9 +261,9 @@ static void label(struct hold *h, uint32_t print, unsigned rank)
 	*l = (*l & OVERFLOW) | rank << RANK_SHIFT | print;
 }
 
-struct hold table_make(struct table *t, const void *key, size_t n, uint64_t now, uint8_t rank)
+struct hold table_make(struct table *t, uint64_t key, uint64_t now, uint8_t rank)
 {
-	struct place at = place_of(t, key, n);
+	struct place at = place_of(t, key);
 	struct hold h;
 
 	pthread_mutex_lock(&at.shard->lock);
@@ -310,9 +310,16 @@ void table_drop(struct hold *h)
 	table_release(h);
 }
 
-bool table_forget(struct table *t, const void *key, size_t n)
+void table_prefetch(const struct table *t, uint64_t key)
 {
-	struct place at = place_of(t, key, n);
+	const struct table_shard *s = &t->shard[key % SHARDS];
+
+	__builtin_prefetch(&s->bucket[first_bucket(t, key)], 1);
+}
+
+bool table_forget(struct table *t, uint64_t key)
+{
+	struct place at = place_of(t, key);
 	struct hold h;
 
 	pthread_mutex_lock(&at.shard->lock);

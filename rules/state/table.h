@@ -11,8 +11,9 @@
  * would expire soonest.  A newcomer never evicts a record of higher rank.  Rank is
  * how much a record's owner has proven.
  *
- * Keys are kept as a 28-bit keyed hash within their bucket: two keys are taken for
- * one with a probability of 16 / 2^28 at most, and nobody without the seed can
+ * Keys are 64-bit hashes that the caller made with the state's secret (key.h), of
+ * which 28 bits are kept beside the choice of the bucket: two keys are taken for
+ * one with a probability of 16 / 2^28 at most, and nobody without the secret can
  * look for such a pair.  Where that matters the value names its owner.
  *
  * Locking: table_find and table_make lock the shard of the key; the caller reads
@@ -45,22 +46,24 @@ struct hold {
 };
 
 /* records is rounded up; value_size at least 1; NULL without memory. */
-struct table *table_new(uint32_t records, size_t value_size, const uint8_t seed[16]);
+struct table *table_new(uint32_t records, size_t value_size);
 void table_free(struct table *t);
 size_t table_bytes(const struct table *t);
 uint32_t table_records(const struct table *t);
 size_t table_used(struct table *t, uint64_t now); /* live records; takes every lock in turn */
 
 /* A live record of key, or none. */
-struct hold table_find(struct table *t, const void *key, size_t n, uint64_t now);
+struct hold table_find(struct table *t, uint64_t key, uint64_t now);
 /* A live record of key, or a fresh one of that rank; none when all are ranked
  * higher.  A fresh one is gone with table_release unless table_keep is called. */
-struct hold table_make(struct table *t, const void *key, size_t n, uint64_t now, uint8_t rank);
+struct hold table_make(struct table *t, uint64_t key, uint64_t now, uint8_t rank);
 /* Prolongs the record's life, never shortens it, and raises its rank. */
 void table_keep(struct hold *h, uint64_t now, uint64_t until, uint8_t rank);
 void table_release(struct hold *h);
 void table_drop(struct hold *h); /* releases it and forgets the record */
-bool table_forget(struct table *t, const void *key, size_t n); /* was there one? */
+bool table_forget(struct table *t, uint64_t key); /* was there one? */
+/* Fetches what a search for key will read; no lock, no effect but time. */
+void table_prefetch(const struct table *t, uint64_t key);
 
 /* Copies the values of the live records of one shard into out (room for
  * table_shard_records() values); returns how many. */

@@ -76,12 +76,19 @@ static void accepted(struct letter *l, const char *phone, uint16_t port, const c
 		     user, user, contacts);
 }
 
+static enum proof prove(struct state *st, const struct letter *l, uint64_t now)
+{
+	struct addr site = addr_site(&l->pkt.src);
+
+	return source_prove(st, key_of_addr(st, &site), &l->sip, now);
+}
+
 static struct source find(struct state *st, const char *text, uint64_t now)
 {
 	struct addr a = addr(text), site = addr_site(&a);
 	struct source s;
 
-	source_find(st, &site, now, &s);
+	source_find(st, key_of_addr(st, &site), now, &s);
 	return s;
 }
 
@@ -92,17 +99,17 @@ static void test_nonce_proves_once(void **arg)
 
 	(void)arg;
 	answer(&l, "203.0.113.5", "n1");
-	assert_int_equal(source_prove(st, &l.pkt, &l.sip, NS), PROOF_NONE);
+	assert_int_equal(prove(st, &l, NS), PROOF_NONE);
 	assert_int_equal(find(st, "203.0.113.5", NS).standing, STRANGER);
 	challenge(&l, "203.0.113.5", "n1");
 	source_learn(st, &l.pkt, &l.sip, NS);
 	answer(&l, "203.0.113.6", "n1"); /* somebody else's challenge */
-	assert_int_equal(source_prove(st, &l.pkt, &l.sip, NS), PROOF_NONE);
+	assert_int_equal(prove(st, &l, NS), PROOF_NONE);
 	answer(&l, "203.0.113.5", "n2"); /* a nonce nobody sent */
-	assert_int_equal(source_prove(st, &l.pkt, &l.sip, NS), PROOF_NONE);
+	assert_int_equal(prove(st, &l, NS), PROOF_NONE);
 	answer(&l, "203.0.113.5", "n1");
-	assert_int_equal(source_prove(st, &l.pkt, &l.sip, 2 * NS), PROOF_NONCE);
-	assert_int_equal(source_prove(st, &l.pkt, &l.sip, 2 * NS), PROOF_NONE);
+	assert_int_equal(prove(st, &l, 2 * NS), PROOF_NONCE);
+	assert_int_equal(prove(st, &l, 2 * NS), PROOF_NONE);
 	assert_int_equal(find(st, "203.0.113.5", 2 * NS).standing, RETURNED);
 	assert_int_equal(find(st, "203.0.113.6", 2 * NS).standing, STRANGER);
 	assert_int_equal(find(st, "203.0.113.5", 4000 * NS).standing, STRANGER);
@@ -118,7 +125,7 @@ static void test_late_answer_proves_nothing(void **arg)
 	challenge(&l, "203.0.113.5", "n1");
 	source_learn(st, &l.pkt, &l.sip, NS);
 	answer(&l, "203.0.113.5", "n1");
-	assert_int_equal(source_prove(st, &l.pkt, &l.sip, 66 * NS), PROOF_NONE);
+	assert_int_equal(prove(st, &l, 66 * NS), PROOF_NONE);
 	state_free(st);
 }
 
@@ -135,7 +142,7 @@ static void test_tag_and_branch(void **arg)
 	write_letter(&l, "203.0.113.7", 5060, "192.0.2.10", 5060,
 		     "ACK sip:c@d SIP/2.0\r\nv: SIP/2.0/UDP x;branch=z9hG4bK8\r\nf: <sip:a@b>;tag=1\r\n"
 		     "t: <sip:c@d>;tag=ours\r\ni: call7\r\nCSeq: 1 ACK\r\nl: 0\r\n\r\n");
-	assert_int_equal(source_prove(st, &l.pkt, &l.sip, 2 * NS), PROOF_TAG);
+	assert_int_equal(prove(st, &l, 2 * NS), PROOF_TAG);
 	write_letter(&l, "192.0.2.10", 5060, "203.0.113.8", 5060,
 		     "OPTIONS sip:x SIP/2.0\r\nv: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKq\r\n"
 		     "f: <sip:a@b>;tag=1\r\nt: <sip:c@d>\r\ni: q\r\nCSeq: 1 OPTIONS\r\nl: 0\r\n\r\n");
@@ -144,7 +151,7 @@ static void test_tag_and_branch(void **arg)
 		     "SIP/2.0 200 OK\r\nv: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKq\r\n"
 		     "f: <sip:a@b>;tag=1\r\nt: <sip:c@d>;tag=2\r\ni: q\r\nCSeq: 1 OPTIONS\r\n"
 		     "l: 0\r\n\r\n");
-	assert_int_equal(source_prove(st, &l.pkt, &l.sip, 3 * NS), PROOF_BRANCH);
+	assert_int_equal(prove(st, &l, 3 * NS), PROOF_BRANCH);
 	assert_int_equal(find(st, "203.0.113.8", 3 * NS).standing, RETURNED);
 	state_free(st);
 }

@@ -73,8 +73,10 @@ static struct addr addr(const char *text)
 static const char *zone(struct field *f, const struct ruleset *rs, const char *src, uint8_t proto)
 {
 	struct pkt pkt = { .src = addr(src), .proto = proto };
+	struct addr site = addr_site(&pkt.src);
 
-	return ruleset_zone_name(rs, zone_find(rs, f->st, &pkt, 10 * NS));
+	return ruleset_zone_name(rs, zone_find(rs, f->st, &pkt, key_of_addr(f->st, &site),
+					       10 * NS));
 }
 
 /* A server inside accepts a registration of the phone. */
@@ -174,7 +176,7 @@ static enum found trusted_run(struct field *f, const struct ruleset *rs, const c
 	while (i < check_count && checks[i] != &check_trusted)
 		i++;
 	assert_true(i < check_count);
-	p.zone = &rs->zone[zone_find(rs, f->st, &pkt, p.now)];
+	p.zone = &rs->zone[zone_find(rs, f->st, &pkt, 0, p.now)];
 	return check_trusted.run(&p, p.zone->conf[i], &ev);
 }
 
