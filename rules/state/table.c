@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "key.h"
+
 #define WAYS 8
 #define SHARDS 64
 #define LINE 64
@@ -164,7 +166,7 @@ static uint32_t first_bucket(const struct table *t, uint64_t key)
 
 static struct place place_of(struct table *t, uint64_t key)
 {
-	uint32_t print = (uint32_t)(key >> 36), mask = t->buckets - 1;
+	uint32_t print = (uint32_t)(key >> KEY_PLACE_BITS), mask = t->buckets - 1;
 	struct place at = { .shard = &t->shard[key % SHARDS], .print = print ? print : 1 };
 
 	at.bucket[0] = first_bucket(t, key);
@@ -313,8 +315,11 @@ void table_drop(struct hold *h)
 void table_prefetch(const struct table *t, uint64_t key)
 {
 	const struct table_shard *s = &t->shard[key % SHARDS];
+	uint32_t bucket = first_bucket(t, key);
 
-	__builtin_prefetch(&s->bucket[first_bucket(t, key)], 1);
+	__builtin_prefetch(&s->bucket[bucket], 1);
+	/* buckets fill from the first way on: most likely it is there */
+	__builtin_prefetch(s->value + (size_t)bucket * WAYS * t->value_size, 1);
 }
 
 bool table_forget(struct table *t, uint64_t key)

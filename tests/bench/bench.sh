@@ -51,8 +51,8 @@ arrived() {
 }
 
 # cpu_ns PID: CPU time of all its threads
-cpu_ns() { cat /proc/"$1"/task/*/schedstat 2>/dev/null | awk '{ s += $1 } END { print s + 0 }'; }
-busy_ticks() { awk '/^cpu / { print $2 + $3 + $4 + $7 + $8 }' /proc/stat; }
+cpu_ns() { cat /proc/"$1"/task/*/schedstat 2>/dev/null | awk '{ s += $1 } END { printf "%.0f", s }'; }
+busy_ticks() { awk '/^cpu / { printf "%.0f", $2 + $3 + $4 + $7 + $8 }' /proc/stat; }
 
 # measure NAME [PID]: one run; appends "pps us-of-handler us-of-machine loss"
 measure() {
