@@ -69,6 +69,7 @@ field_open() {
 		skip "this machine may not make network namespaces ($(head -c 200 "$T/err"))"
 	ip netns add "$NS-gw"
 	ip netns add "$NS-pbx"
+	wan true 2>"$T/err" || skip "this machine may not enter namespaces ($(head -c 200 "$T/err"))"
 }
 
 field_close() {
@@ -114,7 +115,7 @@ field_kill() {
 # what a person needs to understand a failure
 field_report() {
 	local f
-	for f in "$T"/guard.log "$T"/kamailio.log; do
+	for f in "$T"/*.err "$T"/guard.log "$T"/kamailio.log; do
 		[ -s "$f" ] || continue
 		printf -- '--- the end of %s\n' "${f##*/}"
 		tail -n 40 "$f"
