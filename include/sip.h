@@ -88,7 +88,8 @@ enum sip_header {
 	X(VERSION, "bad-version", "the version is not SIP/2.0") \
 	X(METHOD, "bad-method", "the method is not a token") \
 	X(STATUS, "bad-status", "the status code is not 100 to 699") \
-	X(URI, "bad-request-uri", "the Request-URI is empty, bracketed, not a URI or holds white space") \
+	X(URI, "bad-request-uri", \
+	  "the Request-URI is empty, bracketed, not a URI or holds white space") \
 	X(NO_END, "no-end-of-headers", "no empty line ends the headers") \
 	X(HEADER_SYNTAX, "bad-header-line", "a header line has no colon or no name") \
 	X(HEADER_NAME, "bad-header-name", "a header name holds white space or control bytes") \

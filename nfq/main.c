@@ -76,7 +76,7 @@ static bool all_move(struct watch *w, struct daemon *d, uint64_t now)
 		} else if (now - w->since[i] >= STUCK_NS) {
 			all = false;
 			if (!w->stuck)
-				log_error("worker %u is stuck: the watchdog is not fed any more", i);
+				log_error("worker %u is stuck: the watchdog is fed no more", i);
 		}
 	}
 	w->stuck = !all;
@@ -117,7 +117,7 @@ static int serve(struct daemon *d, struct watch *w, int signal_fd)
 	for (;;) {
 		poll(pfd, 2, tick(w, d));
 		if (daemon_running(d, &failed) < d->workers) {
-			log_error("a worker is lost: leaving, so that the supervisor starts afresh");
+			log_error("a worker is lost: leaving, for a fresh start by the supervisor");
 			return EX_SOFTWARE;
 		}
 		switch (signal_next(signal_fd)) {
@@ -205,8 +205,8 @@ int main(int argc, char **argv)
 		return EX_OK;
 	}
 	if (!privileged()) {
-		log_error("needs CAP_NET_ADMIN: run as root or give the service AmbientCapabilities="
-			  "CAP_NET_ADMIN");
+		log_error("needs CAP_NET_ADMIN: run as root or give the service "
+			  "AmbientCapabilities=CAP_NET_ADMIN");
 		ruleset_free(rs);
 		return EX_NOPERM;
 	}

@@ -284,7 +284,7 @@ register() {
 # answering FAMILY ADDRESS PORT: phones that answer, in the background until the end
 answering() {
 	phone "answer$1" uas "$1" "$2" "$3" 2>/dev/null &
-	wait_for 10 phone_listens "$2" "$3" || fail "SIPp does not listen on $2:$3"
+	wait_for 30 phone_listens "$2" "$3" || fail "SIPp does not listen on $2:$3"
 }
 phone_listens() { wan ss -Hlun "sport = :$2" | grep -qF "$1"; }
 
@@ -315,6 +315,16 @@ guard_start() {
 	wait_for 30 guard_said_ready || fail "sipmoatd does not get ready: $(tail -n 3 "$T/guard.log")"
 }
 
+# for a daemon that is not root: it may read neither this folder nor, perhaps, the clone
+guard_public() {
+	mkdir "$T/public"
+	cp "$ROOT/$B/sipmoatd" "$T/public/"
+	cp -r "$ROOT/systemd/." "$T/public/"
+	chmod -R a+rX "$T"
+	GUARD_BIN=$T/public/sipmoatd
+	GUARD_CONF=$T/public/sipmoat.conf
+}
+
 guard_launch() {
 	if [ ! -S "$T/notify" ]; then
 		$PY "$FIELD_LIB/notify.py" "$T/notify" "$T/notified" </dev/null >/dev/null 2>&1 &
@@ -322,10 +332,10 @@ guard_launch() {
 		wait_for 10 test -S "$T/notify"
 	fi
 	: >"$T/notified"
-	GUARD_CONF=${1:-$ROOT/systemd/sipmoat.conf}
+	GUARD_CONF=${1:-${GUARD_CONF:-$ROOT/systemd/sipmoat.conf}}
 	# shellcheck disable=SC2086
 	NOTIFY_SOCKET=$T/notify ip netns exec "$GUARD_NS" ${GUARD_WRAP:-} \
-		"$ROOT/$B/sipmoatd" -c "$GUARD_CONF" >>"$T/guard.log" 2>&1 </dev/null &
+		"${GUARD_BIN:-$ROOT/$B/sipmoatd}" -c "$GUARD_CONF" >>"$T/guard.log" 2>&1 </dev/null &
 	GUARD_PID=$!
 }
 guard_said_ready() {

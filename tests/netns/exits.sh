@@ -27,9 +27,9 @@ ends absent 78 'none\.conf' $IN "$daemon" -c "$T/etc/none.conf"
 ends good 0 '' $IN "$daemon" -t -c "$ROOT/systemd/sipmoat.conf"
 ends usage 64 'usage' $IN "$daemon" --no-such-option
 if command -v setpriv >/dev/null; then
-	chmod 755 "$T" "$T/etc"
+	guard_public
 	ends privilege 77 'CAP_NET_ADMIN' $IN setpriv --reuid=65534 --regid=65534 --clear-groups \
-		--bounding-set=-all "$daemon" -c "$ROOT/systemd/sipmoat.conf"
+		--bounding-set=-all "$GUARD_BIN" -c "$GUARD_CONF"
 fi
 guard_start
 ends second 69 'error: .*queue' $IN "$daemon" -c "$ROOT/systemd/sipmoat.conf"

@@ -9,7 +9,7 @@ field_topology router
 caps=-all,+net_admin,+net_raw
 GUARD_WRAP="setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs \
 	--bounding-set=$caps --inh-caps=$caps --ambient-caps=$caps"
-chmod 755 "$T"
+guard_public
 umask 000 # that user tells the notify socket
 pbx_echo
 guard_start
@@ -26,7 +26,7 @@ kill -USR1 "$GUARD_PID"
 wait_for 5 grep -q 'tables: meters' "$T/guard.log" || fail "SIGUSR1 tells nothing"
 must "it claims to know what only root can read" grep -q 'queue_lost is not known' "$T/guard.log"
 # shellcheck disable=SC2086
-gw $GUARD_WRAP "$ROOT/$B/sipmoatd" -c "$ROOT/systemd/sipmoat.conf" >"$T/second" 2>&1 </dev/null
+gw $GUARD_WRAP "$GUARD_BIN" -c "$GUARD_CONF" >"$T/second" 2>&1 </dev/null
 rc=$?
 must "a second one ends with $rc: $(cat "$T/second")" [ $rc = 69 ]
 must "it does not say why: $(cat "$T/second")" grep -q 'queue 5060 is taken by another' "$T/second"

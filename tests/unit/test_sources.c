@@ -140,12 +140,14 @@ static void test_tag_and_branch(void **arg)
 		     "t: <sip:c@d>;tag=ours\r\ni: call7\r\nCSeq: 1 INVITE\r\nl: 0\r\n\r\n");
 	source_learn(st, &l.pkt, &l.sip, NS);
 	write_letter(&l, "203.0.113.7", 5060, "192.0.2.10", 5060,
-		     "ACK sip:c@d SIP/2.0\r\nv: SIP/2.0/UDP x;branch=z9hG4bK8\r\nf: <sip:a@b>;tag=1\r\n"
+		     "ACK sip:c@d SIP/2.0\r\nv: SIP/2.0/UDP x;branch=z9hG4bK8\r\n"
+		     "f: <sip:a@b>;tag=1\r\n"
 		     "t: <sip:c@d>;tag=ours\r\ni: call7\r\nCSeq: 1 ACK\r\nl: 0\r\n\r\n");
 	assert_int_equal(prove(st, &l, 2 * NS), PROOF_TAG);
 	write_letter(&l, "192.0.2.10", 5060, "203.0.113.8", 5060,
 		     "OPTIONS sip:x SIP/2.0\r\nv: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKq\r\n"
-		     "f: <sip:a@b>;tag=1\r\nt: <sip:c@d>\r\ni: q\r\nCSeq: 1 OPTIONS\r\nl: 0\r\n\r\n");
+		     "f: <sip:a@b>;tag=1\r\nt: <sip:c@d>\r\ni: q\r\nCSeq: 1 OPTIONS\r\n"
+		     "l: 0\r\n\r\n");
 	source_learn(st, &l.pkt, &l.sip, 2 * NS);
 	write_letter(&l, "203.0.113.8", 5060, "192.0.2.10", 5060,
 		     "SIP/2.0 200 OK\r\nv: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKq\r\n"
@@ -186,7 +188,8 @@ static void test_registration_is_one_phone(void **arg)
 	(void)arg;
 	for (unsigned i = 0; i < 5; i++) { /* refreshes */
 		accepted(&l, "203.0.113.9", 5062, "100",
-			 "m: <sip:x@10.0.0.1>;expires=60, \"a, b\" <sip:y@10.0.0.2,z>;expires=90\r\n");
+			 "m: <sip:x@10.0.0.1>;expires=60, "
+			 "\"a, b\" <sip:y@10.0.0.2,z>;expires=90\r\n");
 		assert_int_equal(source_learn(st, &l.pkt, &l.sip, NS), 90);
 	}
 	assert_int_equal(find(st, "203.0.113.9", NS).registrations, 1);
