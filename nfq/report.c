@@ -91,8 +91,8 @@ void report_log(const struct report_source *s)
 	log_info("tables: %s", text);
 	ban_count(s->ban, &b);
 	log_info("bans: %" PRIu64 " IPv4 and %" PRIu64 " IPv6 in the kernel; since the start "
-		 "%" PRIu64 " made, %" PRIu64 " prolonged, %" PRIu64 " lifted (%" PRIu64 " by hand), %" PRIu64
-		 " refused, %" PRIu64 " read back",
+		 "%" PRIu64 " made, %" PRIu64 " prolonged, %" PRIu64 " lifted (%" PRIu64
+		 " by hand), %" PRIu64 " refused, %" PRIu64 " read back",
 		 b.live4, b.live6, b.banned, b.prolonged, b.unbanned, b.by_hand, b.refused,
 		 b.restored);
 }
