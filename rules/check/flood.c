@@ -99,6 +99,18 @@ static struct level port_level(const struct probe *p, enum meter_kind kind, uint
 	return l;
 }
 
+static struct meter_limit limit_of(const struct flood_conf *c, const struct level *l)
+{
+	return (struct meter_limit){ l->budget, l->scale, c->window * NS };
+}
+
+static void prefetch(const struct probe *p, const struct flood_conf *c, const struct level *l)
+{
+	struct meter_limit limit = limit_of(c, l);
+
+	meter_prefetch(state_meter(p->state), l->key, &limit);
+}
+
 /*
  * One more event; HIT when it is over the budget.  *count: events in the window,
  * this one included.
@@ -107,7 +119,7 @@ static enum found count_in(const struct probe *p, const struct flood_conf *c,
 			   const struct level *l, const char *what, uint32_t *count,
 			   struct evidence *ev)
 {
-	struct meter_limit limit = { l->budget, l->scale, c->window * NS };
+	struct meter_limit limit = limit_of(c, l);
 	char text[PREFIX_TEXT];
 	struct slice whose, noun = slice_of(what);
 	bool over;
@@ -173,9 +185,9 @@ static enum found run_stranger(const struct probe *p, const struct flood_conf *c
 	uint32_t count;
 
 	/* the meters are far apart in memory: fetch all before the first is read */
-	meter_prefetch(state_meter(p->state), endpoint.key);
+	prefetch(p, c, &endpoint);
 	for (unsigned i = 0; i < n; i++)
-		meter_prefetch(state_meter(p->state), level[i].key);
+		prefetch(p, c, &level[i]);
 	if (count_in(p, c, &endpoint, "requests", &count, ev) == HIT)
 		return HIT;
 	if (p->sip->method == METHOD_REGISTER && count <= CROWD_SHARE)
@@ -215,7 +227,7 @@ static enum found run_known(const struct probe *p, const struct flood_conf *c,
 
 static void refund_in(const struct probe *p, const struct flood_conf *c, const struct level *l)
 {
-	struct meter_limit limit = { l->budget, l->scale, c->window * NS };
+	struct meter_limit limit = limit_of(c, l);
 
 	meter_refund(state_meter(p->state), l->key, &limit, p->now);
 }

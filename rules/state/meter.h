@@ -25,19 +25,22 @@ struct meter;
 struct meter_limit {
 	uint32_t budget; /* events allowed in any window */
 	uint32_t scale;  /* largest budget this kind of key ever has; >= budget, <= 2^20 */
-	uint64_t window; /* ns, more than TABLE_SLACK */
+	uint64_t window; /* ns, at least 4 TABLE_SLACK */
 };
 
 struct meter *meter_new(uint32_t records);
 void meter_free(struct meter *m);
 struct table *meter_table(struct meter *m);
 
-/* key: see key.h.  One more event.  *over: it exceeds the budget and was not recorded.  Returns the
- * events in the window, this one included. */
+/*
+ * key: see key.h.  One more event.  *over: it exceeds the budget and was not
+ * recorded.  Returns the events in the window, this one included.  Events of one
+ * key under another window or another scale / 29 are counted apart.
+ */
 uint32_t meter_add(struct meter *m, uint64_t key, const struct meter_limit *l, uint64_t now,
 		   bool *over);
 /* Takes back the newest event. */
 void meter_refund(struct meter *m, uint64_t key, const struct meter_limit *l, uint64_t now);
-void meter_prefetch(const struct meter *m, uint64_t key);
+void meter_prefetch(const struct meter *m, uint64_t key, const struct meter_limit *l);
 
 #endif

@@ -245,6 +245,72 @@ static void test_meter_budget_change(void **arg)
 	meter_free(m);
 }
 
+/*
+ * Stamps are 16 bits and wrap after two windows; a record outlives its last event
+ * by up to TABLE_SLACK.  What is older than two windows must not come back.
+ */
+static void test_meter_never_wraps(void **arg)
+{
+	const struct meter_limit limits[] = { { 16, 16, NS }, { 400, 400, NS } };
+
+	(void)arg;
+	for (unsigned i = 0; i < 2; i++) {
+		const struct meter_limit *l = &limits[i];
+
+		for (uint64_t late = 0; late < 2 * TABLE_SLACK; late += TABLE_SLACK / 16) {
+			struct meter *m = meter_new(64);
+			uint64_t key = spread(6), gap = NS - NS / 1000;
+			bool over;
+
+			meter_add(m, key, l, NS, &over);
+			for (unsigned n = 1; n < 16; n++)
+				meter_add(m, key, l, NS + gap, &over);
+			/* a whole window after the last: nothing is left to count */
+			assert_int_equal(meter_add(m, key, l, NS + 2 * NS + late, &over), 1);
+			assert_false(over);
+			meter_free(m);
+		}
+	}
+}
+
+/* Each worker reads the clock once a batch: one may be a little behind another. */
+static void test_meter_clock_behind(void **arg)
+{
+	struct meter *m = meter_new(64);
+	uint64_t key = spread(7);
+	struct meter_limit l = { 16, 16, 2 * NS };
+	unsigned passed = 0;
+	bool over;
+
+	(void)arg;
+	for (unsigned i = 0; i < 100; i++) {
+		meter_add(m, key, &l, i % 2 ? 9 * NS : 9 * NS + 300000, &over);
+		passed += !over;
+	}
+	assert_int_equal(passed, 16);
+	meter_free(m);
+}
+
+/* Zones may give one key several budgets and windows in turn: none may reset or
+ * misread what another has counted. */
+static void test_meter_limits_in_turn(void **arg)
+{
+	struct meter *m = meter_new(64);
+	uint64_t key = spread(8);
+	struct meter_limit l[3] = { { 16, 16, 2 * NS }, { 64, 64, 2 * NS }, { 16, 16, 60 * NS } };
+	unsigned passed[3] = { 0 };
+	bool over;
+
+	(void)arg;
+	for (unsigned i = 0; i < 300; i++) {
+		meter_add(m, key, &l[i % 3], 9 * NS, &over);
+		passed[i % 3] += !over;
+	}
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(passed[i], l[i].budget);
+	meter_free(m);
+}
+
 struct hammer {
 	struct meter *m;
 	unsigned passed;
@@ -317,6 +383,9 @@ int main(void)
 		cmocka_unit_test(test_meter_large_budget),
 		cmocka_unit_test(test_meter_refund),
 		cmocka_unit_test(test_meter_budget_change),
+		cmocka_unit_test(test_meter_never_wraps),
+		cmocka_unit_test(test_meter_clock_behind),
+		cmocka_unit_test(test_meter_limits_in_turn),
 		cmocka_unit_test(test_meter_threads),
 		cmocka_unit_test(test_hash),
 	};
