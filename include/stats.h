@@ -31,7 +31,7 @@
 	X(bans, "bans asked for") \
 	X(event_lost, "events lost because the ring was full") \
 	X(ban_lost, "bans not sent to the kernel at once because the ring was full") \
-	X(queue_lost, "packets the kernel dropped before we read them") \
+	X(queue_lost, "packets that found their queue full: dropped, or let through unjudged") \
 	X(batches, "batches read from the queue") \
 	X(errors, "receive or verdict errors on the queue")
 

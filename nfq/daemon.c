@@ -2,6 +2,7 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -98,7 +99,9 @@ static int start_bans(struct daemon *d)
 	return status_of(r);
 }
 
-static int start_workers(struct daemon *d)
+/* Before the tables are touched: of two daemons by mistake the second finds the
+ * queues taken and leaves without a trace. */
+static int bind_queues(struct daemon *d)
 {
 	struct worker_conf conf = { .settings = &d->fixed, .workers = d->workers,
 				    .live = d->live, .state = d->state,
@@ -107,17 +110,21 @@ static int start_workers(struct daemon *d)
 	char err[QUEUE_ERROR];
 	int r = 0;
 
-	/* all queues first: none is served unless all can be */
 	for (unsigned i = 0; !r && i < d->workers; i++) {
 		conf.index = i;
 		conf.events = d->event_ring[i];
 		conf.bans = d->ban_ring[i];
 		r = worker_new(&d->worker[i], &conf, err);
 	}
-	if (r) {
+	if (r)
 		log_error("%s", err);
-		return status_of(r);
-	}
+	return r ? status_of(r) : EX_OK;
+}
+
+static int start_workers(struct daemon *d)
+{
+	int r = 0;
+
 	for (unsigned i = 0; !r && i < d->workers; i++)
 		r = worker_start(d->worker[i]);
 	if (r)
@@ -163,12 +170,12 @@ int daemon_start(struct daemon *d, struct ruleset *rs)
 	r = start_memory(d);
 	if (!r)
 		r = start_events(d);
-	/* queues before tables: of two daemons by mistake the second finds the queues
-	 * taken, before it has touched the tables of the first */
 	if (!r)
-		r = start_workers(d);
+		r = bind_queues(d);
 	if (!r)
 		r = start_bans(d);
+	if (!r)
+		r = start_workers(d);
 	if (!r)
 		r = start_steering(d);
 	if (!r)
@@ -251,7 +258,6 @@ unsigned daemon_running(struct daemon *d, unsigned *failed)
 static struct report_source report_source(const struct daemon *d)
 {
 	return (struct report_source){ .worker = d->worker, .workers = d->workers,
-				       .queue_first = (uint16_t)d->fixed.queue_first,
 				       .state = d->state, .ban = d->ban };
 }
 
@@ -267,6 +273,18 @@ void daemon_line(struct daemon *d, char *out, size_t room)
 	struct report_source s = report_source(d);
 
 	report_line(&s, out, room);
+}
+
+void daemon_overflow(struct daemon *d)
+{
+	struct report_source s = report_source(d);
+	uint64_t lost = report_lost(&s);
+
+	if (lost > d->lost_told)
+		log_warn("%" PRIu64 " packets found a queue full and were %s", lost - d->lost_told,
+			 d->fixed.queue_full == TROUBLE_ACCEPT ?
+				 "LET THROUGH UNJUDGED (queue.when_full = \"accept\")" : "dropped");
+	d->lost_told = lost;
 }
 
 static void close_fd(int fd)

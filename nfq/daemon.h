@@ -24,6 +24,7 @@ struct daemon {
 	struct ring **event_ring, **ban_ring;
 	struct events *events;
 	struct ban_thread *ban;
+	uint64_t lost_told; /* of the packets that found a queue full */
 	int phase_fd;  /* a worker has ended */
 	int events_fd, bans_fd;
 };
@@ -44,6 +45,8 @@ void daemon_leave(struct daemon *d);
 /* How many workers still run; *failed counts those that did not end as asked. */
 unsigned daemon_running(struct daemon *d, unsigned *failed);
 void daemon_report(struct daemon *d);
+/* Says loudly when queues have overflowed since the last call. */
+void daemon_overflow(struct daemon *d);
 void daemon_line(struct daemon *d, char *out, size_t room);
 void daemon_free(struct daemon *d);
 

@@ -89,8 +89,7 @@ static int tick(struct watch *w, struct daemon *d)
 	uint64_t next = STATUS_NS;
 	char line[LINE_TEXT];
 
-	if (!getenv("NOTIFY_SOCKET"))
-		return -1;
+	daemon_overflow(d);
 	if (w->watchdog && all_move(w, d, clock_now()))
 		notify_send("WATCHDOG=1");
 	daemon_line(d, line, sizeof(line));
@@ -176,6 +175,7 @@ static int guard(const struct options *opt, struct ruleset *rs)
 		notify_send("READY=1");
 		r = serve(&d, &w, signal_fd);
 		drain(&d, signal_fd);
+		daemon_overflow(&d);
 		daemon_line(&d, line, sizeof(line));
 		log_info("stopped: %s; bans stay in force", line);
 	}

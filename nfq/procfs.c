@@ -4,29 +4,26 @@
 #include <dirent.h>
 #include <inttypes.h>
 #include <linux/netlink.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-bool procfs_queue_find(uint16_t number, struct procfs_queue *out)
+uint32_t procfs_queue_port(uint16_t number)
 {
 	FILE *f = fopen("/proc/net/netfilter/nfnetlink_queue", "re");
+	uint32_t port = 0, p;
 	char line[256];
-	bool found = false;
+	unsigned n;
 
 	if (!f)
-		return false;
-	while (!found && fgets(line, sizeof(line), f)) {
-		unsigned n, mode, range;
-
-		/* number, port, waiting, copy mode, copy range, dropped, user dropped */
-		found = sscanf(line, "%u %" SCNu32 " %" SCNu32 " %u %u %" SCNu64 " %" SCNu64, &n,
-			       &out->port, &out->waiting, &mode, &range, &out->full_dropped,
-			       &out->user_dropped) == 7 && n == number;
-	}
+		return 0;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%u %" SCNu32, &n, &p) == 2 && n == number)
+			port = p;
 	fclose(f);
-	return found;
+	return port;
 }
 
 /* The socket with this port among the netfilter ones; 0 when there is none. */
@@ -91,7 +88,7 @@ static void process_name(const char *pid, char *out, size_t room)
 
 void procfs_holder(uint32_t port, char *out, size_t room)
 {
-	unsigned long inode = socket_inode(port);
+	unsigned long inode = port ? socket_inode(port) : 0;
 	DIR *proc = inode ? opendir("/proc") : NULL;
 	char link[64], name[32];
 	struct dirent *e;

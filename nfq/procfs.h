@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the kernel tells about its packet queues in /proc/net/netfilter, and whose
- * they are.
+ * Who holds a packet queue, as far as /proc tells; for messages at the start.
  *
- * Ownership: values.  Setup and reports only, never the packet path.
+ * Ownership: values.
  */
 #ifndef SIPMOAT_PROCFS_H
 #define SIPMOAT_PROCFS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct procfs_queue {
-	uint32_t port;         /* netlink port id of the holder */
-	uint32_t waiting;      /* packets without a verdict yet */
-	uint64_t full_dropped; /* the queue was full */
-	uint64_t user_dropped; /* the socket's buffer was full */
-};
-
-/* false: nobody holds this queue (or /proc cannot be read). */
-bool procfs_queue_find(uint16_t number, struct procfs_queue *out);
+/* Netlink port of the holder; 0: nobody, or only root may know. */
+uint32_t procfs_queue_port(uint16_t number);
 /* "process 812 (suricata)", or "another process" when it cannot be told. */
 void procfs_holder(uint32_t port, char *out, size_t room);
 

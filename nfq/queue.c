@@ -8,6 +8,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_queue.h>
+#include <linux/sock_diag.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -26,11 +27,17 @@
 #define SLOT_BYTES (68u * 1024)
 #define SLOT_SMALL 4096u
 #define COPY_RANGE 0xffff
-/* Kernel buffers of waiting messages count with their overhead, about twice the
- * bytes of a large SIP message. */
-#define BUFFER_PER_PACKET 2048u
-#define BUFFER_MIN (4u << 20)
-#define BUFFER_MAX (256u << 20)
+/*
+ * How much may wait is limited by the socket's buffer and not by the queue's own
+ * length: what finds the buffer full is counted where we can read it without
+ * being root, also when it is let through (queue_lost).  A message of up to 1.5 kB
+ * takes 2304 bytes of it, the shortest 1280: so at least as many packets as the
+ * operator wants fit, and less than twice as many.  The kernel doubles the figure
+ * it is given.
+ */
+#define BUFFER_PER_PACKET (2304u / 2)
+#define BUFFER_MAX (1u << 30)
+#define LENGTH_FACTOR 2
 #define CONFIG_BYTES 1024
 #define SEND_TRIES 2000
 #define SEND_PAUSE_NS 1000000
@@ -83,18 +90,17 @@ static int config_call(struct queue *q, struct nlmsghdr *nlh)
 
 static int config_bind(struct queue *q, char err[QUEUE_ERROR])
 {
-	char buf[CONFIG_BYTES], holder[96] = "another process";
+	char buf[CONFIG_BYTES], holder[96];
 	struct nlmsghdr *nlh = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, q->conf.number);
-	struct procfs_queue taken;
+	uint32_t port;
 	int r;
 
 	nfq_nlmsg_cfg_put_cmd(nlh, AF_UNSPEC, NFQNL_CFG_CMD_BIND);
 	r = config_call(q, nlh);
-	/* The kernel says EPERM for "not yours" as well as for "not allowed"; whether we
-	 * have the capability was asked at the start.  Only root sees the holder. */
+	/* The kernel says EPERM for "not yours"; that we are allowed is known by now. */
 	if (r == -EPERM || r == -EBUSY) {
-		if (procfs_queue_find(q->conf.number, &taken))
-			procfs_holder(taken.port, holder, sizeof(holder));
+		port = procfs_queue_port(q->conf.number);
+		procfs_holder(port, holder, sizeof(holder));
 		snprintf(err, QUEUE_ERROR,
 			 "queue %u is taken by %s: stop it, or set another queue.first",
 			 q->conf.number, holder);
@@ -113,7 +119,7 @@ static int config_params(struct queue *q, char err[QUEUE_ERROR])
 	int r;
 
 	nfq_nlmsg_cfg_put_params(nlh, NFQNL_COPY_PACKET, COPY_RANGE);
-	nfq_nlmsg_cfg_put_qmaxlen(nlh, q->conf.length);
+	nfq_nlmsg_cfg_put_qmaxlen(nlh, q->conf.length * LENGTH_FACTOR);
 	/* With GSO on, several datagrams arrive as one packet and all but the first
 	 * message would pass unread. */
 	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN));
@@ -125,13 +131,13 @@ static int config_params(struct queue *q, char err[QUEUE_ERROR])
 static int socket_options(struct queue *q)
 {
 	uint64_t want = (uint64_t)q->conf.length * BUFFER_PER_PACKET;
-	int bytes = (int)(want < BUFFER_MIN ? BUFFER_MIN : want > BUFFER_MAX ? BUFFER_MAX : want);
+	int bytes = (int)(want > BUFFER_MAX ? BUFFER_MAX : want);
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	int one = 1;
 
 	if (setsockopt(q->fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) ||
-	    /* a report of lost packets would cost a read and tells nothing that the
-	     * counters in /proc do not */
+	    /* a report of lost packets would cost a read and tells no more than
+	     * queue_lost */
 	    setsockopt(q->fd, SOL_NETLINK, NETLINK_NO_ENOBUFS, &one, sizeof(one)) ||
 	    /* from now on only the kernel can talk to us */
 	    connect(q->fd, (struct sockaddr *)&kernel, sizeof(kernel)))
@@ -188,6 +194,15 @@ int queue_fd(const struct queue *q)
 const struct queue_conf *queue_conf_of(const struct queue *q)
 {
 	return &q->conf;
+}
+
+uint32_t queue_lost(const struct queue *q)
+{
+	uint32_t info[SK_MEMINFO_VARS] = { 0 };
+	socklen_t n = sizeof(info);
+
+	getsockopt(q->fd, SOL_SOCKET, SO_MEMINFO, info, &n);
+	return info[SK_MEMINFO_DROPS];
 }
 
 struct queue_batch *queue_batch_new(void)

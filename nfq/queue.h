@@ -24,7 +24,7 @@ struct queue_batch;
 
 struct queue_conf {
 	uint16_t number;
-	uint32_t length;  /* packets that may wait in the kernel */
+	uint32_t length;  /* packets that may wait in the kernel, at least */
 	bool fail_open;   /* when that many wait, let the next ones through */
 	enum verdict fail; /* for a packet that cannot be judged */
 };
@@ -35,6 +35,9 @@ int queue_open(struct queue **out, const struct queue_conf *conf, char err[QUEUE
 void queue_close(struct queue *q);
 int queue_fd(const struct queue *q);
 const struct queue_conf *queue_conf_of(const struct queue *q);
+/* Packets that found it full since it was opened, modulo 2^32: dropped, or let
+ * through unseen when fail_open. */
+uint32_t queue_lost(const struct queue *q);
 
 struct queue_packet {
 	uint32_t id;

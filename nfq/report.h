@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Counters as lines of text: the workers' sums, what the kernel lost before we
- * read it, what the tables hold.
+ * Counters as lines of text: the workers' sums, what the tables hold, the bans.
  *
  * Locking: the main thread; counters are read while the workers run.
  */
@@ -14,13 +13,14 @@
 struct report_source {
 	struct worker *const *worker;
 	unsigned workers;
-	uint16_t queue_first; /* queues first .. first + 2 * workers - 1 */
 	struct state *state;
 	struct ban_thread *ban;
 };
 
 /* Everything, one subject a line, into the log. */
 void report_log(const struct report_source *s);
+/* Packets that found a queue full, since the start. */
+uint64_t report_lost(const struct report_source *s);
 /* One line for STATUS= and the last words. */
 void report_line(const struct report_source *s, char *out, size_t room);
 

@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "log.h"
 
+#define LOST_NS NS     /* how often the overflow of the queues is looked up */
 #define IDLE_MS 1000   /* a sleeping worker shows that it lives this often */
 #define DRAINED_MS 50  /* both queues empty for so long: no straggler comes any more */
 #define KNOWN_BATCHES 8 /* of the known lane before strangers get a turn */
@@ -28,6 +29,8 @@ struct worker {
 	atomic_uint_fast64_t beats;
 	struct worker_conf conf;
 	struct queue *queue[LANES];
+	uint32_t lost_seen[LANES]; /* of queue_lost, in stats already */
+	uint64_t lost_at;          /* when that was */
 	struct queue_batch *batch;
 	struct scratch *scratch;
 	struct stats stats;
@@ -91,6 +94,17 @@ static void tell(struct worker *w)
 		eventfd_write(w->conf.events_fd, 1);
 }
 
+static void count_lost(struct worker *w, uint64_t now)
+{
+	w->lost_at = now;
+	for (unsigned i = 0; i < LANES; i++) {
+		uint32_t lost = queue_lost(w->queue[i]);
+
+		stats_add(&w->stats.queue_lost, lost - w->lost_seen[i]);
+		w->lost_seen[i] = lost;
+	}
+}
+
 /* One batch of one lane.  Returns how many messages it read, or -errno. */
 static int turn(struct worker *w, enum lane lane)
 {
@@ -115,6 +129,8 @@ static int turn(struct worker *w, enum lane lane)
 	if (r)
 		stats_add(&w->stats.errors, r > 0 ? (unsigned)r : 1);
 	tell(w);
+	if (now - w->lost_at >= LOST_NS)
+		count_lost(w, now);
 	return r < 0 ? r : (int)in.messages;
 }
 
@@ -129,6 +145,7 @@ static int reopen(struct worker *w, enum lane lane, int why)
 	log_error("queue %u is lost: %s; opening it again", conf.number, strerror(-why));
 	queue_close(w->queue[lane]);
 	w->queue[lane] = NULL;
+	w->lost_seen[lane] = 0;
 	for (int i = 0; i < REOPEN_TRIES; i++) {
 		if (!queue_open(&w->queue[lane], &conf, err)) {
 			log_warn("queue %u is open again", conf.number);
@@ -167,6 +184,8 @@ static bool wait_for_work(struct worker *w, int ms, bool ready[LANES])
 		pfd[i + 1] = (struct pollfd){ .fd = queue_fd(w->queue[i]), .events = POLLIN };
 	queue_batch_rest(w->batch);
 	n = poll(pfd, LANES + 1, ms);
+	if (n == 0)
+		count_lost(w, clock_now());
 	if (pfd[0].revents)
 		eventfd_read(w->poke_fd, &drained);
 	/* an error is for the read to find */
