@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The only file that knows libconfig.  Version 1.5 cuts integers to 32 bits
- * without a word, stops at a NUL byte, and says no more than "syntax error"
- * about a word without quotes: so the text is looked through before it is
- * parsed, and what libconfig would get wrong is said first.  What can be mended
- * is mended in the copy that is parsed, so that one forgotten quote does not hide
- * all other errors of the file.
+ * The only file that knows libconfig.  The text is looked through before it is
+ * parsed (scan.c), and libconfig sees a mended copy.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <libconfig.h>
 #include <stdarg.h>
@@ -16,6 +11,7 @@
 
 #include "file.h"
 #include "node.h"
+#include "scan.h"
 
 #define NESTING_LIMIT 8
 #define EXCERPT 60
@@ -105,184 +101,6 @@ char *conf_note_text(const struct conf_note *n)
 		     n->key[0] ? ": " : "", n->text) < 0)
 		return NULL;
 	return out;
-}
-
-/* ---- the look before the parse ---- */
-
-struct scan {
-	const char *p, *end;
-	unsigned line;
-	const char *file;
-	struct conf_report *report;
-	const char *copied; /* up to here the text is in out */
-	char *out;          /* what libconfig gets to see */
-	bool hopeless;      /* an error that no mending helps: expect a syntax error */
-};
-
-static int peek(const struct scan *s, size_t ahead)
-{
-	return ahead < (size_t)(s->end - s->p) ? (unsigned char)s->p[ahead] : -1;
-}
-
-static void advance(struct scan *s)
-{
-	s->line += *s->p == '\n';
-	s->p++;
-}
-
-static void scan_error(struct scan *s, const char *fmt, const char *token, int n)
-{
-	char text[EXCERPT + 1];
-
-	snprintf(text, sizeof(text), "%.*s", n, token);
-	conf_report_add(s->report, CONF_ERROR, s->file, s->line, "", fmt, text);
-}
-
-static void emit(struct scan *s, const char *p, size_t n)
-{
-	memcpy(s->out, p, n);
-	s->out += n;
-}
-
-/* What was just scanned, from `from` on, reads `text` in the copy. */
-static void mend(struct scan *s, const char *from, const char *before, struct slice text,
-		 const char *after)
-{
-	emit(s, s->copied, (size_t)(from - s->copied));
-	emit(s, before, strlen(before));
-	emit(s, text.p, text.n);
-	emit(s, after, strlen(after));
-	s->copied = s->p;
-}
-
-static void scan_line_comment(struct scan *s)
-{
-	while (s->p < s->end && *s->p != '\n')
-		s->p++;
-}
-
-static void scan_block_comment(struct scan *s)
-{
-	s->p += 2;
-	while (s->p < s->end && !(peek(s, 0) == '*' && peek(s, 1) == '/'))
-		advance(s);
-	s->p = s->end - s->p >= 2 ? s->p + 2 : s->end;
-}
-
-/* libconfig would let a text run on over lines; here somebody forgot a quote. */
-static void scan_string(struct scan *s)
-{
-	for (s->p++; s->p < s->end && *s->p != '"' && *s->p != '\n'; s->p++)
-		if (*s->p == '\\' && peek(s, 1) != -1 && peek(s, 1) != '\n')
-			s->p++;
-	if (s->p < s->end && *s->p == '"') {
-		s->p++;
-		return;
-	}
-	s->hopeless = true;
-	scan_error(s, "a text has no closing quote on its line%s", "", 0);
-}
-
-static bool is_name(int c)
-{
-	return isalnum(c) || c == '_' || c == '-' || c == '*';
-}
-
-/* A word is a key, a truth value, or somebody forgot the quotes. */
-static void scan_word(struct scan *s)
-{
-	const char *from = s->p, *after;
-	struct slice word;
-
-	while (s->p < s->end && is_name(peek(s, 0)))
-		s->p++;
-	word = slice_between(from, s->p);
-	for (after = s->p; after < s->end && isspace((unsigned char)*after);)
-		after++;
-	if (after < s->end && (*after == '=' || *after == ':'))
-		return;
-	if (slice_ieq(word, SLICE("true")) || slice_ieq(word, SLICE("false")))
-		return;
-	scan_error(s, "\"%s\" needs quotes; only numbers, true and false do without", from,
-		   (int)word.n);
-	mend(s, from, "\"", word, "\"");
-}
-
-static void scan_number(struct scan *s)
-{
-	const char *from = s->p;
-	bool hex, real = false;
-	long long v;
-	char *end;
-
-	s->p += *s->p == '-' || *s->p == '+';
-	hex = peek(s, 0) == '0' && (peek(s, 1) | 0x20) == 'x';
-	for (; s->p < s->end && (isalnum(peek(s, 0)) || *s->p == '.'); s->p++) {
-		real |= *s->p == '.' || (!hex && (*s->p | 0x20) == 'e');
-		if (!hex && (*s->p | 0x20) == 'e' && (peek(s, 1) == '-' || peek(s, 1) == '+'))
-			s->p++;
-	}
-	if (real)
-		return;
-	errno = 0;
-	v = strtoll(from, &end, hex ? 16 : 10);
-	while (end < s->p && (*end | 0x20) == 'l')
-		end++;
-	if (end != s->p) {
-		scan_error(s, "\"%s\" needs quotes: it is no plain number", from,
-			   (int)(s->p - from));
-		mend(s, from, "\"", slice_between(from, s->p), "\"");
-	} else if (errno == ERANGE || v > INT32_MAX || v < INT32_MIN) {
-		scan_error(s, "%s is too large a number (at most 2147483647)", from,
-			   (int)(s->p - from));
-		mend(s, from, "", SLICE("0"), "");
-	}
-}
-
-static void scan_include(struct scan *s)
-{
-	const char *from = s->p;
-
-	scan_error(s, "@include is not supported: files in conf.d/ are read anyhow%s", "", 0);
-	scan_line_comment(s);
-	mend(s, from, "", SLICE(""), "");
-}
-
-static void scan_token(struct scan *s)
-{
-	int c = peek(s, 0), next = peek(s, 1);
-
-	if (c == '#' || (c == '/' && next == '/'))
-		scan_line_comment(s);
-	else if (c == '/' && next == '*')
-		scan_block_comment(s);
-	else if (c == '"')
-		scan_string(s);
-	else if (isdigit(c) || ((c == '-' || c == '+') && isdigit(next)))
-		scan_number(s);
-	else if (isalpha(c) || c == '*')
-		scan_word(s);
-	else if (c == '@')
-		scan_include(s);
-	else
-		advance(s);
-}
-
-/* Looks through text, reports, and writes the mended copy: at most three times n. */
-static void scan_text(struct scan *s)
-{
-	const char *nul = memchr(s->p, '\0', (size_t)(s->end - s->p));
-
-	if (nul) {
-		while (s->p < nul)
-			advance(s);
-		s->hopeless = true;
-		scan_error(s, "a NUL byte: this is not a text file%s", "", 0);
-		return;
-	}
-	while (s->p < s->end)
-		scan_token(s);
-	emit(s, s->copied, (size_t)(s->end - s->copied));
 }
 
 /* ---- libconfig's tree into ours ---- */
@@ -386,7 +204,11 @@ static const char *error_text(const config_t *c)
 {
 	const char *text = config_error_text(c);
 
-	return text && strcmp(text, "memory exhausted") != 0 ? text : "too many open brackets";
+	if (!text || strcmp(text, "memory exhausted") == 0)
+		return "too many open brackets";
+	if (strcmp(text, "mismatched element type in array") == 0)
+		return "a list has entries with quotes and entries without,";
+	return text;
 }
 
 static const struct node *parse_text(struct reading *rd, const char *text)
@@ -416,19 +238,14 @@ static const struct node *parse_text(struct reading *rd, const char *text)
 /* text ends with a NUL that n does not count. */
 static const struct node *read_text(struct reading *rd, const char *text, size_t n)
 {
-	size_t skip = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* byte order mark */
-	struct scan s = { .p = text + skip, .end = text + n, .line = 1, .file = rd->file,
-			  .report = rd->report, .copied = text + skip };
 	const struct node *root = NULL;
-	char *mended = calloc(3, n + 1);
+	char *mended;
 
-	if (!mended) {
+	if (scan_mend(rd->file, text, n, rd->report, &mended) < 0) {
 		conf_report_add(rd->report, CONF_ERROR, rd->file, 0, "", "out of memory");
 		return NULL;
 	}
-	s.out = mended;
-	scan_text(&s);
-	if (!s.hopeless)
+	if (mended)
 		root = parse_text(rd, mended);
 	free(mended);
 	return root;
