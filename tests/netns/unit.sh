@@ -32,7 +32,10 @@ inside() {
 		mount -t cgroup -o none,name=systemd cgroup "$root/sys/fs/cgroup/systemd"
 	fi
 	rm -rf "$root/etc/sipmoat"
-	make -s install DESTDIR="$root" PREFIX=/usr B="$B"
+	make -s install DESTDIR="$root" PREFIX=/usr B="$B" || {
+		echo "not ok: make install fails" >>"$3/steps"
+		exit 1
+	}
 	chroot "$root" systemd-sysusers sipmoat.conf
 	# a database, which is copied into sealed memory and mapped from there
 	mkdir -p "$root/var/lib/sipmoat"
@@ -140,13 +143,13 @@ outside() {
 	trap 'exit 143' INT TERM HUP
 	wait_for 110 ended "$t/result/steps" $pid
 	rc=$?
-	if ! grep -q '^booted' "$t/result/steps"; then
+	if ! grep -qE '^(booted|not ok)' "$t/result/steps"; then
 		tail -n 5 "$t/result/console"
 		skip "systemd does not boot in namespaces here"
 	fi
 	grep -v '^booted\|^all steps done' "$t/result/steps"
 	grep -q '^all steps done' "$t/result/steps" && return 0
-	tail -n 15 "$t/result/guard.log"
+	tail -n 15 "$t/result/guard.log" "$t/result/console" 2>/dev/null
 	[ $rc = 0 ] || echo "the steps did not end"
 	return 1
 }
