@@ -82,7 +82,7 @@ field_close() {
 	for n in wan gw pbx $BOTS; do
 		ip netns del "$NS-$n" 2>/dev/null
 	done
-	if [ "$rc" != 0 ] && [ "$rc" != 77 ] && [ -n "$T" ]; then
+	if [ -n "$T" ] && [[ ! " 0 77 130 143 " == *" $rc "* ]]; then
 		field_report
 	fi
 	[ -z "$T" ] || rm -rf "$T"
