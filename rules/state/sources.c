@@ -83,6 +83,15 @@ void source_find(struct state *st, uint64_t site_key, uint64_t now, struct sourc
 	table_release(&h);
 }
 
+/* Ends wrap: what is over must be gone before it seems to lie ahead again.  Done
+ * whenever a record is prolonged, which is once a day at least, or it is gone. */
+static void sweep(struct site *s, uint64_t now)
+{
+	for (unsigned i = 0; i < SOURCE_REGS; i++)
+		if (!reg_live(&s->reg[i], now))
+			s->reg[i].who = 0;
+}
+
 static void returned(struct state *st, uint64_t site, uint64_t now)
 {
 	struct hold h = table_make(st->sources, site, now, RANK_RETURNED);
@@ -90,19 +99,20 @@ static void returned(struct state *st, uint64_t site, uint64_t now)
 
 	if (!s)
 		return;
+	sweep(s, now);
 	s->returned_until = now + RETURNED_SECONDS * NS;
 	table_keep(&h, now, s->returned_until, RANK_RETURNED);
 	table_release(&h);
 }
 
-static struct registration *reg_slot(struct site *s, uint16_t who, uint64_t now)
+static struct registration *reg_slot(struct site *s, uint16_t who)
 {
 	struct registration *room = NULL;
 
 	for (unsigned i = 0; i < SOURCE_REGS; i++) {
 		if (s->reg[i].who == who)
 			return &s->reg[i];
-		if (!room && !reg_live(&s->reg[i], now))
+		if (!room && !s->reg[i].who)
 			room = &s->reg[i];
 	}
 	return room;
@@ -118,11 +128,22 @@ static void registered(struct state *st, uint64_t site, uint16_t who, uint32_t s
 
 	if (!s)
 		return;
-	r = reg_slot(s, who, now);
+	sweep(s, now);
+	r = reg_slot(s, who);
 	if (r)
-		*r = (struct registration){ seconds ? who : 0, (uint16_t)(until / TICK + 1) };
-	if (seconds)
-		table_keep(&h, now, until, RANK_REGISTERED);
+		*r = (struct registration){ who, (uint16_t)(until / TICK + 1) };
+	table_keep(&h, now, until, RANK_REGISTERED);
+	table_release(&h);
+}
+
+static void unregistered(struct state *st, uint64_t site, uint16_t who, uint64_t now)
+{
+	struct hold h = table_find(st->sources, site, now);
+	struct site *s = h.value;
+	struct registration *r = s ? reg_slot(s, who) : NULL;
+
+	if (r)
+		r->who = 0;
 	table_release(&h);
 }
 
@@ -177,7 +198,11 @@ static uint32_t learn_registration(struct state *st, const struct pkt *pkt,
 	/* several phones behind one address may share an address-of-record */
 	key.k0 ^= pkt->dport;
 	who = (uint16_t)hash_bytes(&key, to.uri.p, to.uri.n);
-	registered(st, site, who ? who : 1, seconds, now);
+	who = who ? who : 1;
+	if (seconds)
+		registered(st, site, who, seconds, now);
+	else
+		unregistered(st, site, who, now);
 	return seconds;
 }
 

@@ -202,6 +202,71 @@ static void test_registration_is_one_phone(void **arg)
 	state_free(st);
 }
 
+/* Ends are kept in 16 bits of 8 s, which wrap after six days. */
+static void test_dead_registrations_stay_dead(void **arg)
+{
+	struct state *st = state_new(&sizes, seed);
+	uint64_t day = 86400 * NS;
+	struct letter l;
+
+	(void)arg;
+	accepted(&l, "203.0.113.9", 5062, "100", "Contact: <sip:x@10.0.0.1>;expires=60\r\n");
+	assert_int_equal(source_learn(st, &l.pkt, &l.sip, NS), 60);
+	/* another phone keeps the record of the site alive */
+	accepted(&l, "203.0.113.9", 5063, "101", "Contact: <sip:x@10.0.0.2>;expires=86400\r\n");
+	for (unsigned d = 0; d < 8; d++) {
+		source_learn(st, &l.pkt, &l.sip, NS + d * day);
+		assert_int_equal(find(st, "203.0.113.9", NS + d * day + day / 2).registrations, 1);
+	}
+	/* the last phone goes; a proof a day keeps the record, and no phone comes back */
+	accepted(&l, "203.0.113.9", 5063, "101", "");
+	source_learn(st, &l.pkt, &l.sip, NS + 8 * day);
+	for (unsigned hour = 0; hour < 24 * 8; hour++) {
+		uint64_t now = NS + 8 * day + hour * 3000 * NS;
+
+		challenge(&l, "203.0.113.9", "n");
+		source_learn(st, &l.pkt, &l.sip, now);
+		answer(&l, "203.0.113.9", "n");
+		assert_int_equal(prove(st, &l, now), PROOF_NONCE);
+		assert_int_equal(find(st, "203.0.113.9", now).standing, RETURNED);
+	}
+	state_free(st);
+}
+
+/* A 200 that leaves no contact must not push out what somebody else has proven. */
+static void test_unregistering_evicts_nobody(void **arg)
+{
+	struct state *st = state_new(&sizes, seed);
+	unsigned known = 0, left = 0;
+	struct letter l;
+	char phone[16];
+
+	(void)arg;
+	for (unsigned i = 0; i < 2000; i++) {
+		snprintf(phone, sizeof(phone), "203.0.%u.%u", i / 200, i % 200 + 1);
+		challenge(&l, phone, "n");
+		source_learn(st, &l.pkt, &l.sip, NS);
+		answer(&l, phone, "n");
+		prove(st, &l, NS);
+	}
+	for (unsigned i = 0; i < 2000; i++) {
+		snprintf(phone, sizeof(phone), "203.0.%u.%u", i / 200, i % 200 + 1);
+		known += find(st, phone, NS).standing == RETURNED;
+	}
+	for (unsigned i = 0; i < 2000; i++) {
+		snprintf(phone, sizeof(phone), "198.51.%u.%u", i / 200, i % 200 + 1);
+		accepted(&l, phone, 5062, "100", "");
+		source_learn(st, &l.pkt, &l.sip, NS);
+	}
+	for (unsigned i = 0; i < 2000; i++) {
+		snprintf(phone, sizeof(phone), "203.0.%u.%u", i / 200, i % 200 + 1);
+		left += find(st, phone, NS).standing == RETURNED;
+	}
+	assert_in_range(known, 900, 1100);
+	assert_int_equal(left, known);
+	state_free(st);
+}
+
 static void test_ipv6_site(void **arg)
 {
 	struct state *st = state_new(&sizes, seed);
@@ -260,6 +325,8 @@ int main(void)
 		cmocka_unit_test(test_tag_and_branch),
 		cmocka_unit_test(test_registrations),
 		cmocka_unit_test(test_registration_is_one_phone),
+		cmocka_unit_test(test_dead_registrations_stay_dead),
+		cmocka_unit_test(test_unregistering_evicts_nobody),
 		cmocka_unit_test(test_ipv6_site),
 		cmocka_unit_test(test_bans),
 	};
