@@ -68,6 +68,11 @@ else
 	echo "$B/sipmoat is not built" | bad build
 fi
 
+# --- the top level: rooms and what belongs to all of them ---
+top='nfq|rules|include|ctl|systemd|tests|docs|\.ci|\.gitignore|\.clang-format'
+top+='|Makefile|README\.md|LICENSE|CHANGELOG\.md'
+git ls-files 2>/dev/null | cut -d/ -f1 | sort -u | grep -vxE "$top" | bad "no room on the top level"
+
 # --- every check: a row, cases, a page ---
 for f in rules/check/*.c; do
 	[ -e "$f" ] || continue
