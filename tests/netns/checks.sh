@@ -31,12 +31,14 @@ got=$(sip 203.0.113.14 $PBX4 -m PUBLISH)
 must "method: came through: $got" unanswered "$got"
 wait_for 10 logged '203\.0\.113\.14.*: method: ' || fail "method: not in the log"
 
-# banned: a burst is faster than the way of the ban into the kernel
-got=$(sip 203.0.113.15 $PBX4 -a friendly-scanner -n 200 -r 1000000)
-must "banned: came through: $got" unanswered "$got"
+# banned: all of them wait in the queue before the first one is judged, so the kernel's set
+# comes too late for the rest
+kill -STOP "$GUARD_PID"
+sip 203.0.113.15 $PBX4 -a friendly-scanner -n 200 -r 1000000 -w 0 >/dev/null
+kill -CONT "$GUARD_PID"
 counted() {
 	kill -USR1 "$GUARD_PID"
-	logged 'check banned +[1-9]'
+	logged 'check banned +199 hits, 199 dropped'
 }
 wait_for 10 counted || fail "banned: not counted"
 got=$(sip $CALLER4 $PBX4)
