@@ -15,6 +15,7 @@ if [ -t 1 ]; then
 fi
 tell() { printf '%s%s  %s%s\n' "$bold" "$(date +%T)" "$*" "$plain"; }
 stop() { printf '\n%sdemo: %s%s\n' "$red" "$*" "$plain"; exit 1; }
+skip() { stop "$*"; } # what a test may lack, the demo needs
 problems=0
 problem() { problems=$((problems + 1)); printf '%sPROBLEM: %s%s\n' "$red" "$*" "$plain"; }
 
@@ -76,15 +77,16 @@ row() {
 	case $1 in *:*) v=6 ;; esac
 	seen=$(count seen$v "$1")
 	passed=$(count passed$v "$1")
-	left=$(ban_line "$2" | sed -n 's/.*expires \([0-9dhms]*\).*/\1/p')
+	left=$(ban_line "$2" | sed -n 's/.*expires \([0-9dhms]*\).*/\1/p' |
+		sed 's/[0-9]*ms$//')
 	[ -z "$left" ] || until="$(clock_in "$left") (in $left)"
 	printf '%-18s  %-34s  %7d  %7d  %s\n' "$1" "$3" "$seen" $((seen - passed)) "$until"
 }
 
-# clock_in 4m53s996ms: the time of day then
+# clock_in 4m53s: the time of day then
 clock_in() {
 	local s
-	s=$(sed 's/[0-9]*ms$//; s/d/*86400+/; s/h/*3600+/; s/m/*60+/; s/s/+/; s/$/0/' <<<"$1")
+	s=$(sed 's/d/*86400+/; s/h/*3600+/; s/m/*60+/; s/s/+/; s/$/0/' <<<"$1")
 	date -d "+$((s)) seconds" +%T
 }
 
