@@ -6,6 +6,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export B=${B:-build}
+export PATH=$PATH:/usr/sbin:/sbin # as su leaves it, it may lack them
 export LSAN_OPTIONS=suppressions=$PWD/tests/lib/lsan.supp:print_suppressions=0
 # a finding of a sanitizer is a failure
 export ASAN_OPTIONS=detect_stack_use_after_return=1

@@ -26,6 +26,7 @@ CALLER6=2001:db8:10:1::10
 CALLEE6=2001:db8:10:2::20
 BOTS=
 T=
+PATH=$PATH:/usr/sbin:/sbin # as su leaves it, it may lack them
 
 note() { printf '    %s\n' "$*"; }
 skip() { printf '%s\n' "$*"; exit 77; }
@@ -58,14 +59,14 @@ must() {
 has_v6() { [ -e /proc/net/if_inet6 ]; }
 
 field_open() {
-	[ "$(id -u)" = 0 ] || skip "needs root (network namespaces)"
+	[ "$(id -u)" = 0 ] || skip "needs root (network namespaces): run it with sudo"
 	need ip nft
 	[ -x "$ROOT/$B/sipmoatd" ] || [ -n "${FIELD_BARE:-}" ] || fail "$B/sipmoatd is not built"
 	T=$(mktemp -d /tmp/sipmoat-test.XXXXXX) || fail "no temporary folder"
 	trap 'field_close $?' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
-	ip netns add "$NS-wan" 2>"$T/err" ||
+	{ ip netns add "$NS-wan" && ip netns exec "$NS-wan" true; } 2>"$T/err" ||
 		skip "this machine may not make network namespaces ($(head -c 200 "$T/err"))"
 	ip netns add "$NS-gw"
 	ip netns add "$NS-pbx"

@@ -30,14 +30,14 @@ wait_for() {
 }
 
 nft_open() {
-	[ "$(id -u)" = 0 ] || skip "needs root (network namespaces)"
+	[ "$(id -u)" = 0 ] || skip "needs root (network namespaces): run it with sudo"
 	command -v nft >/dev/null || skip "nft is not installed (make deps)"
 	[ -x "$ROOT/$B/tests/netns/nftharness" ] || fail "nftharness is not built (make harness)"
 	T=$(mktemp -d /tmp/sipmoat-nft.XXXXXX) || fail "no temporary folder"
 	trap 'nft_close $?' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
-	ip netns add "$NS-gw" 2>"$T/err" ||
+	{ ip netns add "$NS-gw" && ip netns exec "$NS-gw" true; } 2>"$T/err" ||
 		skip "this machine may not make network namespaces ($(head -c 200 "$T/err"))"
 	gw ip link set lo up
 	conf ''
