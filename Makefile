@@ -44,7 +44,9 @@ UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(UNIT_SRC))
 
 ifeq ($(V),0)
 say = @printf '  %-4s %s\n' $(1) $@;
+quiet := -s
 endif
+SUB = $(MAKE) --no-print-directory $(quiet)
 
 all: $(B)/sipmoatd $(B)/sipmoat ## build the daemon and the tool (default)
 
@@ -103,21 +105,21 @@ deps: ## install what is missing (Debian 12, 13; as root)
 	@tests/deps.sh
 
 check: ## all tests: sudo make check  [SAN=address,undefined | SAN=thread]
-	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory all units benches harness
+	@$(SUB) deps
+	@$(SUB) all units benches harness
 	@B=$(B) tests/run.sh
 
 demo: ## a scanner, a cracker and a flood against a real server: sudo make demo
-	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory all
+	@$(SUB) deps
+	@$(SUB) all
 	@B=$(B) tests/demo/demo.sh
 
 run: all ## guard this host in the foreground with the default config: sudo make run
 	$(B)/sipmoatd -c systemd/sipmoat.conf
 
 bench: ## what judging costs, against a bare queue loop: sudo make bench [ROUNDS=5] [SECS=2]
-	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory all benches
+	@$(SUB) deps
+	@$(SUB) all benches
 	@B=$(B) tests/bench/bench.sh
 
 # the units are written for /usr; an existing configuration is never overwritten
@@ -142,11 +144,15 @@ install: all ## install below PREFIX (/usr/local); DESTDIR for packagers
 		install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s/$${m#systemd/};; esac; done; done
 	for f in sipmoat.conf $(patsubst systemd/%,%,$(wildcard systemd/lists/*.txt)); do \
 		[ -e $(ETC)/$$f ] || install -m 644 systemd/$$f $(ETC)/$$f; done
-	@[ -n "$(DESTDIR)" ] || echo "Now: systemd-sysusers && systemd-tmpfiles --create &&" \
-		"systemctl daemon-reload && systemctl enable --now sipmoatd"
+	@[ -n "$(DESTDIR)" ] || printf '%s\n' "Now: systemd-sysusers && systemd-tmpfiles --create &&" \
+		"  systemctl daemon-reload; then write $(ETC)/conf.d/site.conf (README.md)" \
+		"  and start: systemctl enable --now sipmoatd"
 
-uninstall: ## remove what install put there, but the configuration
+uninstall: ## remove what install put there, but a configuration that was changed
 	rm -f $(INSTALLED)
+	for f in sipmoat.conf $(patsubst systemd/%,%,$(wildcard systemd/lists/*.txt)); do \
+		! cmp -s systemd/$$f $(ETC)/$$f || rm -f $(ETC)/$$f; done
+	rmdir $(ETC)/conf.d $(ETC)/lists $(ETC) 2>/dev/null || true
 
 lint: all ## the house rules
 	@B=$(B) tests/lint.sh
