@@ -136,7 +136,7 @@ static const char *expected(enum conf_type type)
 	case CONF_DURATION:
 		return "has the wrong type: must be a duration such as \"90s\", \"15m\" or \"8h\"";
 	case CONF_LIST:
-		return "has the wrong type: must be a list, [ \"...\", \"...\" ]";
+		return "has the wrong type: must be a list, [ \"...\", \"...\" ] or [ 5060 ]";
 	default:
 		return "has the wrong type: must be a text in quotes";
 	}

@@ -251,12 +251,18 @@ static void compile_zones(struct loading *l)
 
 static void compile_inside(struct loading *l)
 {
+	const struct conf_list *list = &l->rs->settings.inside;
 	struct compiler c = compiler_at(l, "", NULL);
 	struct prefix *p;
 	size_t n;
 
-	if (compiler_prefixes(&c, &l->rs->settings.inside, "inside", &p, &n) < 0)
+	if (compiler_prefixes(&c, list, "inside", &p, &n) < 0)
 		return;
+	for (size_t i = 0; i < n; i++)
+		if (p[i].len == 0 || (p[i].len == ADDR_V4_BITS && addr_is_v4(&p[i].addr)))
+			compiler_error(&c, &list->item[i], "inside",
+				       "\"%s\" is every address: nothing would be judged; name "
+				       "the servers", list->item[i].text);
 	if (ruleset_set_inside(l->rs, p, n) < 0)
 		no_memory(l);
 	free(p);

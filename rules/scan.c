@@ -196,6 +196,15 @@ static void scan_include(struct scan *s)
 	mend(s, from, "", SLICE(""), "");
 }
 
+/* Single ones, or the curved ones of a word processor: to the end of the line, since
+ * where such a text ends is a guess. */
+static void scan_wrong_quote(struct scan *s)
+{
+	s->hopeless = true;
+	scan_error(s, "texts stand in plain double quotes, \"like this\"%s", "", 0);
+	scan_line_comment(s);
+}
+
 static void scan_open(struct scan *s)
 {
 	if (s->depth < BRACKETS)
@@ -246,6 +255,8 @@ static void scan_token(struct scan *s)
 		scan_word(s);
 	else if (c == '@')
 		scan_include(s);
+	else if (c == '\'' || c > 127)
+		scan_wrong_quote(s);
 	else if (c == '{' || c == '[' || c == '(')
 		scan_open(s);
 	else if (c == '}' || c == ']' || c == ')')

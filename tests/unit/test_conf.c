@@ -39,6 +39,8 @@ static const struct broken {
 	  "sipmoat.conf:2: a text has no closing quote" },
 	{ "\nmode = \"observe", "sipmoat.conf:2: a text has no closing quote on its line" },
 	{ "mode = \"observe\\\";", "sipmoat.conf:1: a text has no closing quote on its line" },
+	{ "\nmode = 'enforce';", ":2: texts stand in plain double quotes, \"like this\"" },
+	{ "mode = \xe2\x80\x9c" "enforce\xe2\x80\x9d;", ":1: texts stand in plain double quotes" },
 	{ "mode = enforce;", ":1: \"enforce\" needs quotes" },
 	{ "/* a\nb */ # c\n// d\nmode = yes;", ":4: \"yes\" needs quotes" },
 	{ "flood = { ban = 8h; };", "\"8h\" needs quotes" },
@@ -109,6 +111,8 @@ static const struct broken {
 	{ "flood = { ban_after = 0; };", "flood.ban_after: is out of range: must be 1 to 65535" },
 	{ "flood = { action = \"reject\"; };", "flood.action: must be one of: \"alert\" \"drop\"" },
 	/* addresses and ports */
+	{ "inside = [ \"0.0.0.0/0\" ];", "inside: \"0.0.0.0/0\" is every address: nothing would" },
+	{ "\ninside = [ \"192.0.2.1\", \"::/0\" ];", ":2: inside: \"::/0\" is every address" },
 	{ "inside = [ \"192.0.2.300\" ];", "\"192.0.2.300\" is no address or prefix" },
 	{ "inside = [ \"192.0.2.1/33\" ];", "\"192.0.2.1/33\" is no address or prefix" },
 	{ "inside = [ \"2001:db8::/129\" ];", "is no address or prefix" },
