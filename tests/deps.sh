@@ -6,8 +6,8 @@ set -u
 
 build="gcc make pkg-config libnetfilter-queue-dev libmnl-dev libnftnl-dev libmaxminddb-dev
 	libpcre2-dev libconfig-dev libpcap-dev libcmocka-dev"
-field="iproute2 nftables iptables conntrack procps python3 kamailio sip-tester sipvicious
-	tcpdump universal-ctags shellcheck mandoc"
+field="iproute2 nftables iptables procps python3 kamailio sip-tester sipvicious
+	universal-ctags shellcheck mandoc"
 policy=/usr/sbin/policy-rc.d
 PATH=$PATH:/usr/sbin:/sbin # as su leaves it, it may lack them, and dpkg gives up
 
