@@ -11,7 +11,7 @@ DESTDIR ?=
 SYSCONFDIR ?= /etc
 V       ?= 0
 SAN     ?=
-WERROR  ?=
+WERROR  ?= $(CI)
 
 comma := ,
 flavour := $(if $(filter clang%,$(CC)),-clang)$(if $(SAN),-$(subst $(comma),-,$(SAN)))
