@@ -12,7 +12,8 @@
  * grow.  One exception: all phones of a site come back at the same instant after
  * a power cut, before the first challenge reaches any of them, each from a port
  * of its own.  The first REGISTERs of each port therefore count against `crowd`
- * for the whole site instead; one port alone has no use of it.
+ * for the whole site instead; one port alone has no use of it.  The sites of one
+ * IPv4 /24 or IPv6 /48 have four crowds together.
  *
  * A site that has proven its return path owes against `returned`, plus
  * `registration` for each live registration, at most `most`.  Where several phones
@@ -25,12 +26,15 @@
 #include "state/state.h"
 
 #define CROWD_SHARE 3 /* a REGISTER and its first two retransmissions (T1, 2 T1) */
+#define CROWD_AROUND 4 /* crowds that all strangers of the prefix around have together */
 #define LEVELS 3
+#define SCALE_MAX (1u << 20) /* what a meter can count, state/meter.h */
 
 enum meter_kind {
 	METER_ENDPOINT = 1,
 	METER_LEVEL, /* + level */
 	METER_CROWD = METER_LEVEL + LEVELS,
+	METER_CROWD_AROUND,
 	METER_KNOWN,
 	METER_PORT,
 	METER_PROVEN,
@@ -169,12 +173,32 @@ static enum found run_levels(const struct probe *p, const struct flood_conf *c,
 	return CLEAR;
 }
 
-static enum found run_crowd(const struct probe *p, const struct flood_conf *c, struct evidence *ev)
+static enum found run_crowd(const struct probe *p, const struct flood_conf *c, uint32_t *count,
+			    struct evidence *ev)
 {
 	struct level l = site_level(p, METER_CROWD, c->crowd);
-	uint32_t count;
 
-	return count_in(p, c, &l, "arrivals", &count, ev);
+	return count_in(p, c, &l, "arrivals", count, ev);
+}
+
+/* First REGISTERs of a stranger's port; as with requests, a site is not banned for
+ * what its neighbours sent. */
+static enum found run_arrival(const struct probe *p, const struct flood_conf *c,
+			      struct evidence *ev)
+{
+	unsigned len = addr_is_v4(&p->pkt->src) ? ADDR_V4_BITS + 24 : 48;
+	uint64_t budget = (uint64_t)c->crowd * CROWD_AROUND;
+	struct level around = level_of(p, len, METER_CROWD_AROUND,
+				       budget < SCALE_MAX ? (uint32_t)budget : SCALE_MAX);
+	uint32_t own, all;
+
+	prefetch(p, c, &around);
+	if (run_crowd(p, c, &own, ev) == HIT)
+		return HIT;
+	if (count_in(p, c, &around, "arrivals", &all, ev) == CLEAR)
+		return CLEAR;
+	ev->no_ban = own <= c->crowd / 2;
+	return HIT;
 }
 
 static enum found run_stranger(const struct probe *p, const struct flood_conf *c,
@@ -191,7 +215,7 @@ static enum found run_stranger(const struct probe *p, const struct flood_conf *c
 	if (count_in(p, c, &endpoint, "requests", &count, ev) == HIT)
 		return HIT;
 	if (p->sip->method == METHOD_REGISTER && count <= CROWD_SHARE)
-		return run_crowd(p, c, ev);
+		return run_arrival(p, c, ev);
 	return run_levels(p, c, level, n, ev);
 }
 
@@ -260,6 +284,7 @@ static enum found flood_run(const struct probe *p, const void *conf, struct evid
 {
 	const struct flood_conf *c = conf;
 	struct source s;
+	uint32_t count;
 
 	/* A reply is judged by what it replies to, and a TCP segment that starts no
 	 * request carries the rest of one, or nothing. */
@@ -267,7 +292,7 @@ static enum found flood_run(const struct probe *p, const void *conf, struct evid
 	    (p->pkt->proto == PROTO_TCP && p->sip->kind != SIP_REQUEST))
 		return CLEAR;
 	if (p->sip->kind == SIP_KEEPALIVE)
-		return run_crowd(p, c, ev);
+		return run_crowd(p, c, &count, ev);
 	source_find(p->state, p->site_key, p->now, &s);
 	if (p->proof != PROOF_NONE)
 		return run_proven(p, c, &s, ev);
