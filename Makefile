@@ -65,6 +65,8 @@ NEEDS_test_ring := nfq/ring.c
 NEEDS_test_mirror := nfq/mirror.c
 NEEDS_test_plan := nfq/plan.c nfq/bantext.c
 NEEDS_test_publish := nfq/publish.c
+NEEDS_test_log := nfq/log.c
+NEEDS_test_worker := nfq/worker.c nfq/publish.c nfq/ring.c nfq/log.c
 NEEDS_test_events := nfq/events.c nfq/ring.c nfq/log.c
 NEEDS_test_check := ctl/check.c
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "log.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,8 @@ void log_level_set(enum log_level max)
 
 void log_open(enum log_level max)
 {
+	/* a reader that went away costs lines, never the firewall */
+	signal(SIGPIPE, SIG_IGN);
 	openlog("sipmoatd", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	log_level_set(max);
 }
@@ -77,7 +80,6 @@ void log_line(enum log_level level, const char *fmt, ...)
 		return;
 	n = (int)strlen(line);
 	line[n++] = '\n';
-	/* A reader that went away costs a line, never the firewall. */
 	if (write(STDERR_FILENO, line, (size_t)n) < 0)
 		return;
 }

@@ -204,13 +204,12 @@ static enum worker_phase run(struct worker *w)
 		stats_add(&w->beats, 1);
 		if (phase == WORKER_LEAVE)
 			return WORKER_ENDED;
-		if (!ready[KNOWN] && !ready[STRANGERS] &&
-		    !wait_for_work(w, phase == WORKER_DRAIN ? DRAINED_MS : IDLE_MS, ready) &&
-		    phase == WORKER_DRAIN)
+		/* while one lane keeps us busy nobody polls for the other */
+		if (ready[KNOWN] || ready[STRANGERS])
+			ready[KNOWN] = ready[STRANGERS] = true;
+		else if (!wait_for_work(w, phase == WORKER_DRAIN ? DRAINED_MS : IDLE_MS, ready) &&
+			 phase == WORKER_DRAIN)
 			return WORKER_ENDED;
-		/* while strangers keep us busy nobody polls for the known */
-		if (ready[STRANGERS])
-			ready[KNOWN] = true;
 		if (!serve(w, KNOWN, ready) || !serve(w, STRANGERS, ready))
 			return WORKER_FAILED;
 	}

@@ -2,7 +2,8 @@
 /*
  * A worker: two lanes of packets, strangers and known sources, each with a queue
  * of its own, and one thread that judges them.  The known lane goes first, so a
- * flood of strangers fills only its own queue.
+ * flood of strangers fills only its own queue; strangers get a smaller share of a
+ * busy worker, never none.
  *
  * Ownership: a worker owns its queues, batch, scratch, counters and the rings'
  * producing ends; the conf's pointers must outlive it.
