@@ -188,8 +188,11 @@ static int start_thread(struct ban_thread *t)
 	t->reconcile_at = clock_now() + RECONCILE;
 	t->sweep_at = clock_now() + SWEEP;
 	e = pthread_create(&t->id, NULL, ban_run, t);
-	if (e == 0)
+	if (e == 0) {
+		/* nft monitor shows this name as whose change it was */
+		pthread_setname_np(t->id, "sipmoatd-bans");
 		return 0;
+	}
 	pthread_cond_destroy(&t->ready);
 	pthread_mutex_destroy(&t->lock);
 	return -e;

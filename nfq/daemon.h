@@ -37,8 +37,7 @@ struct ruleset *daemon_load(const char *config);
 int daemon_start(struct daemon *d, struct ruleset *rs);
 /* Any error keeps the old configuration, and says so. */
 void daemon_reload(struct daemon *d);
-/* No more packets come in; workers finish what waits.  False when it never got far
- * enough to have any. */
+/* No more packets come in; workers finish what waits. */
 void daemon_drain(struct daemon *d);
 /* Workers end with the batch in hand. */
 void daemon_leave(struct daemon *d);

@@ -32,7 +32,7 @@ wait_for seen || fail "nft monitor is late"
 kill $monitor
 wait $monitor 2>/dev/null
 # one stroke for tables and steering, one for the element that went
-n=$(grep -c 'new generation .*nftharness' "$T/monitor")
+n=$(grep -c 'new generation .*(sipmoatd-bans)' "$T/monitor")
 must "$n generations instead of 2" [ "$n" = 2 ]
 must "ports: $(gw nft list set inet sipmoat sip_udp)" grep -q '5060, 5080' <<<"$(gw nft list set inet sipmoat sip_udp)"
 must "police is still there" [ -z "$(gw nft list chain inet sipmoat police | grep dport)" ]
