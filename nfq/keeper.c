@@ -9,6 +9,11 @@
 #include "log.h"
 #include "steer.h"
 
+/* Two who put their own tables back at every change of the other's would keep each
+ * other, and the log, busy for ever. */
+#define RESTORES_AT_ONCE 20
+#define RESTORE_EVERY (5 * NS) /* beyond them */
+
 /* What somebody else did to our tables. */
 enum damage {
 	DAMAGE_NONE,
@@ -28,6 +33,8 @@ struct keeper {
 	bool old_queue; /* queue tables of an earlier run are still there */
 	enum damage damage; /* done by the transaction whose events are being read */
 	bool broken;    /* our tables do not stand as they should */
+	unsigned restores; /* what is left of RESTORES_AT_ONCE */
+	uint64_t restores_at; /* when that was last filled up */
 };
 
 static int explain(char err[BAN_ERROR], const char *what, int e)
@@ -97,6 +104,26 @@ static void restore(struct keeper *k, enum damage damage, const char *who, uint3
 		 e < 0 ? "; elements failed: " : "", e < 0 ? strerror(-e) : "");
 }
 
+/* At once, unless it was so too often lately: then keeper_sweep does it. */
+static void mend(struct keeper *k, enum damage damage, const char *who, uint32_t pid)
+{
+	uint64_t earned = (k->bans.now - k->restores_at) / RESTORE_EVERY;
+
+	if (earned) {
+		k->restores = earned + k->restores > RESTORES_AT_ONCE ?
+				      RESTORES_AT_ONCE : k->restores + (unsigned)earned;
+		k->restores_at = k->bans.now;
+	}
+	if (k->restores) {
+		k->restores--;
+		restore(k, damage, who, pid);
+	} else if (!k->broken) {
+		k->broken = true;
+		log_error("%s (pid %u) changes our nftables tables again and again (a second "
+			  "sipmoatd?): they are now put back only every few seconds", who, pid);
+	}
+}
+
 void keeper_flush(struct keeper *k, uint64_t now)
 {
 	int e = elem_flush(k->bans.elems, now);
@@ -104,7 +131,7 @@ void keeper_flush(struct keeper *k, uint64_t now)
 	k->bans.now = now;
 	/* the event that tells who it was is on the way, but bans must not wait */
 	if (e == -ENOENT)
-		restore(k, DAMAGE_TABLE, "somebody", 0);
+		mend(k, DAMAGE_TABLE, "somebody", 0);
 	else if (e < 0)
 		log_error("nftables did not take elements: %s; trying again within a minute",
 			  strerror(-e));
@@ -113,16 +140,16 @@ void keeper_flush(struct keeper *k, uint64_t now)
 
 void keeper_reconcile(struct keeper *k, uint64_t now)
 {
-	k->bans.now = now;
-	if (k->broken)
-		restore(k, DAMAGE_TABLE, "somebody", 0);
-	elem_sweep(k->bans.elems, now);
+	keeper_sweep(k, now);
 	state_ban_walk(k->bans.state, now, banlist_check, &k->bans);
 	keeper_flush(k, now);
 }
 
 void keeper_sweep(struct keeper *k, uint64_t now)
 {
+	k->bans.now = now;
+	if (k->broken)
+		restore(k, DAMAGE_TABLE, "somebody", 0);
 	elem_sweep(k->bans.elems, now);
 	banlist_publish(&k->bans);
 }
@@ -158,7 +185,7 @@ static void take_nft_event(const struct nftread_event *ev, void *arg)
 
 	if (ev->kind == NFTREAD_DONE) {
 		if (k->damage)
-			restore(k, k->damage, ev->name, ev->pid);
+			mend(k, k->damage, ev->name, ev->pid);
 		k->damage = DAMAGE_NONE;
 	} else if (!main_table && !queue_table) {
 		return;
@@ -194,10 +221,11 @@ static void recheck(struct keeper *k)
 	log_info("events of nftables were lost, too many at once: reading the sets");
 	keeper_flush(k, k->bans.now);
 	if (!nftread_has_table(l, &steer_main)) {
-		restore(k, DAMAGE_TABLE, "somebody", 0);
+		mend(k, DAMAGE_TABLE, "somebody", 0);
 		return;
 	}
 	e = write_tables(k, &k->plan, false);
+	k->broken |= e < 0;
 	elem_pass_begin(k->bans.elems);
 	if (e == 0)
 		e = nftread_elems(l, &steer_main, "banned4", banlist_seen, &k->bans);
@@ -323,7 +351,8 @@ int keeper_open(struct keeper **out, const struct ban_conf *conf, uint64_t now,
 
 	*out = NULL;
 	if (k) {
-		k->bans.now = now;
+		k->bans.now = k->restores_at = now;
+		k->restores = RESTORES_AT_ONCE;
 		e = open_parts(k, conf);
 	}
 	if (e < 0) {

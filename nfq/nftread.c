@@ -8,6 +8,7 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netlink.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ATTRS 32 /* more than any message here has kinds of attributes we read */
@@ -322,6 +323,15 @@ static void pass_elem(const struct nftread_elem *e, void *arg)
 	w->each(&w->ev, w->arg);
 }
 
+/* A process may call itself anything. */
+static void read_name(char out[NFTREAD_NAME], const struct nlattr *a)
+{
+	snprintf(out, NFTREAD_NAME, "%s", attr_text(a));
+	for (char *c = out; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+}
+
 static void pass(struct event_walk *w, enum nftread_kind kind, const struct nlattr *table)
 {
 	w->ev.kind = kind;
@@ -339,7 +349,7 @@ static void take_event(const struct nlmsghdr *m, void *arg)
 	message_attrs(a, m);
 	memset(&w->ev, 0, sizeof(w->ev));
 	w->ev.family = message_family(m);
-	w->ev.table = w->ev.set = w->ev.name = "";
+	w->ev.table = w->ev.set = "";
 	switch (TYPE(m)) {
 	case NFT_MSG_DELTABLE:
 		pass(w, NFTREAD_TABLE_GONE, a[NFTA_TABLE_NAME]);
@@ -362,7 +372,7 @@ static void take_event(const struct nlmsghdr *m, void *arg)
 		break;
 	case NFT_MSG_NEWGEN:
 		w->ev.pid = attr_u32(a[NFTA_GEN_PROC_PID]);
-		w->ev.name = attr_text(a[NFTA_GEN_PROC_NAME]);
+		read_name(w->ev.name, a[NFTA_GEN_PROC_NAME]);
 		pass(w, NFTREAD_DONE, NULL);
 		break;
 	default:

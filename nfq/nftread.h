@@ -30,13 +30,15 @@ enum nftread_kind {
 	NFTREAD_DONE, /* the changes before this belong together; pid and name made them */
 };
 
+#define NFTREAD_NAME 16 /* the kernel's TASK_COMM_LEN */
+
 struct nftread_event {
 	enum nftread_kind kind;
 	uint8_t family;
 	const char *table, *set; /* "" when not about one */
 	struct nftread_elem elem;
 	uint32_t pid;     /* of the process, DONE only */
-	const char *name;
+	char name[NFTREAD_NAME]; /* printable ASCII */
 };
 
 typedef void nftread_event_fn(const struct nftread_event *ev, void *arg);
