@@ -19,6 +19,10 @@
  * `registration` for each live registration, at most `most`.  Where several phones
  * are registered, one port may use three quarters of that: a phone gone mad must
  * not use up what the others of its office need.
+ *
+ * The first reply to a request of a server is what it asked for.  Further ones
+ * (180 and 200 behind a 100) cannot be told from forged or unasked ones and have
+ * the budget of answers to our servers, counted apart.
  */
 #include "checks.h"
 #include "engine.h"
@@ -38,6 +42,7 @@ enum meter_kind {
 	METER_KNOWN,
 	METER_PORT,
 	METER_PROVEN,
+	METER_STRAY,
 };
 
 struct flood_conf {
@@ -280,20 +285,33 @@ static enum found run_proven(const struct probe *p, const struct flood_conf *c,
 	return CLEAR;
 }
 
+/* Replies beyond the first to a request, and those to no request at all. */
+static enum found run_stray(const struct probe *p, const struct flood_conf *c,
+			    const struct source *s, struct evidence *ev)
+{
+	struct level l = site_level(p, METER_STRAY, c->proven + c->registration * SOURCE_REGS);
+	uint32_t count;
+
+	l.budget = c->proven + c->registration * s->registrations;
+	return count_in(p, c, &l, "stray replies", &count, ev);
+}
+
 static enum found flood_run(const struct probe *p, const void *conf, struct evidence *ev)
 {
 	const struct flood_conf *c = conf;
 	struct source s;
 	uint32_t count;
 
-	/* A reply is judged by what it replies to, and a TCP segment that starts no
-	 * request carries the rest of one, or nothing. */
-	if (p->sip->kind == SIP_RESPONSE ||
-	    (p->pkt->proto == PROTO_TCP && p->sip->kind != SIP_REQUEST))
+	/* A TCP segment that starts no request carries the rest of one, a reply, or
+	 * nothing; the first reply to a request of a server is what it asked for. */
+	if ((p->pkt->proto == PROTO_TCP && p->sip->kind != SIP_REQUEST) ||
+	    p->proof == PROOF_BRANCH)
 		return CLEAR;
 	if (p->sip->kind == SIP_KEEPALIVE)
 		return run_crowd(p, c, &count, ev);
 	source_find(p->state, p->site_key, p->now, &s);
+	if (p->sip->kind == SIP_RESPONSE)
+		return run_stray(p, c, &s, ev);
 	if (p->proof != PROOF_NONE)
 		return run_proven(p, c, &s, ev);
 	if (s.standing == STRANGER)
