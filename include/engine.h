@@ -63,6 +63,16 @@ void ruleset_free(struct ruleset *rs);
 const struct settings *ruleset_settings(const struct ruleset *rs);
 /* Replaces the inside addresses; only before the ruleset is shared.  0, -ENOMEM. */
 int ruleset_set_inside(struct ruleset *rs, const struct prefix *p, size_t n);
+/*
+ * Interfaces that lead outside and to no inside address of the family.  Whoever
+ * comes in there with an inside source has forged it, and is judged like anybody
+ * from outside.  Only before the ruleset is shared; 0, -ENOMEM.
+ */
+struct outside_link {
+	uint32_t index;
+	bool v4;
+};
+int ruleset_set_outside(struct ruleset *rs, const struct outside_link *link, size_t n);
 const struct prefix *ruleset_inside(const struct ruleset *rs, size_t *n);
 /* Addresses that are trusted whatever else holds, for the kernel's trusted sets. */
 const struct prefix *ruleset_trusted(const struct ruleset *rs, size_t *n);

@@ -38,10 +38,12 @@ struct pkt {
 	uint8_t tcp_flags; /* as on the wire: FIN 1, SYN 2, RST 4, PSH 8, ACK 16 */
 	uint8_t dir;       /* enum direction */
 	uint32_t tcp_seq, tcp_ack;
+	uint32_t link; /* index of the interface it came in by, 0 = none or unknown */
 	struct slice payload; /* behind the UDP or TCP header */
 };
 
-/* Reads an IP packet, starting at its IP header.  Fills all of *pkt. */
+/* Reads an IP packet, starting at its IP header.  Fills all of *pkt; link is 0,
+ * for the caller to set if it knows. */
 void pkt_decode(struct pkt *pkt, const void *bytes, size_t n);
 
 #endif

@@ -241,33 +241,107 @@ static bool is_inside(const struct found *f, const struct route *r)
 	       !is_multicast(&r->to.addr) && !is_loopback(&r->to.addr);
 }
 
-int inside_find(struct prefix **out, size_t *n)
+/* What was asked of the kernel, again when it changed meanwhile. */
+static int look(struct found *f)
 {
-	struct found f = { 0 };
-	struct prefix *p = NULL;
-	size_t count = 0;
 	int r = -EINTR;
 
 	for (unsigned i = 0; r == -EINTR && i < TRIES; i++) {
-		found_fini(&f);
-		r = dump_all(&f);
+		found_fini(f);
+		r = dump_all(f);
 	}
-	if (!r) {
-		p = calloc(f.n_own + f.n_route + 1, sizeof(*p));
-		r = p ? 0 : -ENOMEM;
-	}
+	return r;
+}
+
+/* Own addresses and networks behind; the caller frees *out. */
+static int inside_find(const struct found *f, struct prefix **out, size_t *n)
+{
+	struct prefix *p = calloc(f->n_own + f->n_route + 1, sizeof(*p));
+	size_t count = 0;
+
+	if (!p)
+		return -ENOMEM;
 	/* loopback addresses are our own too: a call from this host to itself must
 	 * not count as a stranger's */
-	for (size_t i = 0; !r && i < f.n_own; i++)
-		p[count++] = f.own[i];
-	for (size_t i = 0; !r && i < f.n_route; i++)
-		if (is_inside(&f, &f.route[i]))
-			p[count++] = f.route[i].to;
-	found_fini(&f);
-	if (r)
-		return r;
+	for (size_t i = 0; i < f->n_own; i++)
+		p[count++] = f->own[i];
+	for (size_t i = 0; i < f->n_route; i++)
+		if (is_inside(f, &f->route[i]))
+			p[count++] = f->route[i].to;
 	*out = p;
 	*n = count;
+	return 0;
+}
+
+static bool is_own(const struct found *f, const struct prefix *p)
+{
+	for (size_t i = 0; i < f->n_own; i++)
+		if (p->len == 128 && addr_eq(&p->addr, &f->own[i].addr))
+			return true;
+	return false;
+}
+
+static bool route_uses(const struct route *r, int link)
+{
+	for (unsigned i = 0; i < r->n_oif; i++)
+		if (r->oif[i] == link)
+			return true;
+	return false;
+}
+
+/* May part of p lie behind the link?  The routes that p falls under decide, and
+ * those into parts of it. */
+static bool behind(const struct found *f, const struct prefix *p, int link)
+{
+	const struct route *best = NULL;
+
+	for (size_t i = 0; i < f->n_route; i++) {
+		const struct route *r = &f->route[i];
+
+		if (addr_is_v4(&r->to.addr) != addr_is_v4(&p->addr))
+			continue;
+		if (r->to.len > p->len && prefix_has(p, &r->to.addr) && route_uses(r, link))
+			return true;
+		if (r->to.len <= p->len && prefix_has(&r->to, &p->addr) &&
+		    (!best || r->to.len > best->to.len ||
+		     (r->to.len == best->to.len && route_uses(r, link))))
+			best = r;
+	}
+	return best && route_uses(best, link);
+}
+
+static bool nothing_behind(const struct found *f, const struct prefix *p, size_t n,
+			   const struct outside_link *l)
+{
+	for (size_t i = 0; i < n; i++)
+		if (addr_is_v4(&p[i].addr) == l->v4 && !is_own(f, &p[i]) &&
+		    behind(f, &p[i], (int)l->index))
+			return false;
+	return true;
+}
+
+/*
+ * The interfaces of the default routes, less those with inside addresses behind
+ * them: there an inside source can only be forged.
+ */
+static int outside_find(const struct found *f, const struct prefix *p, size_t n,
+			struct outside_link **out, size_t *count)
+{
+	struct outside_link *l = calloc(f->n_route * NEXTHOPS + 1, sizeof(*l));
+
+	if (!l)
+		return -ENOMEM;
+	*count = 0;
+	for (size_t i = 0; i < f->n_route; i++) {
+		const struct route *r = &f->route[i];
+
+		for (unsigned k = 0; r->is_default && k < r->n_oif; k++) {
+			l[*count] = (struct outside_link){ (uint32_t)r->oif[k],
+							   addr_is_v4(&r->to.addr) };
+			*count += nothing_behind(f, p, n, &l[*count]);
+		}
+	}
+	*out = l;
 	return 0;
 }
 
@@ -292,7 +366,33 @@ static void log_inside(const struct prefix *p, size_t n, const char *origin)
 		log_info("inside (%s): %s", origin, at ? text : "nothing but this host's loopback");
 }
 
-int inside_settle(struct ruleset *rs)
+static void log_outside(const struct outside_link *l, size_t n)
+{
+	char name[IF_NAMESIZE];
+
+	for (size_t i = 0; i < n; i++)
+		log_info("outside: %s, so an inside source that comes in there over IPv%d is "
+			 "forged", if_indextoname(l[i].index, name) ? name : "?", l[i].v4 ? 4 : 6);
+}
+
+static int settle_outside(struct ruleset *rs, const struct found *f)
+{
+	struct outside_link *l = NULL;
+	const struct prefix *p;
+	size_t n, count = 0;
+	int r;
+
+	p = ruleset_inside(rs, &n);
+	r = outside_find(f, p, n, &l, &count);
+	if (!r)
+		r = ruleset_set_outside(rs, l, count);
+	if (!r)
+		log_outside(l, count);
+	free(l);
+	return r;
+}
+
+static int settle_inside(struct ruleset *rs, const struct found *f)
 {
 	struct prefix *p = NULL;
 	const struct prefix *given;
@@ -304,14 +404,26 @@ int inside_settle(struct ruleset *rs)
 		log_inside(given, n, "from the config");
 		return 0;
 	}
-	r = inside_find(&p, &n);
+	r = inside_find(f, &p, &n);
 	if (!r)
 		r = ruleset_set_inside(rs, p, n);
-	if (r)
-		log_error("cannot work out the inside addresses: %s; set `inside` in the config",
-			  strerror(-r));
-	else
+	if (!r)
 		log_inside(p, n, "worked out: own addresses and what lies behind");
 	free(p);
+	return r;
+}
+
+int inside_settle(struct ruleset *rs)
+{
+	struct found f = { 0 };
+	int r = look(&f);
+
+	if (!r)
+		r = settle_inside(rs, &f);
+	if (!r)
+		r = settle_outside(rs, &f);
+	if (r)
+		log_error("cannot ask the kernel for addresses and routes: %s", strerror(-r));
+	found_fini(&f);
 	return r;
 }

@@ -243,6 +243,32 @@ void queue_batch_rest(struct queue_batch *b)
 	madvise(b->slots, QUEUE_BATCH * SLOT_BYTES, MADV_DONTNEED);
 }
 
+/* One attribute of a packet message; true when it was the one with the id. */
+static bool read_attr(uint16_t type, const uint8_t *value, uint16_t n, struct queue_packet *p)
+{
+	struct nfqnl_msg_packet_hdr hdr;
+	uint32_t link;
+
+	switch (type) {
+	case NFQA_PACKET_HDR:
+		if (n < sizeof(hdr))
+			return false;
+		memcpy(&hdr, value, sizeof(hdr));
+		p->id = ntohl(hdr.packet_id);
+		return true;
+	case NFQA_IFINDEX_INDEV:
+		if (n == sizeof(link)) {
+			memcpy(&link, value, sizeof(link));
+			p->link = ntohl(link);
+		}
+		return false;
+	case NFQA_PAYLOAD:
+		p->bytes = (struct slice){ (const char *)value, n };
+		return false;
+	}
+	return false;
+}
+
 /*
  * Finds the id and the bytes in one message; false when it is no packet.  The
  * kernel writes the id first, so that even a message cut short by a slot too
@@ -251,7 +277,6 @@ void queue_batch_rest(struct queue_batch *b)
 static bool read_packet(const uint8_t *msg, size_t n, struct queue_packet *p)
 {
 	const size_t head = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(struct nfgenmsg));
-	struct nfqnl_msg_packet_hdr hdr;
 	struct nlmsghdr nlh;
 	struct nlattr attr;
 	bool found = false;
@@ -265,15 +290,8 @@ static bool read_packet(const uint8_t *msg, size_t n, struct queue_packet *p)
 		memcpy(&attr, msg + at, sizeof(attr));
 		if (attr.nla_len < NLA_HDRLEN || attr.nla_len > n - at)
 			break;
-		if ((attr.nla_type & NLA_TYPE_MASK) == NFQA_PACKET_HDR &&
-		    attr.nla_len >= NLA_HDRLEN + sizeof(hdr)) {
-			memcpy(&hdr, msg + at + NLA_HDRLEN, sizeof(hdr));
-			p->id = ntohl(hdr.packet_id);
-			found = true;
-		} else if ((attr.nla_type & NLA_TYPE_MASK) == NFQA_PAYLOAD) {
-			p->bytes = (struct slice){ (const char *)msg + at + NLA_HDRLEN,
-						   attr.nla_len - NLA_HDRLEN };
-		}
+		found |= read_attr(attr.nla_type & NLA_TYPE_MASK, msg + at + NLA_HDRLEN,
+				   (uint16_t)(attr.nla_len - NLA_HDRLEN), p);
 	}
 	return found;
 }

@@ -42,6 +42,7 @@ uint32_t queue_lost(const struct queue *q);
 struct queue_packet {
 	uint32_t id;
 	enum verdict verdict; /* starts as the queue's fail verdict */
+	uint32_t link;        /* index of the interface it came in by, 0 = made here */
 	struct slice bytes;   /* from the IP header on; empty when it must not be judged */
 };
 

@@ -37,11 +37,20 @@ void scratch_free(struct scratch *s)
 	free(s);
 }
 
+/* An inside source on an interface behind which there is none. */
+static bool forged(const struct ruleset *rs, const struct pkt *pkt)
+{
+	bool v4 = addr_is_v4(&pkt->src);
+
+	for (size_t i = 0; i < rs->n_outside; i++)
+		if (rs->outside[i].index == pkt->link && rs->outside[i].v4 == v4)
+			return true;
+	return false;
+}
+
 static enum direction direction_of(const struct ruleset *rs, const struct pkt *pkt)
 {
-	bool from_inside = prefixset_has(&rs->inside_set, &pkt->src);
-
-	if (!from_inside)
+	if (!prefixset_has(&rs->inside_set, &pkt->src) || forged(rs, pkt))
 		return DIR_INBOUND;
 	return prefixset_has(&rs->inside_set, &pkt->dst) ? DIR_INTERNAL : DIR_OUTBOUND;
 }

@@ -406,6 +406,7 @@ void ruleset_free(struct ruleset *rs)
 	free(rs->zone);
 	geo_free(rs->geo);
 	prefixset_free(&rs->inside_set);
+	free(rs->outside);
 	free(rs->inside);
 	free(rs->trusted);
 	arena_free(rs->arena);
@@ -432,6 +433,20 @@ int ruleset_set_inside(struct ruleset *rs, const struct prefix *p, size_t n)
 	free(rs->inside);
 	rs->inside = copy;
 	rs->n_inside = n;
+	return 0;
+}
+
+int ruleset_set_outside(struct ruleset *rs, const struct outside_link *link, size_t n)
+{
+	struct outside_link *copy = malloc((n + 1) * sizeof(*copy));
+
+	if (!copy)
+		return -ENOMEM;
+	if (n)
+		memcpy(copy, link, n * sizeof(*copy));
+	free(rs->outside);
+	rs->outside = copy;
+	rs->n_outside = n;
 	return 0;
 }
 

@@ -39,6 +39,8 @@ struct ruleset {
 	struct prefix *inside;
 	size_t n_inside;
 	struct prefixset inside_set;
+	struct outside_link *outside;
+	size_t n_outside;
 	struct prefix *trusted;
 	size_t n_trusted;
 	struct zone *zone; /* zone[0] is the default, then in file order */
