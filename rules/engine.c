@@ -86,7 +86,7 @@ static bool bannable(const struct passage *g)
 {
 	struct source s;
 
-	if (g->ev->no_ban || prefixset_has(&g->rs->inside_set, &g->probe.pkt->src))
+	if (g->ev->no_ban)
 		return false;
 	source_find(g->probe.state, g->probe.site_key, g->probe.now, &s);
 	return s.standing != REGISTERED;
