@@ -86,7 +86,8 @@ static bool bannable(const struct passage *g)
 {
 	struct source s;
 
-	if (g->ev->no_ban)
+	/* an inside source is inbound when it is forged (direction_of) */
+	if (g->ev->no_ban || prefixset_has(&g->rs->inside_set, &g->probe.pkt->src))
 		return false;
 	source_find(g->probe.state, g->probe.site_key, g->probe.now, &s);
 	return s.standing != REGISTERED;

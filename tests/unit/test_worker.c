@@ -114,7 +114,7 @@ int queue_read(struct queue *q, struct queue_batch *b, struct queue_read *out)
 	if (!--s->batches)
 		s->reads_of_other = script[s == &script[0]].reads;
 	for (unsigned i = 0; i < QUEUE_BATCH; i++)
-		b->packet[i] = (struct queue_packet){ i, q->conf.fail, { NULL, 0 } };
+		b->packet[i] = (struct queue_packet){ .id = i, .verdict = q->conf.fail };
 	out->messages = out->packets = QUEUE_BATCH;
 	s->unanswered++;
 	return 0;
