@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A server's address that comes in from outside is judged, and never banned. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "engine.h"
+
+static void test_forged_inside_is_not_banned(void **arg)
+{
+	const uint8_t seed[16] = { 7 }, server[4] = { 192, 0, 2, 10 };
+	const struct outside_link wan = { .index = 3, .v4 = true };
+	struct prefix inside = { addr_v4(server), 128 };
+	struct conf_report report = { 0 };
+	struct ruleset *rs = ruleset_load(NULL, &report);
+	struct state *st = state_new(ruleset_settings(rs), seed);
+	struct scratch *s = scratch_new();
+	unsigned dropped = 0;
+
+	(void)arg;
+	assert_int_equal(ruleset_set_inside(rs, &inside, 1), 0);
+	assert_int_equal(ruleset_set_outside(rs, &wan, 1), 0);
+	for (unsigned i = 0; i < 100; i++) {
+		struct pkt pkt = { .src = addr_v4(server), .dst = addr_v4(server), .sport = 5060,
+				   .dport = 5060, .proto = PROTO_UDP, .version = 4, .link = 3,
+				   .payload = SLICE("OPTIONS sip:x SIP/2.0\r\n\r\n") };
+		struct decision d;
+
+		engine_run(rs, st, s, &pkt, NS, &d);
+		assert_int_equal(d.dir, DIR_INBOUND);
+		assert_int_equal(d.ban, 0);
+		dropped += d.verdict == VERDICT_DROP;
+	}
+	assert_true(dropped > 80);
+	scratch_free(s);
+	state_free(st);
+	ruleset_free(rs);
+	conf_report_free(&report);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_forged_inside_is_not_banned),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
