@@ -87,6 +87,7 @@ struct check {
 	enum stage stage;
 	enum need needs;
 	bool uses_geo;          /* the databases are opened when it is not off */
+	bool quiet;             /* its drops are no news: something was told before */
 	struct policy defaults;
 	const struct conf_row *rows; /* its own keys, ends with a row without name */
 	size_t conf_size;            /* bytes of its conf struct, 0 = none */

@@ -134,9 +134,7 @@ static bool settle(struct passage *g, unsigned check)
 	d->observed = observe && policy->action != ACTION_ALERT;
 	memcpy(d->reason, g->ev->reason, sizeof(d->reason));
 	memcpy(d->evidence, g->ev->text, sizeof(d->evidence));
-	/* a banned source's packets are no news: the ban was */
-	d->notify = checks[check]->stage != STAGE_SOURCE || policy->ban ||
-		    policy->action == ACTION_ALERT;
+	d->notify = !checks[check]->quiet || policy->action == ACTION_ALERT;
 	if (observe || policy->action == ACTION_ALERT)
 		return false;
 	d->verdict = VERDICT_DROP;

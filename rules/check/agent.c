@@ -117,16 +117,16 @@ static enum found agent_run(const struct probe *p, const void *conf, struct evid
 }
 
 /*
- * An hour: one forged datagram with a scanner's name bans whom it names, so the
- * ban must end by itself soon; and a real scanner that comes back is banned again
- * by its first packet, so that a longer ban would gain little.
+ * Five minutes: one forged datagram with a scanner's name bans whom it names, so
+ * the ban must end by itself soon; and a real scanner that comes back is banned
+ * again by its first packet, so that a longer ban would gain little.
  */
 const struct check check_agent = {
 	.name = "agent",
 	.help = "what the sender calls itself: known scanners, and lists of your own",
 	.stage = STAGE_MESSAGE,
 	.needs = NEED_REQUEST,
-	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 3600, .ban_after = 1,
+	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 300, .ban_after = 1,
 		      .ban_window = 60 },
 	.rows = agent_rows,
 	.conf_size = sizeof(struct agent_conf),

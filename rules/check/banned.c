@@ -26,6 +26,7 @@ const struct check check_banned = {
 	.help = "sources under a ban",
 	.stage = STAGE_SOURCE,
 	.needs = NEED_ANY,
+	.quiet = true, /* the ban was the news */
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban_after = 1,
 		      .ban_window = 60 },
 	.run = banned_run,

@@ -172,7 +172,7 @@ const struct check check_country = {
 	.stage = STAGE_SOURCE,
 	.needs = NEED_ANY,
 	.uses_geo = true,
-	.defaults = { .mode = MODE_OFF, .action = ACTION_DROP, .ban = 3600, .ban_after = 1,
+	.defaults = { .mode = MODE_OFF, .action = ACTION_DROP, .ban = 300, .ban_after = 1,
 		      .ban_window = 60 },
 	.rows = country_rows,
 	.conf_size = sizeof(struct country_conf),

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "check.h"
 #include "engine.h"
 
 static void test_forged_inside_is_not_banned(void **arg)
@@ -40,10 +41,44 @@ static void test_forged_inside_is_not_banned(void **arg)
 	conf_report_free(&report);
 }
 
+/* Whoever reads the log learns of every drop once: of the ban, not of each packet
+ * it stops; and of a drop that bans nobody. */
+static void test_what_is_news(void **arg)
+{
+	const uint8_t seed[16] = { 7 }, server[4] = { 192, 0, 2, 10 }, phone[4] = { 192, 0, 2, 99 };
+	struct prefix inside = { addr_v4(server), 128 };
+	struct conf_report report = { 0 };
+	struct ruleset *rs = ruleset_load(NULL, &report);
+	struct state *st = state_new(ruleset_settings(rs), seed);
+	struct scratch *s = scratch_new();
+	struct pkt pkt = { .src = addr_v4(phone), .dst = addr_v4(server), .sport = 5060,
+			   .dport = 5060, .proto = PROTO_UDP, .version = 4,
+			   .payload = SLICE("OPTIONS sip:x SIP/2.0\r\n\r\n") };
+	struct ban ban = { .site = addr_v4(phone), .until = 100 * NS };
+	struct decision d;
+
+	(void)arg;
+	assert_int_equal(ruleset_set_inside(rs, &inside, 1), 0);
+	engine_run(rs, st, s, &pkt, NS, &d);
+	assert_int_equal(d.verdict, VERDICT_DROP);
+	assert_int_equal(d.ban, 0);
+	assert_true(d.notify);
+	assert_true(state_ban_add(st, &ban, NS));
+	engine_run(rs, st, s, &pkt, NS, &d);
+	assert_string_equal(check_name(d.check), "banned");
+	assert_int_equal(d.verdict, VERDICT_DROP);
+	assert_false(d.notify);
+	scratch_free(s);
+	state_free(st);
+	ruleset_free(rs);
+	conf_report_free(&report);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forged_inside_is_not_banned),
+		cmocka_unit_test(test_what_is_news),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
