@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which methods may be used at all (RFC 3261 8.2.1).  Names are case-sensitive. */
+#include <stdio.h>
+
 #include "check.h"
 #include "sip/chars.h"
 
@@ -41,6 +43,16 @@ static const char *case_slip(struct slice name)
 	return NULL;
 }
 
+/* It may be one of theirs; a slip of the pen would refuse every INVITE. */
+static void warn_of_own(struct compiler *c, const struct conf_item *item, const char *key)
+{
+	char where[128];
+
+	snprintf(where, sizeof(where), "%s.%s", c->group, key);
+	conf_report_add(c->report, CONF_WARNING, item->file, item->line, where,
+			"\"%s\" is no registered SIP method; taken as one of your own", item->text);
+}
+
 static int set_add(struct method_set *set, const struct conf_item *item, struct compiler *c,
 		   const char *key)
 {
@@ -67,6 +79,7 @@ static int set_add(struct method_set *set, const struct conf_item *item, struct 
 			       "remove some", OWN_MAX);
 		return -1;
 	}
+	warn_of_own(c, item, key);
 	set->own[set->n_own++] = name;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A server's address that comes in from outside is judged, and never banned. */
+/* What the engine makes of addresses and hits: direction, bans, news. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

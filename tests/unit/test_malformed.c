@@ -277,6 +277,20 @@ static void wrong_methods_are_said(void **unused)
 	free(said);
 }
 
+static void test_own_method_is_told(void **arg)
+{
+	struct conf_report report = { 0 };
+	struct ruleset *rs = rules_read("method = { allow = [ \"INVTE\" ]; };\n", &report);
+
+	(void)arg;
+	assert_non_null(rs);
+	assert_int_equal(report.n, 1);
+	assert_int_equal(report.note[0].severity, CONF_WARNING);
+	assert_string_equal(report.note[0].key, "method.allow");
+	ruleset_free(rs);
+	conf_report_free(&report);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -290,6 +304,7 @@ int main(void)
 		cmocka_unit_test(any_segment_of_a_stream),
 		cmocka_unit_test(methods),
 		cmocka_unit_test(wrong_methods_are_said),
+		cmocka_unit_test(test_own_method_is_told),
 	};
 
 	return cmocka_run_group_tests_name("malformed", tests, NULL, NULL);
