@@ -148,8 +148,8 @@ static void settle(struct elem *m, struct op *op, const struct nftlink_fault *f,
 {
 	bool deleting = f->index - op->first < op->deletions;
 
-	if (deleting && f->error == -ENOENT && op->what == OP_REPLACE) {
-		op->what = OP_ADD;
+	if (deleting && f->error == -ENOENT && (op->what == OP_REPLACE || op->what == OP_ADD)) {
+		op->what = OP_ADD; /* a copy is absent too: said once for each table */
 		return;
 	}
 	if (op->what == OP_DONE)

@@ -99,6 +99,18 @@ static void absent(struct nftset *n, struct elem *m, const char *what)
 	same("deleting", held(n, "known4"), before);
 }
 
+/* The same where the queue tables hold copies: one message for each table. */
+static void copied(struct nftset *n, struct elem *m, const struct plan *plan)
+{
+	nftset_begin(n);
+	steer_on(n, plan, STEER_XT, true);
+	if (nftset_commit(n, NULL, 0, NULL) < 0)
+		return; /* no xt NFQUEUE here: there are no copies, then */
+	same("copying", elem_copy_known(m, clock_now()), 0);
+	absent(n, m, "absent ones, copied, old kernel");
+	elem_copy_end(m);
+}
+
 /* Added, prolonged, deleted and added again before anything is sent. */
 static void same_batch(struct nftset *n, struct elem *m)
 {
@@ -155,6 +167,7 @@ int main(void)
 	same("elements", elem_open(&m, n, MAX, MAX), 0);
 	overfull(n, m);
 	absent(n, m, "absent ones, old kernel");
+	copied(n, m, &plan);
 	elem_probe(m);
 	absent(n, m, "absent ones");
 	same_batch(n, m);
