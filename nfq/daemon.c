@@ -224,9 +224,11 @@ void daemon_reload(struct daemon *d)
 	if (!old)
 		log_error("a worker is stuck with the old configuration");
 	if (ban_reload(d->ban, rs, err))
-		log_error("the new rules judge, but the kernel's tables are as before: %s", err);
+		log_error("half reloaded: the new rules judge, but the kernel's tables are as "
+			  "before: %s", err);
+	else
+		log_info("configuration reloaded");
 	ruleset_free(old);
-	log_info("configuration reloaded");
 }
 
 void daemon_drain(struct daemon *d)
