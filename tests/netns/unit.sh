@@ -41,8 +41,9 @@ inside() {
 	mkdir -p "$root/var/lib/sipmoat"
 	/usr/bin/python3 tests/lib/mmdb.py "$root/var/lib/sipmoat/country.mmdb" maxmind
 	echo 'country = { mode = "enforce"; deny = [ "XX" ]; };' >"$root/etc/sipmoat/conf.d/country.conf"
-	mkdir -p "$root/run/systemd/system/sipmoatd.service.d" "$root/run/result"
+	mkdir -p "$root/run/systemd/system/sipmoatd.service.d" "$root/run/result" "$root/run/clone"
 	mount --bind "$3" "$root/run/result"
+	mount --bind "$PWD" "$root/run/clone" # it may be in /tmp, which is another one here
 	cat >"$root/run/systemd/system/sipmoatd.service.d/test.conf" <<-'UNIT'
 		[Unit]
 		DefaultDependencies=no
@@ -57,7 +58,7 @@ inside() {
 		DefaultDependencies=no
 		[Service]
 		Type=oneshot
-		ExecStart=/bin/bash $PWD/tests/netns/unit.sh --steps
+		ExecStart=/bin/bash /run/clone/tests/netns/unit.sh --steps
 		StandardOutput=append:/run/result/steps
 		StandardError=append:/run/result/steps
 	UNIT
