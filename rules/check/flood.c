@@ -293,6 +293,8 @@ static enum found run_stray(const struct probe *p, const struct flood_conf *c,
 	uint32_t count;
 
 	l.budget = c->proven + c->registration * s->registrations;
+	/* a busy carrier that nobody put into `trusted` must not lose its calls too */
+	ev->no_ban = s->standing != STRANGER;
 	return count_in(p, c, &l, "stray replies", &count, ev);
 }
 
