@@ -24,7 +24,7 @@ enum pkt_proto { PROTO_NONE = 0, PROTO_TCP = 6, PROTO_UDP = 17 };
 
 /* Seen from the protected servers; decided by the engine from `inside`. */
 enum direction {
-	DIR_INBOUND,  /* from outside to inside, or touching no inside address */
+	DIR_INBOUND,  /* not from inside, or only pretending to be */
 	DIR_OUTBOUND, /* from inside to outside */
 	DIR_INTERNAL, /* inside to inside: never judged */
 };
