@@ -140,7 +140,7 @@ void inspect_json(FILE *out, const struct sip_msg *m)
 	json_open(&j, "defects", '[');
 	if (m->kind == SIP_NONE)
 		defect_json(&j, NOT_SIP, NOT_SIP_TEXT, 0, 1, true);
-	for (unsigned d = 0; d < DEFECT_COUNT; d++)
+	for (unsigned d = 0; d < DEFECT_READ_COUNT; d++)
 		if (sip_defective(m, d))
 			defect_json(&j, sip_defect_name(d), sip_defect_text(d), m->defect_at[d],
 				    inspect_line(m, d), inspect_refused(d));

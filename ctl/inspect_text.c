@@ -121,7 +121,7 @@ void inspect_text(FILE *out, const struct sip_msg *m)
 		return;
 	print_message(out, m);
 	fputs(m->defects ? "defects:\n" : "no defects\n", out);
-	for (unsigned d = 0; d < DEFECT_COUNT; d++)
+	for (unsigned d = 0; d < DEFECT_READ_COUNT; d++)
 		if (sip_defective(m, d))
 			fprintf(out, "  %s at byte %u, line %u: %s (%s by default)\n",
 				sip_defect_name(d), m->defect_at[d], inspect_line(m, d),

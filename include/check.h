@@ -20,6 +20,7 @@
 
 enum stage {
 	STAGE_SOURCE,   /* the address only, before any parse */
+	STAGE_TRANSPORT, /* how it came: TCP connections, TLS, what a zone may use */
 	STAGE_FRAME,    /* is it SIP, is it well-formed, is it too much */
 	STAGE_MESSAGE,  /* one message by itself */
 	STAGE_BEHAVIOUR /* memory across messages */
@@ -38,13 +39,17 @@ enum need {
 };
 
 struct ruleset;
+struct segment; /* rules/state/flows.h */
 struct state;
+struct strict;  /* rules/sip/strict.h */
 struct zone;
 
 /* All that a check may look at. */
 struct probe {
 	const struct pkt *pkt;
-	const struct sip_msg *sip; /* NULL in STAGE_SOURCE */
+	const struct sip_msg *sip; /* NULL before STAGE_FRAME */
+	const struct segment *segment; /* over TCP, from STAGE_TRANSPORT on; else NULL */
+	struct strict *strict;     /* the worker's room for a second opinion */
 	const struct ruleset *rules;
 	const struct zone *zone;   /* zone of the source */
 	struct state *state;
@@ -59,6 +64,9 @@ struct evidence {
 	char reason[REASON_TEXT];
 	char text[EVIDENCE_TEXT];
 	bool no_ban; /* drop this packet, but the source is not to blame alone */
+	bool gentle; /* over TCP: the sender may try again, do not end the connection */
+	bool alert;  /* this finding is only told, whatever the policy's action is */
+	uint8_t defect; /* which enum sip_defect, for the counters; DEFECT_COUNT = none */
 };
 
 /*

@@ -23,7 +23,10 @@ enum conf_type {
 	CONF_TEXT,     /* const char *, owned by the ruleset, "" when empty */
 	CONF_WORD,     /* uint8_t: index into words[] */
 	CONF_LIST,     /* struct conf_list */
+	CONF_MAP,      /* uint8_t[]: one index into words[] for each name of names(),
+	                * CONF_UNSET where the operator wrote nothing */
 };
+#define CONF_UNSET 255
 
 struct conf_row {
 	const char *name; /* NULL ends the rows */
@@ -35,6 +38,7 @@ struct conf_row {
 	const char *const *words; /* WORD: NULL-terminated; "" holds the place of a
 	                           * value that may not be chosen */
 	const char *help;      /* one line, for the sample config and the docs */
+	const char *(*names)(unsigned i); /* MAP: the i-th key, NULL behind the last */
 };
 
 /* One entry of a list and where it was written. */

@@ -16,6 +16,17 @@
  * events, and no check of this version may choose them. */
 enum verdict { VERDICT_ACCEPT, VERDICT_DROP, VERDICT_REJECT, VERDICT_DECOY };
 
+/*
+ * A TCP connection to be ended for both ends (RFC 9293 3.5.2): what a forged RST
+ * needs so that each end believes it.  Sequence numbers in host order.
+ */
+struct reset {
+	struct addr outside, inside;
+	uint16_t outside_port, inside_port;
+	uint32_t to_inside;  /* the next byte that the inside end expects */
+	uint32_t to_outside; /* the next byte that the outside end expects */
+};
+
 #define CHECK_NONE 255
 #define REASON_TEXT 96
 #define EVIDENCE_TEXT 160
@@ -32,6 +43,10 @@ struct decision {
 	bool notify;      /* worth an event: a check hit, enforced or not, and it is news */
 	bool observed;    /* it hit, and only mode = "observe" let it pass */
 	bool proven;      /* this request repeated what only its true sender can know */
+	bool reset;       /* end the TCP connection, see ending */
+	uint8_t defect;   /* of the malformed check: enum sip_defect; else DEFECT_COUNT */
+	uint16_t messages; /* SIP messages it completed: any number over TCP */
+	struct reset ending; /* valid when reset */
 	uint32_t ban;     /* seconds the site is banned from now, 0 = not */
 	uint32_t known;   /* seconds the site belongs into the known lane, 0 = no change */
 	struct addr site; /* whom ban and known speak of (addr_site of the source) */

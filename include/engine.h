@@ -25,6 +25,9 @@
 
 enum hook { HOOK_INPUT = 1, HOOK_FORWARD = 2, HOOK_OUTPUT = 4 };
 enum on_trouble { TROUBLE_ACCEPT, TROUBLE_DROP };
+/* A TCP connection whose beginning was not seen: LEARN picks it up where a message
+ * begins (and, shortly after the start, lets pass what comes before). */
+enum midstream { MIDSTREAM_LEARN, MIDSTREAM_RESET };
 enum ban_scope { SCOPE_SIP, SCOPE_ALL };
 
 /* The part of the config that is not about one check (rules/settings.c). */
@@ -43,7 +46,11 @@ struct settings {
 	uint8_t ban_scope;       /* enum ban_scope */
 	uint32_t ban_max;        /* elements in each banned set, and in memory */
 	uint32_t known_max;      /* elements in each known set */
-	uint32_t meters, sources, tokens; /* table sizes in records */
+	uint32_t meters, sources, tokens, flows; /* table sizes in records */
+	uint32_t stream_memory;  /* KiB for bytes of TCP connections */
+	uint8_t midstream;       /* enum midstream */
+	uint32_t tcp_first;      /* s until the first message of a new connection */
+	uint32_t tcp_idle;       /* s without a packet until a connection is ended */
 	uint8_t log_level;       /* 0 error .. 3 debug */
 	const char *country_file, *asn_file; /* "" = look in the usual places */
 };
@@ -106,5 +113,13 @@ void scratch_free(struct scratch *s);
 /* Judges one packet: sets pkt->dir, fills *d. */
 void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, struct pkt *pkt,
 		uint64_t now, struct decision *d);
+
+/*
+ * Finds TCP connections that waited too long (settings.tcp_first, tcp_idle) and
+ * forgets them.  Call about once a second; fills out, returns how many, at most
+ * room: then call again.
+ */
+size_t engine_sweep(const struct ruleset *rs, struct state *st, uint64_t now, struct reset *out,
+		    size_t room);
 
 #endif

@@ -18,6 +18,7 @@ enum pkt_flag {
 	PKT_BAD_HEADER = 1 << 3, /* an IP, extension, UDP or TCP header is absurd */
 	PKT_NOT_IP = 1 << 4,     /* no IP version 4 or 6: nothing else is valid */
 	PKT_OTHER = 1 << 5,      /* neither UDP nor TCP: no ports, no payload */
+	PKT_BAD_CHECKSUM = 1 << 6, /* TCP: the receiver will not take it (pkt_verify) */
 };
 
 enum pkt_proto { PROTO_NONE = 0, PROTO_TCP = 6, PROTO_UDP = 17 };
@@ -45,5 +46,13 @@ struct pkt {
 /* Reads an IP packet, starting at its IP header.  Fills all of *pkt; link is 0,
  * for the caller to set if it knows. */
 void pkt_decode(struct pkt *pkt, const void *bytes, size_t n);
+
+/*
+ * Sets PKT_BAD_CHECKSUM on a whole TCP segment whose checksum is wrong: its
+ * receiver drops it, so it must not count as seen.  bytes, n: as given to
+ * pkt_decode.  For live packets only; a capture made on the sending host has
+ * checksums that the card had yet to fill in.
+ */
+void pkt_verify(struct pkt *pkt, const void *bytes, size_t n);
 
 #endif

@@ -40,7 +40,7 @@ enum sip_method {
 	METHOD_COUNT
 };
 
-/* X(id, long name, compact name or 0); compact forms: IANA SIP header registry */
+/* X(id, long name, compact name or 0); compact forms: all of IANA's SIP header registry */
 #define SIP_HEADERS(X) \
 	X(VIA, "Via", 'v') \
 	X(FROM, "From", 'f') \
@@ -82,44 +82,113 @@ enum sip_header {
 	HDR_COUNT
 };
 
-/* X(id, config and report name, what it is and why it matters) */
-#define SIP_DEFECTS(X) \
-	X(START_LINE, "bad-start-line", "the first line is neither a request nor a status line") \
-	X(VERSION, "bad-version", "the version is not SIP/2.0") \
-	X(METHOD, "bad-method", "the method is not a token") \
-	X(STATUS, "bad-status", "the status code is not 100 to 699") \
-	X(URI, "bad-request-uri", \
+/*
+ * What makes a message, or the packet it came in, dangerous or ambiguous.
+ * X(id, config and report name, lenient, standard, strict, what it is)
+ * The three columns are the presets of the malformed check: A accept, L alert
+ * (tell, let pass), D drop.  Those before SIP_DEFECTS_JUDGED are found by
+ * sip_parse while it reads, the others by the malformed check when it is asked.
+ */
+#define SIP_DEFECTS_READ(X) \
+	X(START_LINE, "bad-start-line", D, D, D, \
+	  "the first line is neither a request nor a status line") \
+	X(VERSION, "bad-version", D, D, D, "the version is not SIP/2.0") \
+	X(METHOD, "bad-method", D, D, D, "the method is not a token") \
+	X(STATUS, "bad-status", D, D, D, "the status code is not 100 to 699") \
+	X(URI, "bad-request-uri", D, D, D, \
 	  "the Request-URI is empty, bracketed, not a URI or holds white space") \
-	X(NO_END, "no-end-of-headers", "no empty line ends the headers") \
-	X(HEADER_SYNTAX, "bad-header-line", "a header line has no colon or no name") \
-	X(HEADER_NAME, "bad-header-name", "a header name holds white space or control bytes") \
-	X(BARE_LINE_END, "bare-line-end", "a line ends in LF without CR") \
-	X(LONE_CR, "lone-cr", "a CR without LF in the headers: a line end to some servers only") \
-	X(NUL, "nul-byte", "a NUL byte stands in the headers where no quoted pair allows it") \
-	X(TOO_MANY_HEADERS, "too-many-headers", "more header lines than the view follows") \
-	X(DUPLICATE, "duplicate-header", "a header that may stand once stands twice") \
-	X(MISSING_VIA, "missing-via", "no Via header, or an empty one") \
-	X(MISSING_FROM, "missing-from", "no From header, or an empty one") \
-	X(MISSING_TO, "missing-to", "no To header, or an empty one") \
-	X(MISSING_CALL_ID, "missing-call-id", "no Call-ID header, or an empty one") \
-	X(MISSING_CSEQ, "missing-cseq", "no CSeq header, or an empty one") \
-	X(VIA, "bad-via", "the top Via is not protocol, host and parameters") \
-	X(CSEQ, "bad-cseq", "CSeq is not a number below 2^31 and a method") \
-	X(CSEQ_METHOD, "cseq-mismatch", "the CSeq method is not the method of the request") \
-	X(CONTENT_LENGTH, "bad-content-length", "Content-Length is not a number") \
-	X(SHORT_BODY, "short-body", "Content-Length promises more bytes than came") \
-	X(TRAILING, "trailing-bytes", "bytes follow the end of the message") \
-	X(SECOND_MESSAGE, "second-message", "a second message follows in the same datagram") \
-	X(MAX_FORWARDS, "bad-max-forwards", "Max-Forwards is not 0 to 255") \
-	X(QUOTE, "unterminated-quote", "a quoted string does not end in From, To or Contact") \
-	X(BRACKET, "unterminated-bracket", "an angle bracket does not end in From, To or Contact")
+	X(NO_END, "no-end-of-headers", D, D, D, "no empty line ends the headers") \
+	X(HEADER_SYNTAX, "bad-header-line", D, D, D, "a header line has no colon or no name") \
+	X(HEADER_NAME, "bad-header-name", D, D, D, \
+	  "a header name holds white space or control bytes") \
+	X(SPACE_COLON, "space-before-colon", A, A, D, "white space before a header's colon") \
+	X(BARE_LINE_END, "bare-line-end", A, A, D, "a line ends in LF without CR") \
+	X(LONE_CR, "lone-cr", D, D, D, \
+	  "a CR without LF in the headers: a line end to some servers only") \
+	X(NUL, "nul-byte", D, D, D, \
+	  "a NUL byte stands in the headers where no quoted pair allows it") \
+	X(CONTROL, "control-byte", A, D, D, \
+	  "a control byte stands in the headers where no quoted pair allows it") \
+	X(TOO_MANY_HEADERS, "too-many-headers", D, D, D, "more header lines than are read") \
+	X(DUPLICATE, "duplicate-header", D, D, D, "a header that may stand once stands twice") \
+	X(MISSING_VIA, "missing-via", D, D, D, "no Via header, or an empty one") \
+	X(MISSING_FROM, "missing-from", D, D, D, "no From header, or an empty one") \
+	X(MISSING_TO, "missing-to", D, D, D, "no To header, or an empty one") \
+	X(MISSING_CALL_ID, "missing-call-id", D, D, D, "no Call-ID header, or an empty one") \
+	X(MISSING_CSEQ, "missing-cseq", D, D, D, "no CSeq header, or an empty one") \
+	X(MISSING_MAX_FORWARDS, "missing-max-forwards", A, A, D, \
+	  "a request without Max-Forwards") \
+	X(MISSING_BRANCH, "missing-branch", A, A, D, \
+	  "the top Via has no branch: RFC 2543, or a lazy tool") \
+	X(BRANCH, "bad-branch", A, D, D, \
+	  "the branch of the top Via is empty or nothing but the magic cookie") \
+	X(VIA, "bad-via", D, D, D, "the top Via is not protocol, host and parameters") \
+	X(CSEQ, "bad-cseq", D, D, D, "CSeq is not a number below 2^31 and a method") \
+	X(CSEQ_METHOD, "cseq-mismatch", D, D, D, \
+	  "the CSeq method is not the method of the request") \
+	X(CONTENT_LENGTH, "bad-content-length", D, D, D, "Content-Length is not a number") \
+	X(SHORT_BODY, "short-body", D, D, D, "Content-Length promises more bytes than came") \
+	X(TRAILING, "trailing-bytes", A, A, D, "bytes follow the end of the message") \
+	X(SECOND_MESSAGE, "second-message", A, A, D, \
+	  "a second message follows in the same datagram") \
+	X(MAX_FORWARDS, "bad-max-forwards", D, D, D, "Max-Forwards is not 0 to 255") \
+	X(EXPIRES, "bad-expires", A, D, D, "Expires is not a number below 2^32") \
+	X(CALL_ID, "bad-call-id", A, D, D, "Call-ID holds white space") \
+	X(FROM, "bad-from", A, D, D, "From is no address") \
+	X(TO, "bad-to", A, D, D, "To is no address") \
+	X(CONTACT, "bad-contact", A, D, D, "a Contact is no address") \
+	X(TWO_ADDRESSES, "two-addresses", D, D, D, "From or To names two addresses") \
+	X(QUOTE, "unterminated-quote", D, D, D, "a quoted string does not end") \
+	X(BRACKET, "unterminated-bracket", D, D, D, "an angle bracket does not end")
+
+#define SIP_DEFECTS_JUDGED(X) \
+	X(MESSAGE_SIZE, "message-too-long", D, D, D, "the message is longer than max_size") \
+	X(HEADER_COUNT, "header-count", D, D, D, "more header lines than max_headers") \
+	X(HEADER_SIZE, "header-too-long", A, D, D, "a header line is longer than max_header") \
+	X(URI_SIZE, "uri-too-long", A, D, D, "the Request-URI is longer than max_uri") \
+	X(MISSING_LENGTH, "missing-content-length", D, D, D, \
+	  "no Content-Length over TCP: servers disagree about where the message ends") \
+	X(LOWER_VIA, "bad-lower-via", A, A, D, "a Via below the top one is damaged") \
+	X(UTF8, "bad-utf8", A, A, D, "a header is not UTF-8") \
+	X(ESCAPE, "bad-escape", A, A, D, "a percent sign without two hex digits in a URI") \
+	X(ESCAPED_CONTROL, "escaped-control", A, A, D, "an escaped control byte in a user part") \
+	X(URI_HEADERS, "uri-headers", A, A, D, "the Request-URI carries headers") \
+	X(SQL, "sql-injection", L, D, D, "SQL in a user part or a display name") \
+	X(SHELL, "shell-injection", L, D, D, \
+	  "shell commands in a user part or a display name") \
+	X(CONTACT_ADDRESS, "contact-address", L, D, D, \
+	  "a Contact points to a multicast, loopback, broadcast or unspecified address") \
+	X(VIA_ADDRESS, "via-address", L, D, D, \
+	  "the top Via names a multicast, broadcast or unspecified address") \
+	X(VIA_LOOPBACK, "via-loopback", A, A, D, "the top Via names a loopback address") \
+	X(CONTENT_TYPE, "missing-content-type", A, A, D, "a body without Content-Type") \
+	X(SDP_SYNTAX, "sdp-syntax", L, D, D, "an SDP line is not a letter, '=' and text") \
+	X(SDP_MEDIA, "sdp-media", L, D, D, "an SDP m= line is impossible, or there are too many") \
+	X(SDP_CONNECTION, "sdp-connection", L, D, D, "an SDP c= or o= line is impossible") \
+	X(PACKET_HEADER, "bad-packet-header", D, D, D, "an IP, UDP or TCP header is absurd") \
+	X(PACKET_LENGTH, "bad-packet-length", D, D, D, "IP and UDP disagree about the length") \
+	X(PACKET_TRUNCATED, "truncated-packet", D, D, D, \
+	  "fewer bytes came than the IP header promises") \
+	X(FRAGMENT, "stray-fragment", D, D, D, "a fragment that the kernel did not put together") \
+	X(RTP, "rtp", A, D, D, "RTP on a SIP port") \
+	X(RTCP, "rtcp", A, D, D, "RTCP on a SIP port") \
+	X(DTLS, "dtls", A, D, D, "DTLS on a SIP port") \
+	X(TLS, "tls", A, D, D, "TLS in a datagram") \
+	X(HTTP, "http", D, D, D, "HTTP on a SIP port") \
+	X(NOT_SIP, "not-sip", D, D, D, "bytes that are not SIP")
+
+#define SIP_DEFECTS(X) SIP_DEFECTS_READ(X) SIP_DEFECTS_JUDGED(X)
 
 enum sip_defect {
-#define X(id, name, text) DEFECT_##id,
+#define X(id, name, lenient, standard, strict, text) DEFECT_##id,
 	SIP_DEFECTS(X)
 #undef X
 	DEFECT_COUNT
 };
+/* the ones in sip_msg.defects: at most 64 */
+#define X(id, name, lenient, standard, strict, text) +1
+enum { DEFECT_READ_COUNT = 0 SIP_DEFECTS_READ(X) };
+#undef X
 
 #define SIP_MAX_HEADERS 128
 
@@ -137,7 +206,7 @@ struct sip_msg {
 	uint16_t lines;         /* header lines that there are, saturates */
 	uint16_t seen[HDR_COUNT]; /* how many lines of each header */
 	uint8_t first[HDR_COUNT]; /* index into hdr[] of its first line, if seen */
-	uint64_t defects;       /* bitmap of enum sip_defect */
+	uint64_t defects;       /* bitmap of enum sip_defect below DEFECT_READ_COUNT */
 	struct slice all;       /* the whole message as given, leading CRLFs cut */
 	struct slice method_name, uri; /* requests */
 	struct slice reason;    /* responses */
@@ -145,7 +214,7 @@ struct sip_msg {
 	struct slice rest;      /* bytes behind the body: a further message? */
 	uint32_t cseq;
 	int64_t content_length; /* -1 if absent or not a number */
-	uint32_t defect_at[DEFECT_COUNT]; /* offset into all, where defects has the bit */
+	uint32_t defect_at[DEFECT_READ_COUNT]; /* offset into all, where defects has the bit */
 	/* the first SIP_MAX_HEADERS lines, then only the first of each known name */
 	struct sip_hdr hdr[SIP_MAX_HEADERS + HDR_OTHER];
 };
@@ -197,6 +266,14 @@ struct sip_uri {
 };
 bool sip_uri_read(struct slice uri, struct sip_uri *out);
 
+/*
+ * The user part as a server sees it: escapes undone once (RFC 3261 19.1.2), in
+ * room; of a telephone number (tel:, user=phone, or digits and separators only)
+ * the visual separators - . ( ) taken out (RFC 3966 5.1.1).  What does not fit
+ * into room is cut.  An escaped NUL stays in as a byte.
+ */
+struct slice sip_user(const struct sip_uri *uri, char *room, size_t size);
+
 struct slice sip_tag(struct slice from_or_to); /* SLICE_NONE when absent */
 
 /* One top Via (RFC 3261 20.42), the first of a comma list. */
@@ -211,6 +288,12 @@ bool sip_via_read(struct slice value, struct sip_via *out);
  * inside quotes and angle brackets do not count.  false when nothing is left.
  */
 bool sip_list_next(struct slice *rest, struct slice *item);
+
+/*
+ * What bytes that are not SIP seem to be: DEFECT_RTP, RTCP, DTLS, TLS, HTTP or
+ * NOT_SIP (rules/sip/other.c; RFC 7983 7 tells the first bytes apart).
+ */
+enum sip_defect sip_other(struct slice bytes);
 
 /*
  * A parameter of a Digest challenge or credentials (RFC 7616), quotes taken

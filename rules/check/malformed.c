@@ -68,10 +68,10 @@ static const struct conf_row malformed_rows[] = {
 
 static int ignore_add(struct malformed_conf *mc, const struct conf_item *item, struct compiler *c)
 {
-	char names[1024] = "";
+	char names[2048] = "";
 	size_t n = 0;
 
-	for (unsigned d = 0; d < DEFECT_COUNT; d++) {
+	for (unsigned d = 0; d < DEFECT_READ_COUNT; d++) {
 		if (strcmp(sip_defect_name(d), item->text) == 0) {
 			mc->ignore |= (uint64_t)1 << d;
 			return 0;

@@ -61,7 +61,7 @@ static const uint8_t by_length[LENGTH_MAX + 1][4] = {
 static const struct {
 	const char *name, *text;
 } defects[DEFECT_COUNT] = {
-#define X(id, word, why) [DEFECT_##id] = { word, why },
+#define X(id, word, lenient, standard, strict, why) [DEFECT_##id] = { word, why },
 	SIP_DEFECTS(X)
 #undef X
 };

@@ -38,7 +38,7 @@ static void judge(const struct row *row, size_t n)
 		if (m.kind != row[i].kind)
 			fail_msg("row %zu: kind %d, not %d: %.*s", i, m.kind, row[i].kind,
 				 (int)row[i].text.n, row[i].text.p);
-		for (unsigned d = 0; d < DEFECT_COUNT; d++)
+		for (unsigned d = 0; d < DEFECT_READ_COUNT; d++)
 			if (((m.defects ^ want) >> d) & 1)
 				fail_msg("row %zu: %s is %s: %.*s", i, sip_defect_name(d),
 					 sip_defective(&m, d) ? "wrong" : "missing",

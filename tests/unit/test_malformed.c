@@ -60,7 +60,7 @@ static void defaults_refuse_all_but_the_ugly(void **unused)
 	struct evidence ev;
 
 	(void)unused;
-	for (unsigned d = 0; d < DEFECT_COUNT; d++) {
+	for (unsigned d = 0; d < DEFECT_READ_COUNT; d++) {
 		enum found found = run_on(conf, &pkt, with_defect(&m, d), &ev);
 
 		assert_int_equal(found, is_ugly_only(d) ? CLEAR : HIT);
@@ -81,8 +81,8 @@ static void ignore_lets_through(void **unused)
 	char text[128];
 
 	(void)unused;
-	for (unsigned d = 0; d < DEFECT_COUNT; d++) {
-		unsigned other = (d + 1) % DEFECT_COUNT;
+	for (unsigned d = 0; d < DEFECT_READ_COUNT; d++) {
+		unsigned other = (d + 1) % DEFECT_READ_COUNT;
 		struct ruleset *rs;
 		const void *conf;
 
@@ -106,7 +106,7 @@ static void unknown_defects_are_named(void **unused)
 	assert_non_null(strstr(said, "sipmoat.conf:2: "));
 	assert_non_null(strstr(said, "malformed.ignore"));
 	assert_non_null(strstr(said, "bad-vibes"));
-	for (unsigned d = 0; d < DEFECT_COUNT; d++)
+	for (unsigned d = 0; d < DEFECT_READ_COUNT; d++)
 		assert_non_null(strstr(said, sip_defect_name(d)));
 	free(said);
 }

@@ -147,7 +147,7 @@ static void assert_sane(const struct sip_msg *m)
 		assert_true(within(m, m->hdr[i].name) && within(m, m->hdr[i].value));
 	for (unsigned h = 0; h < HDR_COUNT; h++)
 		assert_true(!m->seen[h] || m->hdr[m->first[h]].id == h);
-	for (unsigned d = 0; d < DEFECT_COUNT; d++)
+	for (unsigned d = 0; d < DEFECT_READ_COUNT; d++)
 		assert_true(!sip_defective(m, d) || m->defect_at[d] <= m->all.n);
 }
 

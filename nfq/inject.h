@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Packets of our own: RSTs that end a refused TCP connection for both ends.  They
+ * carry STEER_MARK, so they never enter a queue.
+ *
+ * Ownership: an inject owns its raw sockets; one for each worker.
+ * Locking: none; one thread.  Errors: opening gives -errno with a line for the
+ * operator in err (EPERM: CAP_NET_RAW is missing); sending counts what failed.
+ */
+#ifndef SIPMOAT_INJECT_H
+#define SIPMOAT_INJECT_H
+
+#include "decision.h"
+
+#define INJECT_ERROR 256
+
+struct inject;
+
+/* IPv6 may be missing on the host: then only IPv4 is sent. */
+int inject_open(struct inject **out, char err[INJECT_ERROR]);
+void inject_close(struct inject *in); /* takes NULL */
+/* One RST to each end; never blocks.  false: at least one did not leave. */
+bool inject_reset(struct inject *in, const struct reset *r);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * TCP connections (RFC 9293) as the two ends see them.
+ *
+ * A server acts on the bytes that reach it in order.  So a segment may pass as
+ * long as it completes nothing that is to be refused, and what it carries is put
+ * together here in the same order.  For that to be true whatever the network or
+ * an attacker does, the bytes of a direction are kept until they were judged and
+ * the receiver has acknowledged them: a repeated or overlapping segment must
+ * repeat the same bytes, or it is refused.  Segments may come out of order.
+ *
+ * A connection is recorded when a server answers SYN with SYN-ACK, so forged SYNs
+ * cost nothing; one that was not seen from the start is picked up where a message
+ * begins (settings.midstream).
+ *
+ * Ownership: a segment and the slices it gives out are valid until the next
+ * flow_take with the same room.  Locking: inside; flow_take copies what it needs
+ * and holds nothing when it returns.  Units: ns; sequence numbers in host order.
+ */
+#ifndef SIPMOAT_FLOWS_H
+#define SIPMOAT_FLOWS_H
+
+#include "engine.h"
+#include "sip/stream.h"
+
+struct state;
+
+/* What a segment says beyond its bytes.  Most segments say nothing. */
+enum flow_note {
+	FLOW_OPENING = 1 << 0,  /* SYN from outside */
+	FLOW_OPENED = 1 << 1,   /* the handshake is complete: the return path is proven */
+	FLOW_UNKNOWN = 1 << 2,  /* no record, and no message begins here */
+	FLOW_DIFFERS = 1 << 3,  /* repeats bytes, but not the same ones */
+	FLOW_OUTSIDE = 1 << 4,  /* too far from what is expected, or no memory for it:
+	                         * drop it, the sender will repeat it */
+	FLOW_CHECKSUM = 1 << 5, /* the receiver will not take it: drop it */
+	FLOW_ENDED = 1 << 6,    /* belongs to a connection that was ended by us */
+	FLOW_EARLY = 1 << 7,    /* SYN with data: drop it, the sender falls back (RFC 7413) */
+	FLOW_TOO_LONG = 1 << 8, /* a message longer than the memory for it */
+	FLOW_TLS_HELLO = 1 << 9,   /* a TLS ClientHello */
+	FLOW_TLS_FAILED = 1 << 10, /* a TLS connection ended before any data */
+	FLOW_NOT_SIP = 1 << 11, /* neither SIP, TLS nor WebSocket: see other */
+};
+
+struct flow_room; /* memory of one worker to put messages together in */
+struct flow_room *flow_room_new(void);
+void flow_room_free(struct flow_room *r);
+
+/* One segment, and what its bytes complete. */
+struct segment {
+	uint16_t notes;      /* bitmap of enum flow_note */
+	uint8_t kind;        /* enum stream_kind of the connection */
+	uint8_t other;       /* enum sip_defect with FLOW_NOT_SIP (sip_other) */
+	bool first_message;  /* the next message is the first one of the connection */
+	struct reset ending; /* would end the connection; always filled */
+	/* private to flows.c */
+	struct flow_room *room;
+	uint64_t key;
+	unsigned at, n;
+};
+
+/*
+ * Takes in the segment (pkt->dir tells whose).  Never fails: trouble is a note.
+ * settings: midstream, tcp_first, tcp_idle.
+ */
+void flow_take(struct state *st, const struct settings *s, struct flow_room *room,
+	       const struct pkt *pkt, uint64_t now, struct segment *seg);
+/*
+ * The next message that the segment completes, in order; false when there is none.
+ * A message whose framing is beyond repair comes as it is, for the malformed check.
+ */
+bool flow_next(struct segment *seg, struct slice *message);
+/* The connection was ended: all its later segments get FLOW_ENDED. */
+void flow_end(struct state *st, const struct segment *seg, uint64_t now);
+
+/* How many flows and bytes, for state_describe and tests. */
+struct flows;
+struct flows *flows_new(uint32_t records, uint32_t kib);
+void flows_free(struct flows *f);
+size_t flows_bytes(const struct flows *f);
+/* See engine_sweep. */
+size_t flows_sweep(struct state *st, const struct settings *s, uint64_t now, struct reset *out,
+		   size_t room);
+
+#endif
