@@ -244,7 +244,7 @@ const char *sip_defect_name(enum sip_defect d);
 const char *sip_defect_text(enum sip_defect d);
 
 /*
- * Lazy readers (rules/sip/uri.c, rules/sip/digest.c).  Each returns slices into
+ * Lazy readers (rules/sip/uri.c, user.c, list.c, digest.c).  Each returns slices into
  * its argument and reads what a liberal server would read.
  */
 

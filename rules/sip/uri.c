@@ -128,7 +128,12 @@ struct slice sip_tag(struct slice from_or_to)
 
 static bool is_host_char(char c)
 {
-	return is_token_char(c) && c != '%' && c != '`' && c != '\'' && c != '*' && c != '!';
+	static const uint8_t host[256] = {
+		['0' ... '9'] = 1, ['a' ... 'z'] = 1, ['A' ... 'Z'] = 1,
+		['-'] = 1, ['.'] = 1, ['_'] = 1, ['+'] = 1, ['~'] = 1,
+	};
+
+	return host[(uint8_t)c];
 }
 
 static bool is_v6_char(char c)

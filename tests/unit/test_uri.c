@@ -153,6 +153,53 @@ static void uris(void **unused)
 	}
 }
 
+static void users(void **unused)
+{
+	static const struct {
+		const char *uri;
+		struct slice user;
+	} row[] = {
+		{ "sip:alice@b", SLICE("alice") },
+		{ "sip:%66riendly%2dscanner@b", SLICE("friendly-scanner") },
+		{ "sip:%2B44%2020@b", SLICE("+44 20") }, /* a space is no separator */
+		{ "sip:%2525@b", SLICE("%25") }, /* once, not twice */
+		{ "sip:a%00b@c", SLICE("a\0b") },
+		{ "sip:a%4@b", SLICE("a%4") },
+		{ "sip:%@b", SLICE("%") },
+		{ "sip:%zz%4z%z4@b", SLICE("%zz%4z%z4") },
+		{ "sip:+49(0)30-12.34@b", SLICE("+490301234") },
+		{ "sip:(+49)30-1@b", SLICE("+49301") },
+		{ "sip:%2B49%2D30@b", SLICE("+4930") },
+		{ "sip:*72#-1@b", SLICE("*72#1") },
+		{ "sip:0-0;postd=1-1@b", SLICE("00;postd=1-1") },
+		{ "sip:john.doe-2@b", SLICE("john.doe-2") },
+		{ "sip:...@b", SLICE("...") },
+		{ "sip:1+2-3@b", SLICE("1+2-3") },
+		{ "sip:f-f.a@b;user=phone", SLICE("ffa") },
+		{ "sip:f-f.a@b;USER=Phone", SLICE("ffa") },
+		{ "sip:f-f.a@b;user=ip", SLICE("f-f.a") },
+		{ "tel:+1-(2).f;phone-context=a-b", SLICE("+12f") },
+		{ "TEL:7-7", SLICE("77") },
+		{ "sip:b", SLICE("") },
+		{ "sip:0123456789012345678@b", SLICE("0123456789012345") }, /* cut */
+		{ "sip:012345678901234%41@b", SLICE("012345678901234A") },
+	};
+	char room[16];
+
+	(void)unused;
+	for (unsigned i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct guard g = guard_new(slice_of(row[i].uri));
+		struct sip_uri u;
+		struct slice user;
+
+		assert_true(sip_uri_read(g.bytes, &u));
+		user = sip_user(&u, room, sizeof(room));
+		if (!slice_eq(user, row[i].user))
+			fail_msg("%s: user \"%.*s\"", row[i].uri, (int)user.n, user.p);
+		guard_free(&g);
+	}
+}
+
 static void vias(void **unused)
 {
 	static const char text[] = " SIP\t/ 2.0/ TCP \r\n [2001:db8::1] : 5070 ; a=\",\" ; b , "
@@ -217,6 +264,7 @@ int main(void)
 		cmocka_unit_test(parameters),
 		cmocka_unit_test(tags),
 		cmocka_unit_test(uris),
+		cmocka_unit_test(users),
 		cmocka_unit_test(vias),
 		cmocka_unit_test(digests),
 	};
