@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "check.h"
 #include "inspect.h"
 
 /* More than a datagram can hold, for messages of streams. */
@@ -13,7 +12,8 @@
 static const char usage[] =
 	"Usage: sipmoat inspect [--json] FILE\n\n"
 	"Reads one raw SIP message (- is standard input), prints what the firewall sees\n"
-	"in it, and every defect.  Exit status: 0 clean, 1 defective, 2 unreadable.\n";
+	"in it, and every defect with what the standard preset does about it.\n"
+	"Exit status: 0 clean, 1 defective, 2 unreadable.\n";
 
 /* Reads all of file into a malloc'd buffer; the error is told. */
 static char *file_read(const char *file, uint32_t *n)
@@ -41,45 +41,36 @@ static char *file_read(const char *file, uint32_t *n)
 	return buf;
 }
 
-static const struct check *malformed_find(void)
+/* All that the check would find in the message, had it come in one datagram. */
+static void inspect_find(const struct sip_msg *m, struct inspection *in)
 {
-	for (unsigned i = 0; i < check_count; i++)
-		if (strcmp(checks[i]->name, "malformed") == 0)
-			return checks[i];
-	return NULL;
+	struct sip_judged judged;
+
+	*in = (struct inspection){ .m = m };
+	if (m->kind == SIP_NONE)
+		in->found[in->n++] = (struct inspect_defect){ DEFECT_NOT_SIP, 0 };
+	for (unsigned d = 0; d < DEFECT_READ_COUNT; d++)
+		if (sip_defective(m, d))
+			in->found[in->n++] = (struct inspect_defect){ d, m->defect_at[d] };
+	sip_judge(m, &sip_limits_default, false, UINT64_MAX, &judged);
+	for (unsigned i = 0; i < DEFECT_JUDGED_COUNT; i++)
+		if (judged.found >> i & 1)
+			in->found[in->n++] =
+				(struct inspect_defect){ DEFECT_READ_COUNT + i, judged.at[i] };
 }
 
-/* The defects that the malformed check lets through when nobody configures it. */
-static const char *ignored_by_default(void)
+const char *inspect_treat(enum sip_defect d)
 {
-	const struct check *c = malformed_find();
+	static const char *const words[] = { "accept", "alert", "drop" };
 
-	for (const struct conf_row *r = c ? c->rows : NULL; r && r->name; r++)
-		if (strcmp(r->name, "ignore") == 0)
-			return r->fallback;
-	return "";
+	return words[sip_defect_treat(d, PRESET_STANDARD)];
 }
 
-bool inspect_refused(enum sip_defect d)
-{
-	struct slice name = slice_of(sip_defect_name(d));
-
-	for (const char *p = ignored_by_default(); *p;) {
-		size_t n = strcspn(p, ",");
-		struct slice word = { p, (uint32_t)n };
-
-		if (slice_eq(slice_trim(word), name))
-			return false;
-		p += n + (p[n] == ',');
-	}
-	return true;
-}
-
-unsigned inspect_line(const struct sip_msg *m, enum sip_defect d)
+unsigned inspect_line(const struct sip_msg *m, uint32_t at)
 {
 	unsigned line = 1;
 
-	for (uint32_t i = 0; i < m->defect_at[d] && i < m->all.n; i++)
+	for (uint32_t i = 0; i < at && i < m->all.n; i++)
 		line += m->all.p[i] == '\n';
 	return line;
 }
@@ -107,17 +98,19 @@ struct slice inspect_method(const struct sip_msg *m)
 static int inspect_file(const char *file, bool json)
 {
 	struct sip_msg *m = malloc(sizeof(*m));
+	struct inspection in;
 	uint32_t n = 0;
 	char *buf = m ? file_read(file, &n) : NULL;
 	int status = 2;
 
 	if (buf) {
 		sip_parse(m, (struct slice){ buf, n });
+		inspect_find(m, &in);
 		if (json)
-			inspect_json(stdout, m);
+			inspect_json(stdout, &in);
 		else
-			inspect_text(stdout, m);
-		status = m->kind == SIP_NONE || m->defects;
+			inspect_text(stdout, &in);
+		status = in.n != 0;
 	}
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fprintf(stderr, "sipmoat inspect: cannot write the result: %s\n", strerror(errno));

@@ -14,15 +14,23 @@
 #include "ctl.h"
 #include "sip.h"
 
+struct inspect_defect {
+	enum sip_defect defect;
+	uint32_t at;
+};
+
+struct inspection {
+	const struct sip_msg *m;
+	unsigned n;
+	struct inspect_defect found[DEFECT_COUNT];
+};
+
 const char *inspect_kind(const struct sip_msg *m);
 struct slice inspect_method(const struct sip_msg *m);
-bool inspect_refused(enum sip_defect d); /* by the default policy */
-unsigned inspect_line(const struct sip_msg *m, enum sip_defect d);
+const char *inspect_treat(enum sip_defect d); /* "drop": by the standard preset */
+unsigned inspect_line(const struct sip_msg *m, uint32_t at);
 
-void inspect_json(FILE *out, const struct sip_msg *m); /* inspect_json.c */
-void inspect_text(FILE *out, const struct sip_msg *m); /* inspect_text.c */
-
-#define NOT_SIP "not-sip"
-#define NOT_SIP_TEXT "the first line is neither a SIP request nor a SIP response"
+void inspect_json(FILE *out, const struct inspection *in); /* inspect_json.c */
+void inspect_text(FILE *out, const struct inspection *in); /* inspect_text.c */
 
 #endif

@@ -116,20 +116,20 @@ static void message_json(struct json *j, const struct sip_msg *m)
 	headers_json(j, m);
 }
 
-static void defect_json(struct json *j, const char *name, const char *text, uint32_t at,
-			unsigned line, bool refused)
+static void defect_json(struct json *j, const struct sip_msg *m, const struct inspect_defect *d)
 {
 	json_open(j, NULL, '{');
-	json_text(j, "name", slice_of(name));
-	json_text(j, "text", slice_of(text));
-	json_uint(j, "offset", at);
-	json_uint(j, "line", line);
-	json_bool(j, "refused", refused);
+	json_text(j, "name", slice_of(sip_defect_name(d->defect)));
+	json_text(j, "text", slice_of(sip_defect_text(d->defect)));
+	json_uint(j, "offset", d->at);
+	json_uint(j, "line", inspect_line(m, d->at));
+	json_text(j, "standard", slice_of(inspect_treat(d->defect)));
 	json_close(j, '}');
 }
 
-void inspect_json(FILE *out, const struct sip_msg *m)
+void inspect_json(FILE *out, const struct inspection *in)
 {
+	const struct sip_msg *m = in->m;
 	struct json j = { .out = out };
 
 	json_open(&j, NULL, '{');
@@ -138,12 +138,8 @@ void inspect_json(FILE *out, const struct sip_msg *m)
 	if (m->kind == SIP_REQUEST || m->kind == SIP_RESPONSE)
 		message_json(&j, m);
 	json_open(&j, "defects", '[');
-	if (m->kind == SIP_NONE)
-		defect_json(&j, NOT_SIP, NOT_SIP_TEXT, 0, 1, true);
-	for (unsigned d = 0; d < DEFECT_READ_COUNT; d++)
-		if (sip_defective(m, d))
-			defect_json(&j, sip_defect_name(d), sip_defect_text(d), m->defect_at[d],
-				    inspect_line(m, d), inspect_refused(d));
+	for (unsigned i = 0; i < in->n; i++)
+		defect_json(&j, m, &in->found[i]);
 	json_close(&j, ']');
 	json_close(&j, '}');
 	json_end_line(&j);

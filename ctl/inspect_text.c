@@ -109,21 +109,21 @@ static void print_message(FILE *out, const struct sip_msg *m)
 	}
 }
 
-void inspect_text(FILE *out, const struct sip_msg *m)
+void inspect_text(FILE *out, const struct inspection *in)
 {
+	const struct sip_msg *m = in->m;
+
 	fprintf(out, "%s, %u bytes\n", inspect_kind(m), m->all.n);
-	if (m->kind == SIP_NONE) {
-		fputs("defects:\n  " NOT_SIP " at byte 0, line 1: " NOT_SIP_TEXT
-		      " (refused by default)\n", out);
-		return;
-	}
 	if (m->kind == SIP_KEEPALIVE)
 		return;
-	print_message(out, m);
-	fputs(m->defects ? "defects:\n" : "no defects\n", out);
-	for (unsigned d = 0; d < DEFECT_READ_COUNT; d++)
-		if (sip_defective(m, d))
-			fprintf(out, "  %s at byte %u, line %u: %s (%s by default)\n",
-				sip_defect_name(d), m->defect_at[d], inspect_line(m, d),
-				sip_defect_text(d), inspect_refused(d) ? "refused" : "let through");
+	if (m->kind != SIP_NONE)
+		print_message(out, m);
+	fputs(in->n ? "defects:\n" : "no defects\n", out);
+	for (unsigned i = 0; i < in->n; i++) {
+		const struct inspect_defect *d = &in->found[i];
+
+		fprintf(out, "  %s at byte %u, line %u: %s (standard: %s)\n",
+			sip_defect_name(d->defect), d->at, inspect_line(m, d->at),
+			sip_defect_text(d->defect), inspect_treat(d->defect));
+	}
 }

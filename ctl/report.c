@@ -21,7 +21,7 @@ struct report {
 	uint64_t start; /* time of the first packet */
 	uint64_t packets, messages, cut;
 	uint64_t verdict[VERDICT_DECOY + 1];
-	uint64_t hits[CHECK_MAX], drops[CHECK_MAX];
+	uint64_t hits[CHECK_MAX], drops[CHECK_MAX], defects[DEFECT_COUNT];
 	void *tree; /* tsearch over the rows below */
 	struct ban_row *first, **last; /* in order of the first ban */
 };
@@ -228,6 +228,8 @@ bool report_packet(struct report *r, const struct feed_item *item, const struct 
 		r->hits[d->check]++;
 		r->drops[d->check] += d->verdict != VERDICT_ACCEPT;
 	}
+	if (d->defect < DEFECT_COUNT)
+		r->defects[d->defect]++;
 	if (r->json)
 		json_packet(item, sip, d);
 	else if (d->notify)
@@ -256,9 +258,28 @@ static void json_summary(const struct report *r)
 		json_close(&j, '}');
 	}
 	json_close(&j, ']');
+	json_open(&j, "defects", '{');
+	for (unsigned d = 0; d < DEFECT_COUNT; d++)
+		if (r->defects[d])
+			json_uint(&j, sip_defect_name(d), r->defects[d]);
+	json_close(&j, '}');
 	json_close(&j, '}');
 	json_close(&j, '}');
 	json_end_line(&j);
+}
+
+static void text_defects(const struct report *r)
+{
+	bool head = false;
+
+	for (unsigned d = 0; d < DEFECT_COUNT; d++) {
+		if (!r->defects[d])
+			continue;
+		if (!head)
+			printf("\n%-27s %10s\n", "defect", "found");
+		head = true;
+		printf("%-27s %10" PRIu64 "\n", sip_defect_name(d), r->defects[d]);
+	}
 }
 
 static void text_summary(const struct report *r)
@@ -278,6 +299,7 @@ static void text_summary(const struct report *r)
 		printf("%-16s %10" PRIu64 " %10" PRIu64 "\n", check_name(i), r->hits[i],
 		       r->drops[i]);
 	}
+	text_defects(r);
 	if (r->first)
 		printf("\n%-43s %-16s %10s\n", "banned", "by", "seconds");
 	for (const struct ban_row *b = r->first; b; b = b->next) {

@@ -25,6 +25,7 @@ enum conf_type {
 	CONF_LIST,     /* struct conf_list */
 	CONF_MAP,      /* uint8_t[]: one index into words[] for each name of names(),
 	                * CONF_UNSET where the operator wrote nothing */
+	CONF_GONE,     /* a key of former versions: an error, help says what to write now */
 };
 #define CONF_UNSET 255
 
@@ -39,6 +40,8 @@ struct conf_row {
 	                           * value that may not be chosen */
 	const char *help;      /* one line, for the sample config and the docs */
 	const char *(*names)(unsigned i); /* MAP: the i-th key, NULL behind the last */
+	/* MAP: why key i may not have that word, NULL when it may; or no function */
+	const char *(*refuse)(unsigned i, unsigned word);
 };
 
 /* One entry of a list and where it was written. */

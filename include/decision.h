@@ -44,7 +44,8 @@ struct decision {
 	bool observed;    /* it hit, and only mode = "observe" let it pass */
 	bool proven;      /* this request repeated what only its true sender can know */
 	bool reset;       /* end the TCP connection, see ending */
-	uint8_t defect;   /* of the malformed check: enum sip_defect; else DEFECT_COUNT */
+	uint8_t defect;   /* found by the malformed check, whoever decided: enum
+	                   * sip_defect; else DEFECT_COUNT */
 	uint16_t messages; /* SIP messages it completed: any number over TCP */
 	struct reset ending; /* valid when reset */
 	uint32_t ban;     /* seconds the site is banned from now, 0 = not */

@@ -159,8 +159,9 @@ enum sip_header {
 	X(CONTACT_ADDRESS, "contact-address", L, D, D, \
 	  "a Contact points to a multicast, loopback, broadcast or unspecified address") \
 	X(VIA_ADDRESS, "via-address", L, D, D, \
-	  "the top Via names a multicast, broadcast or unspecified address") \
-	X(VIA_LOOPBACK, "via-loopback", A, A, D, "the top Via names a loopback address") \
+	  "the top Via names a multicast or broadcast address") \
+	X(VIA_LOOPBACK, "via-loopback", A, A, D, \
+	  "the top Via names a loopback or unspecified address") \
 	X(CONTENT_TYPE, "missing-content-type", A, A, D, "a body without Content-Type") \
 	X(SDP_SYNTAX, "sdp-syntax", L, D, D, "an SDP line is not a letter, '=' and text") \
 	X(SDP_MEDIA, "sdp-media", L, D, D, "an SDP m= line is impossible, or there are too many") \
@@ -185,6 +186,11 @@ enum sip_defect {
 #undef X
 	DEFECT_COUNT
 };
+/* What is done about a defect: the columns above. */
+enum sip_treat { TREAT_ACCEPT, TREAT_ALERT, TREAT_DROP };
+enum sip_preset { PRESET_LENIENT, PRESET_STANDARD, PRESET_STRICT };
+enum sip_treat sip_defect_treat(enum sip_defect d, enum sip_preset p);
+
 /* the ones in sip_msg.defects: at most 64 */
 #define X(id, name, lenient, standard, strict, text) +1
 enum { DEFECT_READ_COUNT = 0 SIP_DEFECTS_READ(X) };
@@ -294,6 +300,27 @@ bool sip_list_next(struct slice *rest, struct slice *item);
  * NOT_SIP (rules/sip/other.c; RFC 7983 7 tells the first bytes apart).
  */
 enum sip_defect sip_other(struct slice bytes);
+
+/*
+ * The defects of SIP_DEFECTS_JUDGED that a message can have by itself
+ * (rules/sip/judge.c), found when somebody asks.
+ */
+#define SIP_JUDGED(d) ((uint64_t)1 << ((d) - DEFECT_READ_COUNT))
+enum { DEFECT_JUDGED_COUNT = DEFECT_COUNT - DEFECT_READ_COUNT };
+
+struct sip_limits {
+	uint32_t size, headers, header, uri; /* see max_size ... of the check */
+};
+extern const struct sip_limits sip_limits_default;
+
+struct sip_judged {
+	uint64_t found; /* bitmap of SIP_JUDGED(), a subset of what was wanted */
+	uint32_t at[DEFECT_JUDGED_COUNT]; /* offset into sip_msg.all, where found */
+};
+
+/* wanted: bitmap of SIP_JUDGED(); stream: the message came over bare TCP. */
+void sip_judge(const struct sip_msg *m, const struct sip_limits *limits, bool stream,
+	       uint64_t wanted, struct sip_judged *out);
 
 /*
  * A parameter of a Digest challenge or credentials (RFC 7616), quotes taken

@@ -43,6 +43,8 @@ struct stats {
 #undef X
 	atomic_uint_fast64_t hits[CHECK_MAX];  /* per check: it hit */
 	atomic_uint_fast64_t drops[CHECK_MAX]; /* per check: and the packet was dropped */
+	atomic_uint_fast64_t defects[DEFECT_COUNT]; /* found and not accepted: dropped,
+	                                             * observed or only told */
 };
 
 static inline void stats_add(atomic_uint_fast64_t *c, uint64_t n)

@@ -11,7 +11,7 @@ struct totals {
 #define X(field, help) uint64_t field;
 	STATS(X)
 #undef X
-	uint64_t hits[CHECK_MAX], drops[CHECK_MAX];
+	uint64_t hits[CHECK_MAX], drops[CHECK_MAX], defects[DEFECT_COUNT];
 };
 
 static uint64_t value_of(const atomic_uint_fast64_t *c)
@@ -33,6 +33,8 @@ static struct totals totals_of(const struct report_source *s)
 			t.hits[c] += value_of(&st->hits[c]);
 			t.drops[c] += value_of(&st->drops[c]);
 		}
+		for (unsigned d = 0; d < DEFECT_COUNT; d++)
+			t.defects[d] += value_of(&st->defects[d]);
 	}
 	return t;
 }
@@ -54,6 +56,26 @@ uint64_t report_lost(const struct report_source *s)
 	return totals_of(s).queue_lost;
 }
 
+/* Those that were found, on one line. */
+static void log_defects(const struct totals *t)
+{
+	char text[1024] = "none";
+	size_t n = 0;
+
+	for (unsigned d = 0; d < DEFECT_COUNT; d++) {
+		int more;
+
+		if (!t->defects[d])
+			continue;
+		more = snprintf(text + n, sizeof(text) - n, "%s%s %" PRIu64, n ? ", " : "",
+				sip_defect_name(d), t->defects[d]);
+		if (more < 0 || (size_t)more >= sizeof(text) - n)
+			break;
+		n += (size_t)more;
+	}
+	log_info("defects: %s", text);
+}
+
 void report_log(const struct report_source *s)
 {
 	struct totals t = totals_of(s);
@@ -66,6 +88,7 @@ void report_log(const struct report_source *s)
 	for (unsigned c = 0; c < check_count; c++)
 		log_info("check %-12s %" PRIu64 " hits, %" PRIu64 " dropped", check_name(c),
 			 t.hits[c], t.drops[c]);
+	log_defects(&t);
 	state_describe(s->state, text, sizeof(text));
 	log_info("tables: %s", text);
 	ban_count(s->ban, &b);

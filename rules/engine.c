@@ -66,6 +66,7 @@ static void decision_init(struct decision *d, const struct pkt *pkt)
 	d->zone = 0;
 	d->parsed = d->notify = d->observed = d->proven = false;
 	d->ban = d->known = 0;
+	d->defect = DEFECT_COUNT;
 	d->reason[0] = d->evidence[0] = 0;
 }
 
@@ -125,17 +126,20 @@ static bool settle(struct passage *g, unsigned check)
 {
 	const struct policy *policy = &g->probe.zone->policy[check];
 	bool observe = policy->mode == MODE_OBSERVE || g->rs->settings.mode == MODE_OBSERVE;
+	bool alert = policy->action == ACTION_ALERT || g->ev->alert;
 	struct decision *d = g->d;
 
+	if (g->ev->defect != DEFECT_COUNT)
+		d->defect = g->ev->defect;
 	/* the first hit tells the story, unless a later one decides it */
-	if (d->check != CHECK_NONE && (observe || policy->action == ACTION_ALERT))
+	if (d->check != CHECK_NONE && (observe || alert))
 		return false;
 	d->check = (uint8_t)check;
-	d->observed = observe && policy->action != ACTION_ALERT;
+	d->observed = observe && !alert;
 	memcpy(d->reason, g->ev->reason, sizeof(d->reason));
 	memcpy(d->evidence, g->ev->text, sizeof(d->evidence));
-	d->notify = !checks[check]->quiet || policy->action == ACTION_ALERT;
-	if (observe || policy->action == ACTION_ALERT)
+	d->notify = !checks[check]->quiet || alert;
+	if (observe || alert)
 		return false;
 	d->verdict = VERDICT_DROP;
 	ban(g, check, policy);
@@ -168,7 +172,8 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 		    !needs_met(c->needs, g->probe.sip))
 			continue;
 		g->ev->reason[0] = g->ev->text[0] = 0;
-		g->ev->no_ban = false;
+		g->ev->no_ban = g->ev->alert = false;
+		g->ev->defect = DEFECT_COUNT;
 		found = c->run(&g->probe, zone->conf[i], g->ev);
 		if (found == TRUST || (found == HIT && settle(g, i)))
 			return true;

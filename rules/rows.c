@@ -23,7 +23,10 @@ static const struct {
 
 void key_join(char out[KEY_TEXT], const char *group, const char *name)
 {
-	snprintf(out, KEY_TEXT, "%s%s%s", group, group[0] && name[0] ? "." : "", name);
+	int n = snprintf(out, KEY_TEXT, "%s%s%s", group, group[0] && name[0] ? "." : "", name);
+
+	if (n >= KEY_TEXT) /* a name of the operator's, cut where the room ends */
+		memcpy(out + KEY_TEXT - 4, "...", 4);
 }
 
 static void wrong(const struct value *v, const char *what)
@@ -62,6 +65,65 @@ static void duration_print(uint32_t seconds, char *out, size_t room)
 	while (i < UNITS - 1 && (seconds == 0 || seconds % units[i].seconds))
 		i++;
 	snprintf(out, room, "%u%c", seconds / units[i].seconds, units[i].unit);
+}
+
+/* ---- what was meant ---- */
+
+#define WORD_LIMIT 31
+
+static unsigned least(unsigned a, unsigned b)
+{
+	return a < b ? a : b;
+}
+
+/* Edits (insert, delete, replace) from one word to another. */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[2][WORD_LIMIT + 1], n = (unsigned)strlen(a), m = (unsigned)strlen(b);
+
+	if (n > WORD_LIMIT || m > WORD_LIMIT)
+		return WORD_LIMIT;
+	for (unsigned j = 0; j <= m; j++)
+		row[0][j] = j;
+	for (unsigned i = 1; i <= n; i++) {
+		unsigned *now = row[i % 2], *up = row[(i + 1) % 2];
+
+		now[0] = i;
+		for (unsigned j = 1; j <= m; j++)
+			now[j] = least(least(up[j], now[j - 1]) + 1,
+				       up[j - 1] + (ascii_lower(a[i - 1]) != b[j - 1]));
+	}
+	return row[n % 2][m];
+}
+
+struct nearest {
+	const char *word, *found;
+	unsigned edits;
+};
+
+static void nearer(struct nearest *best, const char *name)
+{
+	unsigned edits = distance(best->word, name);
+
+	if (edits < best->edits) {
+		best->edits = edits;
+		best->found = name;
+	}
+}
+
+/* more than about a third of the letters wrong is another word */
+static struct nearest nearest_to(const char *word)
+{
+	return (struct nearest){ word, NULL, 2 + (unsigned)strlen(word) / 3 };
+}
+
+static void unknown(struct reader *r, const struct node *n, const char *key, const char *near)
+{
+	if (near)
+		conf_report_add(r->report, CONF_ERROR, n->file, n->line, key,
+				"unknown key; did you mean \"%s\"?", near);
+	else
+		conf_report_add(r->report, CONF_ERROR, n->file, n->line, key, "unknown key");
 }
 
 /* ---- one value ---- */
@@ -113,6 +175,8 @@ static void take_word(const struct value *v, const char *text)
 		if (word[0] && n < sizeof(what))
 			n += (size_t)snprintf(what + n, sizeof(what) - n, " \"%s\"", word);
 	}
+	if (n < sizeof(what) && strcmp(text, "reject") == 0)
+		snprintf(what + n, sizeof(what) - n, "; nothing can be answered yet");
 	wrong(v, what);
 }
 
@@ -126,6 +190,41 @@ static void take_text(const struct value *v, const char *text)
 		wrong(v, "out of memory");
 }
 
+/* One key of a map: its word goes into the place of its name. */
+static void take_entry(const struct value *map, const struct node *n)
+{
+	struct value v = { map->reader, map->row, NULL, n, "" };
+	struct nearest best = nearest_to(n->name);
+	const char *name, *why = NULL;
+	uint8_t word = CONF_UNSET;
+	unsigned i;
+
+	key_join(v.key, map->key, n->name);
+	for (i = 0; (name = v.row->names(i)) && strcmp(name, n->name) != 0; i++)
+		nearer(&best, name);
+	v.at = &word;
+	if (!name)
+		unknown(v.reader, n, v.key, best.found);
+	else if (n->type != NODE_TEXT)
+		wrong(&v, "has the wrong type: must be a text in quotes");
+	else
+		take_word(&v, n->text);
+	if (word == CONF_UNSET)
+		return;
+	if (v.row->refuse)
+		why = v.row->refuse(i, word);
+	if (why)
+		wrong(&v, why);
+	else
+		((uint8_t *)map->at)[i] = word;
+}
+
+static void take_map(const struct value *v)
+{
+	for (unsigned i = 0; i < v->node->n; i++)
+		take_entry(v, &v->node->child[i]);
+}
+
 static const char *expected(enum conf_type type)
 {
 	switch (type) {
@@ -137,6 +236,8 @@ static const char *expected(enum conf_type type)
 		return "has the wrong type: must be a duration such as \"90s\", \"15m\" or \"8h\"";
 	case CONF_LIST:
 		return "has the wrong type: must be a list, [ \"...\", \"...\" ] or [ 5060 ]";
+	case CONF_MAP:
+		return "has the wrong type: must be a group, { name = \"word\"; ... }";
 	default:
 		return "has the wrong type: must be a text in quotes";
 	}
@@ -160,6 +261,10 @@ static void take(const struct value *v)
 		take_text(v, n->text);
 	else if (type == CONF_LIST && n->type == NODE_LIST)
 		list_read(v->reader, n, v->key, v->at);
+	else if (type == CONF_MAP && n->type == NODE_GROUP)
+		take_map(v);
+	else if (type == CONF_GONE)
+		wrong(v, v->row->help);
 	else
 		wrong(v, expected(type));
 }
@@ -185,6 +290,12 @@ static void take_default(struct value *v, struct node *n)
 	case CONF_TEXT: /* not copied: it outlives the arena, and is there without memory */
 		memcpy(v->at, &text, sizeof(text));
 		return;
+	case CONF_MAP:
+		for (unsigned i = 0; v->row->names(i); i++)
+			((uint8_t *)v->at)[i] = CONF_UNSET;
+		return;
+	case CONF_GONE:
+		return;
 	default:
 		n->type = NODE_TEXT;
 		n->text = text;
@@ -205,57 +316,15 @@ void rows_defaults(struct reader *r, const struct conf_row *rows, void *base, co
 
 /* ---- unknown keys ---- */
 
-#define WORD_LIMIT 31
-
-static unsigned least(unsigned a, unsigned b)
-{
-	return a < b ? a : b;
-}
-
-/* Edits (insert, delete, replace) from one word to another. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[2][WORD_LIMIT + 1], n = (unsigned)strlen(a), m = (unsigned)strlen(b);
-
-	if (n > WORD_LIMIT || m > WORD_LIMIT)
-		return WORD_LIMIT;
-	for (unsigned j = 0; j <= m; j++)
-		row[0][j] = j;
-	for (unsigned i = 1; i <= n; i++) {
-		unsigned *now = row[i % 2], *up = row[(i + 1) % 2];
-
-		now[0] = i;
-		for (unsigned j = 1; j <= m; j++)
-			now[j] = least(least(up[j], now[j - 1]) + 1,
-				       up[j - 1] + (ascii_lower(a[i - 1]) != b[j - 1]));
-	}
-	return row[n % 2][m];
-}
-
-struct nearest {
-	const char *word, *found;
-	unsigned edits;
-};
-
-static void nearer(struct nearest *best, const char *name)
-{
-	unsigned edits = distance(best->word, name);
-
-	if (edits < best->edits) {
-		best->edits = edits;
-		best->found = name;
-	}
-}
-
 static const char *nearest_name(const char *word, const struct rows_into *into,
 				const char *const *others)
 {
-	/* more than about a third of the letters wrong is another word */
-	struct nearest best = { word, NULL, 2 + (unsigned)strlen(word) / 3 };
+	struct nearest best = nearest_to(word);
 
 	for (; into->rows; into++)
 		for (const struct conf_row *row = into->rows; row->name; row++)
-			nearer(&best, row->name);
+			if (row->type != CONF_GONE)
+				nearer(&best, row->name);
 	for (; others && *others; others++)
 		nearer(&best, *others);
 	return best.found;
@@ -264,15 +333,10 @@ static const char *nearest_name(const char *word, const struct rows_into *into,
 static void unknown_key(struct reader *r, const struct rows_into *into, const struct node *n,
 			const char *path, const char *const *others)
 {
-	const char *near = nearest_name(n->name, into, others);
 	char key[KEY_TEXT];
 
 	key_join(key, path, n->name);
-	if (near)
-		conf_report_add(r->report, CONF_ERROR, n->file, n->line, key,
-				"unknown key; did you mean \"%s\"?", near);
-	else
-		conf_report_add(r->report, CONF_ERROR, n->file, n->line, key, "unknown key");
+	unknown(r, n, key, nearest_name(n->name, into, others));
 }
 
 /* ---- groups ---- */

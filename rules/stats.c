@@ -33,6 +33,8 @@ static void count_direction(struct stats *s, enum direction dir)
 
 static void count_check(struct stats *s, const struct decision *d)
 {
+	if (d->defect < DEFECT_COUNT)
+		stats_add(&s->defects[d->defect], 1);
 	if (d->check >= CHECK_MAX)
 		return;
 	stats_add(&s->hits[d->check], 1);

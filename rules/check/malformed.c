@@ -2,57 +2,103 @@
 /*
  * Refuses what is ambiguous or impossible, lets through what is merely ugly:
  * a message that two servers read differently is how checks are walked around.
+ * What a defect is and how it is found: include/sip.h, rules/sip/.
  */
-#include <stdio.h>
-
 #include "check.h"
+#include "state/flows.h"
 
 struct malformed_conf {
-	struct conf_list ignore_list;
-	uint64_t ignore; /* bitmap of enum sip_defect */
-	uint8_t not_sip, fragment; /* enum refuse */
-	uint32_t max_size, max_headers;
+	uint8_t preset;                /* enum sip_preset */
+	uint8_t written[DEFECT_COUNT]; /* enum sip_treat, or CONF_UNSET */
+	struct sip_limits limits;
+	uint8_t treat[DEFECT_COUNT];   /* enum sip_treat: what holds */
+	uint64_t read, judged;         /* those not accepted, as bitmaps */
+	uint64_t read_drop, judged_drop;
 };
 
-enum refuse { REFUSE, ACCEPT };
-static const char *const refuse_words[] = { "refuse", "accept", NULL };
+static const char *const presets[] = { "lenient", "standard", "strict", NULL };
+static const char *const treats[] = { "accept", "alert", "drop", NULL };
 
-/*
- * By default ignored: every server reads a lone LF as a line end, and RFC 3261
- * 18.3 has servers discard whatever stands behind the body of a datagram.
- */
+static const char *defect_key(unsigned i)
+{
+	return i < DEFECT_COUNT ? sip_defect_name((enum sip_defect)i) : NULL;
+}
+
+/* Defects behind which no two readers see the same message. */
+static const char *defect_refuse(unsigned i, unsigned word)
+{
+	if (word == TREAT_DROP)
+		return NULL;
+	switch (i) {
+	case DEFECT_NO_END:
+		return "can only be dropped: without an end of the headers nobody knows what "
+		       "the message says";
+	case DEFECT_TOO_MANY_HEADERS:
+		return "can only be dropped: what stands behind the headers that are read is "
+		       "not judged";
+	case DEFECT_LONE_CR:
+		return "can only be dropped: servers disagree about where the headers end";
+	default:
+		return NULL;
+	}
+}
+
+#define AT(member) offsetof(struct malformed_conf, member)
+
 static const struct conf_row malformed_rows[] = {
-	{ .name = "ignore",
-	  .type = CONF_LIST,
-	  .offset = offsetof(struct malformed_conf, ignore_list),
-	  .fallback = "bare-line-end,trailing-bytes,second-message",
-	  .help = "defects that are let through, by the names `sipmoat inspect` prints" },
-	{ .name = "not_sip",
+	{ .name = "preset",
 	  .type = CONF_WORD,
-	  .offset = offsetof(struct malformed_conf, not_sip),
-	  .fallback = "refuse",
-	  .words = refuse_words,
-	  .help = "datagrams on a SIP port that are neither SIP nor a keepalive" },
-	{ .name = "fragment",
-	  .type = CONF_WORD,
-	  .offset = offsetof(struct malformed_conf, fragment),
-	  .fallback = "refuse",
-	  .words = refuse_words,
-	  .help = "IP fragments that the kernel did not put together" },
+	  .offset = AT(preset),
+	  .fallback = "standard",
+	  .words = presets,
+	  .help = "what is done about the defects that `defects` does not name" },
+	{ .name = "defects",
+	  .type = CONF_MAP,
+	  .offset = AT(written),
+	  .fallback = "",
+	  .words = treats,
+	  .names = defect_key,
+	  .refuse = defect_refuse,
+	  .help = "what is done about single defects, by the names `sipmoat inspect` prints" },
 	{ .name = "max_size",
 	  .type = CONF_INT,
-	  .offset = offsetof(struct malformed_conf, max_size),
+	  .offset = AT(limits.size),
 	  .min = 512,
 	  .max = 65535,
 	  .fallback = "16384",
-	  .help = "bytes of the largest datagram" },
+	  .help = "bytes of the largest message" },
 	{ .name = "max_headers",
 	  .type = CONF_INT,
-	  .offset = offsetof(struct malformed_conf, max_headers),
+	  .offset = AT(limits.headers),
 	  .min = 8,
 	  .max = SIP_MAX_HEADERS,
 	  .fallback = "128",
 	  .help = "header lines a message may have" },
+	{ .name = "max_header",
+	  .type = CONF_INT,
+	  .offset = AT(limits.header),
+	  .min = 256,
+	  .max = 65535,
+	  .fallback = "8192",
+	  .help = "bytes of the longest header line, with its folds" },
+	{ .name = "max_uri",
+	  .type = CONF_INT,
+	  .offset = AT(limits.uri),
+	  .min = 64,
+	  .max = 65535,
+	  .fallback = "2048",
+	  .help = "bytes of the longest Request-URI" },
+	{ .name = "ignore",
+	  .type = CONF_GONE,
+	  .help = "is no key any more: write defects = { NAME = \"accept\"; ... } for each" },
+	{ .name = "not_sip",
+	  .type = CONF_GONE,
+	  .help = "is no key any more: write defects = { not-sip = \"accept\"; } or \"drop\", and "
+		  "see rtp, rtcp, dtls, tls and http there" },
+	{ .name = "fragment",
+	  .type = CONF_GONE,
+	  .help = "is no key any more: write defects = { stray-fragment = \"accept\"; } or "
+		  "\"drop\"" },
 	{ 0 },
 };
 
@@ -66,63 +112,58 @@ static const struct conf_row malformed_rows[] = {
 	(BIT(MISSING_VIA) | BIT(MISSING_FROM) | BIT(MISSING_TO) | BIT(MISSING_CALL_ID) | \
 	 BIT(MISSING_CSEQ))
 
-static int ignore_add(struct malformed_conf *mc, const struct conf_item *item, struct compiler *c)
+static void bits_set(struct malformed_conf *mc, unsigned d)
 {
-	char names[2048] = "";
-	size_t n = 0;
+	uint64_t *some = d < DEFECT_READ_COUNT ? &mc->read : &mc->judged;
+	uint64_t *drop = d < DEFECT_READ_COUNT ? &mc->read_drop : &mc->judged_drop;
+	uint64_t bit = 1ull << (d < DEFECT_READ_COUNT ? d : d - DEFECT_READ_COUNT);
 
-	for (unsigned d = 0; d < DEFECT_READ_COUNT; d++) {
-		if (strcmp(sip_defect_name(d), item->text) == 0) {
-			mc->ignore |= (uint64_t)1 << d;
-			return 0;
-		}
-		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", d ? ", " : "",
-				      sip_defect_name(d));
-		if (n >= sizeof(names))
-			n = sizeof(names) - 1;
-	}
-	compiler_error(c, item, "ignore", "there is no defect \"%s\"; known are: %s", item->text,
-		       names);
-	return -1;
+	if (mc->treat[d] != TREAT_ACCEPT)
+		*some |= bit;
+	if (mc->treat[d] == TREAT_DROP)
+		*drop |= bit;
 }
 
 static int malformed_compile(void *conf, struct compiler *c)
 {
 	struct malformed_conf *mc = conf;
-	int err = 0;
 
-	for (unsigned i = 0; i < mc->ignore_list.n; i++)
-		if (ignore_add(mc, &mc->ignore_list.item[i], c) < 0)
-			err = -1;
-	return err;
+	(void)c;
+	mc->read = mc->judged = mc->read_drop = mc->judged_drop = 0;
+	for (unsigned d = 0; d < DEFECT_COUNT; d++) {
+		mc->treat[d] = mc->written[d];
+		if (mc->treat[d] == CONF_UNSET)
+			mc->treat[d] = (uint8_t)sip_defect_treat((enum sip_defect)d, mc->preset);
+		bits_set(mc, d);
+	}
+	return 0;
 }
 
-static enum found hit(struct evidence *ev, const char *reason, struct slice bytes)
+static enum found tell(const struct malformed_conf *mc, enum sip_defect d, struct slice bytes,
+		       struct evidence *ev)
 {
-	struct slice why = slice_of(reason);
+	struct slice name = slice_of(sip_defect_name(d)), text = slice_of(sip_defect_text(d));
 
-	evidence_reason(ev, "%s", &why);
+	if (mc->treat[d] == TREAT_ACCEPT)
+		return CLEAR;
+	ev->defect = (uint8_t)d;
+	ev->alert = mc->treat[d] == TREAT_ALERT;
+	evidence_reason(ev, "%s: %s", &name, &text);
 	evidence_bytes(ev, bytes);
 	return HIT;
 }
 
-/* Damage on the way says nothing about the sender, and anybody can forge it. */
-static enum found packet_judge(const struct pkt *pkt, struct evidence *ev)
+static enum sip_defect damage_of(const struct pkt *pkt)
 {
-	ev->no_ban = true;
-	if (pkt->flags & PKT_NOT_IP)
-		return hit(ev, "not an IP packet", SLICE_NONE);
-	if (pkt->flags & PKT_BAD_HEADER)
-		return hit(ev, "an IP, UDP or TCP header is absurd", SLICE_NONE);
-	if (pkt->flags & PKT_BAD_LENGTH)
-		return hit(ev, "IP and UDP disagree about the length", SLICE_NONE);
-	return hit(ev, "fewer bytes came than the IP header promises", SLICE_NONE);
+	if (pkt->flags & (PKT_NOT_IP | PKT_BAD_HEADER))
+		return DEFECT_PACKET_HEADER;
+	return pkt->flags & PKT_BAD_LENGTH ? DEFECT_PACKET_LENGTH : DEFECT_PACKET_TRUNCATED;
 }
 
-/* The line of the message that the defect stands in. */
-static struct slice defect_line(const struct sip_msg *sip, enum sip_defect d)
+/* The line of the message that the offset stands in. */
+static struct slice line_at(const struct sip_msg *sip, uint32_t offset)
 {
-	const char *at = sip->all.p + sip->defect_at[d], *end = sip->all.p + sip->all.n;
+	const char *at = sip->all.p + offset, *end = sip->all.p + sip->all.n;
 	const char *from = at, *to = at;
 
 	while (from > sip->all.p && at - from < EVIDENCE_TEXT / 2 && from[-1] != '\n')
@@ -132,30 +173,49 @@ static struct slice defect_line(const struct sip_msg *sip, enum sip_defect d)
 	return slice_between(from, to);
 }
 
-static enum found defects_judge(const struct sip_msg *sip, uint64_t defects, struct evidence *ev)
+static enum sip_defect first_of(uint64_t bits, unsigned base)
 {
-	enum sip_defect d = (enum sip_defect)__builtin_ctzll(defects);
-	struct slice name = slice_of(sip_defect_name(d)), text = slice_of(sip_defect_text(d));
-
-	evidence_reason(ev, "%s: %s", &name, &text);
-	evidence_bytes(ev, defect_line(sip, d));
-	return HIT;
+	return (enum sip_defect)(base + (unsigned)__builtin_ctzll(bits));
 }
 
-static enum found lines_judge(const struct sip_msg *sip, const struct malformed_conf *mc,
-			      struct evidence *ev)
+static enum found read_tell(const struct malformed_conf *mc, const struct sip_msg *sip,
+			    uint64_t bits, struct evidence *ev)
 {
-	if (sip->lines <= mc->max_headers)
-		return CLEAR;
-	evidence_reason(ev, "%u header lines, %u may be", (unsigned)sip->lines, mc->max_headers);
-	evidence_bytes(ev, SLICE_NONE);
-	return HIT;
+	enum sip_defect d = first_of(bits, 0);
+
+	return tell(mc, d, line_at(sip, sip->defect_at[d]), ev);
 }
 
-static enum found stream_judge(const struct sip_msg *sip, const struct malformed_conf *mc,
-			       struct evidence *ev)
+static enum found judged_tell(const struct malformed_conf *mc, const struct sip_msg *sip,
+			      const struct sip_judged *judged, uint64_t bits, struct evidence *ev)
 {
-	uint64_t defects = sip->defects & ~mc->ignore & ~PARTIAL;
+	enum sip_defect d = first_of(bits, DEFECT_READ_COUNT);
+
+	return tell(mc, d, line_at(sip, judged->at[d - DEFECT_READ_COUNT]), ev);
+}
+
+/* The worst of all defects: what drops before what alerts. */
+static enum found message_judge(const struct malformed_conf *mc, const struct sip_msg *sip,
+				bool stream, struct evidence *ev)
+{
+	uint64_t defects = sip->defects & mc->read;
+	struct sip_judged judged;
+
+	if (defects & mc->read_drop)
+		return read_tell(mc, sip, defects & mc->read_drop, ev);
+	sip_judge(sip, &mc->limits, stream, mc->judged, &judged);
+	if (judged.found & mc->judged_drop)
+		return judged_tell(mc, sip, &judged, judged.found & mc->judged_drop, ev);
+	if (defects)
+		return read_tell(mc, sip, defects, ev);
+	return judged.found ? judged_tell(mc, sip, &judged, judged.found, ev) : CLEAR;
+}
+
+/* A segment by itself, where nobody puts streams together. */
+static enum found segment_judge(const struct malformed_conf *mc, const struct sip_msg *sip,
+				struct evidence *ev)
+{
+	uint64_t defects = sip->defects & mc->read & ~PARTIAL;
 
 	if (sip->kind < SIP_REQUEST || sip->defects & (STARTS | BIT(NO_END)))
 		return CLEAR;
@@ -164,43 +224,41 @@ static enum found stream_judge(const struct sip_msg *sip, const struct malformed
 		return CLEAR;
 	if (sip->kind == SIP_RESPONSE)
 		defects &= ~MISSING;
-	return defects ? defects_judge(sip, defects, ev) : lines_judge(sip, mc, ev);
+	if (defects & mc->read_drop)
+		defects &= mc->read_drop;
+	return defects ? read_tell(mc, sip, defects, ev) : CLEAR;
 }
 
-static enum found datagram_judge(const struct probe *p, const struct malformed_conf *mc,
-				 struct evidence *ev)
+static enum found payload_judge(const struct probe *p, const struct malformed_conf *mc,
+				struct evidence *ev)
 {
 	const struct sip_msg *sip = p->sip;
-	uint64_t defects = sip->defects & ~mc->ignore;
+	bool tcp = p->pkt->proto == PROTO_TCP;
 
-	if (p->pkt->payload.n > mc->max_size) {
-		evidence_reason(ev, "%u bytes, %u may be", p->pkt->payload.n, mc->max_size);
-		evidence_bytes(ev, sip->all);
-		return HIT;
-	}
+	if (sip->kind == SIP_KEEPALIVE)
+		return CLEAR;
+	if (tcp && !p->segment)
+		return segment_judge(mc, sip, ev);
 	if (sip->kind == SIP_NONE)
-		return mc->not_sip == ACCEPT ? CLEAR : hit(ev, "not SIP", sip->all);
-	return defects ? defects_judge(sip, defects, ev) : lines_judge(sip, mc, ev);
+		return tell(mc, DEFECT_NOT_SIP, sip->all, ev);
+	return message_judge(mc, sip, tcp && p->segment->kind != STREAM_WEBSOCKET, ev);
 }
 
 static enum found malformed_run(const struct probe *p, const void *conf, struct evidence *ev)
 {
 	const unsigned damage = PKT_TRUNCATED | PKT_BAD_LENGTH | PKT_BAD_HEADER | PKT_NOT_IP;
 	const struct malformed_conf *mc = conf;
+	enum found found = CLEAR;
 
+	/* Damage on the way says nothing about the sender, and anybody can forge it. */
 	if (p->pkt->flags & damage)
-		return packet_judge(p->pkt, ev);
-	if (p->pkt->flags & PKT_FRAGMENT) {
-		if (mc->fragment == ACCEPT)
-			return CLEAR;
-		ev->no_ban = true;
-		return hit(ev, "a fragment that the kernel did not put together", SLICE_NONE);
-	}
-	if (p->pkt->flags & PKT_OTHER || p->sip->kind == SIP_KEEPALIVE)
-		return CLEAR;
-	if (p->pkt->proto == PROTO_TCP)
-		return stream_judge(p->sip, mc, ev);
-	return datagram_judge(p, mc, ev);
+		found = tell(mc, damage_of(p->pkt), SLICE_NONE, ev);
+	else if (p->pkt->flags & PKT_FRAGMENT)
+		found = tell(mc, DEFECT_FRAGMENT, SLICE_NONE, ev);
+	ev->no_ban = found == HIT;
+	if ((found == HIT && !ev->alert) || p->pkt->flags & (PKT_OTHER | PKT_FRAGMENT))
+		return found;
+	return payload_judge(p, mc, ev) == HIT ? HIT : found;
 }
 
 const struct check check_malformed = {

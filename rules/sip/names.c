@@ -58,13 +58,21 @@ static const uint8_t by_length[LENGTH_MAX + 1][4] = {
 	[19] = { HDR_PROXY_AUTHORIZATION, HDR_REQUEST_DISPOSITION },
 };
 
+#define A TREAT_ACCEPT
+#define L TREAT_ALERT
+#define D TREAT_DROP
 static const struct {
 	const char *name, *text;
+	uint8_t treat[PRESET_STRICT + 1];
 } defects[DEFECT_COUNT] = {
-#define X(id, word, lenient, standard, strict, why) [DEFECT_##id] = { word, why },
+#define X(id, word, lenient, standard, strict, why) \
+	[DEFECT_##id] = { word, why, { lenient, standard, strict } },
 	SIP_DEFECTS(X)
 #undef X
 };
+#undef A
+#undef L
+#undef D
 
 enum sip_header sip_header_of(struct slice name)
 {
@@ -113,6 +121,11 @@ const char *sip_defect_name(enum sip_defect d)
 const char *sip_defect_text(enum sip_defect d)
 {
 	return (unsigned)d < DEFECT_COUNT ? defects[d].text : "-";
+}
+
+enum sip_treat sip_defect_treat(enum sip_defect d, enum sip_preset p)
+{
+	return defects[d].treat[p];
 }
 
 bool sip_next(const struct sip_msg *m, enum sip_header h, unsigned *at, struct slice *value)

@@ -95,7 +95,8 @@ def shape(tmp):
         must("keys and their order", keys == KEYS, line)
     summary = json.loads(lines[-1])
     must("the summary", list(summary) == ["summary"] and list(summary["summary"]) == [
-        "packets", "messages", "accepted", "dropped", "rejected", "bans"], lines[-1])
+        "packets", "messages", "accepted", "dropped", "rejected", "bans",
+        "defects"], lines[-1])
     must("the ban", summary["summary"]["bans"] == [
         {"addr": "203.0.113.9", "check": "flood", "seconds": 300}], lines[-1])
     must("six decimals", '"t":1000000001.600000,' in lines[16], lines[16])

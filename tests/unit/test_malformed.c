@@ -34,11 +34,6 @@ static enum found run(const char *config, unsigned proto, struct slice payload)
 	return found;
 }
 
-static bool is_ugly_only(unsigned d)
-{
-	return d == DEFECT_BARE_LINE_END || d == DEFECT_TRAILING || d == DEFECT_SECOND_MESSAGE;
-}
-
 /* A message whose view holds just one defect. */
 static struct sip_msg *with_defect(struct sip_msg *m, unsigned d)
 {
@@ -51,30 +46,52 @@ static struct sip_msg *with_defect(struct sip_msg *m, unsigned d)
 	return m;
 }
 
-static void defaults_refuse_all_but_the_ugly(void **unused)
+static enum found found_of(enum sip_treat t)
 {
+	return t == TREAT_ACCEPT ? CLEAR : HIT;
+}
+
+static void presets_are_the_columns(void **unused)
+{
+	static const char *const names[] = { "lenient", "standard", "strict" };
 	static struct sip_msg m;
-	struct ruleset *rs = rules_load("");
-	const void *conf = rules_conf(rs, &check_malformed);
 	struct pkt pkt = { .version = 4, .proto = PROTO_UDP, .payload = SLICE(LINE) };
 	struct evidence ev;
 
 	(void)unused;
-	for (unsigned d = 0; d < DEFECT_READ_COUNT; d++) {
-		enum found found = run_on(conf, &pkt, with_defect(&m, d), &ev);
+	for (unsigned p = 0; p < 3; p++) {
+		struct ruleset *rs;
+		char text[64];
 
-		assert_int_equal(found, is_ugly_only(d) ? CLEAR : HIT);
-		if (found == CLEAR)
-			continue;
-		assert_memory_equal(ev.reason, sip_defect_name(d), strlen(sip_defect_name(d)));
-		assert_memory_equal(ev.text, "Via: SIP/2.0/UDP", 16); /* its line only */
-		assert_false(ev.no_ban);
+		snprintf(text, sizeof(text), "malformed = { preset = \"%s\"; };", names[p]);
+		rs = rules_load(text);
+		for (unsigned d = 0; d < DEFECT_READ_COUNT; d++) {
+			enum sip_treat treat = sip_defect_treat(d, p);
+			enum found found = run_on(rules_conf(rs, &check_malformed), &pkt,
+						  with_defect(&m, d), &ev);
+
+			assert_int_equal(found, found_of(treat));
+			if (found == CLEAR)
+				continue;
+			assert_memory_equal(ev.reason, sip_defect_name(d),
+					    strlen(sip_defect_name(d)));
+			assert_memory_equal(ev.text, "Via: SIP/2.0/UDP", 16); /* its line only */
+			assert_int_equal(ev.alert, treat == TREAT_ALERT);
+			assert_int_equal(ev.defect, d);
+			assert_false(ev.no_ban);
+		}
+		ruleset_free(rs);
 	}
-	ruleset_free(rs);
 }
 
-static void ignore_lets_through(void **unused)
+static bool only_drops(unsigned d)
 {
+	return d == DEFECT_NO_END || d == DEFECT_TOO_MANY_HEADERS || d == DEFECT_LONE_CR;
+}
+
+static void one_defect_at_a_time(void **unused)
+{
+	static const char *const words[] = { "accept", "alert", "drop" };
 	static struct sip_msg m;
 	struct pkt pkt = { .version = 4, .proto = PROTO_UDP, .payload = SLICE(LINE) };
 	struct evidence ev;
@@ -82,38 +99,129 @@ static void ignore_lets_through(void **unused)
 
 	(void)unused;
 	for (unsigned d = 0; d < DEFECT_READ_COUNT; d++) {
-		unsigned other = (d + 1) % DEFECT_READ_COUNT;
-		struct ruleset *rs;
-		const void *conf;
+		for (unsigned t = only_drops(d) ? TREAT_DROP : 0; t <= TREAT_DROP; t++) {
+			unsigned other = (d + 1) % DEFECT_READ_COUNT;
+			struct ruleset *rs;
+			const void *conf;
 
-		snprintf(text, sizeof(text), "malformed = { ignore = [ \"%s\" ]; };",
-			 sip_defect_name(d));
-		rs = rules_load(text);
-		conf = rules_conf(rs, &check_malformed);
-		assert_int_equal(run_on(conf, &pkt, with_defect(&m, d), &ev), CLEAR);
-		/* the list is the operator's own: what it does not name is refused */
-		assert_int_equal(run_on(conf, &pkt, with_defect(&m, other), &ev), HIT);
-		ruleset_free(rs);
+			snprintf(text, sizeof(text), "malformed = { defects = { %s = \"%s\"; }; };",
+				 sip_defect_name(d), words[t]);
+			rs = rules_load(text);
+			conf = rules_conf(rs, &check_malformed);
+			assert_int_equal(run_on(conf, &pkt, with_defect(&m, d), &ev), found_of(t));
+			assert_int_equal(ev.alert, t == TREAT_ALERT);
+			/* what is not named is as the preset says */
+			assert_int_equal(run_on(conf, &pkt, with_defect(&m, other), &ev),
+					 found_of(sip_defect_treat(other, PRESET_STANDARD)));
+			ruleset_free(rs);
+		}
 	}
 }
 
-static void unknown_defects_are_named(void **unused)
+static void the_worst_is_told(void **unused)
 {
-	char *said = rules_error("malformed = {\n  ignore = [ \"bad-via\", \"bad-vibes\" ];\n};\n");
+	static const char text[] = "malformed = { defects = { missing-via = \"alert\"; "
+				   "header-count = \"drop\"; bad-expires = \"alert\"; "
+				   "bad-call-id = \"drop\"; }; max_headers = 8; };";
+	static const char many[] = LINE HEAD "A:\r\nA:\r\nA:\r\nA:\r\nA:\r\n\r\n";
+	static struct sip_msg m;
+	struct ruleset *rs = rules_load(text);
+	const void *conf = rules_conf(rs, &check_malformed);
+	struct pkt pkt = { .version = 4, .proto = PROTO_UDP, .payload = SLICE(LINE) };
+	struct evidence ev;
 
 	(void)unused;
-	assert_non_null(said);
-	assert_non_null(strstr(said, "sipmoat.conf:2: "));
-	assert_non_null(strstr(said, "malformed.ignore"));
-	assert_non_null(strstr(said, "bad-vibes"));
-	for (unsigned d = 0; d < DEFECT_READ_COUNT; d++)
-		assert_non_null(strstr(said, sip_defect_name(d)));
-	free(said);
+	assert_int_equal(run_on(conf, &pkt, with_defect(&m, DEFECT_EXPIRES), &ev), HIT);
+	assert_true(ev.alert);
+	m.defects |= 1ull << DEFECT_CALL_ID;
+	assert_int_equal(run_on(conf, &pkt, &m, &ev), HIT);
+	assert_int_equal(ev.defect, DEFECT_CALL_ID);
+	assert_false(ev.alert);
+	sip_parse(&m, SLICE(many));
+	m.defects |= 1ull << DEFECT_MISSING_VIA;
+	assert_int_equal(run_on(conf, &pkt, &m, &ev), HIT);
+	assert_int_equal(ev.defect, DEFECT_HEADER_COUNT);
+	assert_false(ev.alert);
+	ruleset_free(rs);
+}
+
+static void zones_lay_theirs_over(void **unused)
+{
+	static const char text[] =
+		"malformed = { preset = \"lenient\"; defects = { bare-line-end = \"drop\"; "
+		"bad-to = \"drop\"; }; };\n"
+		"zones = ( { name = \"a\"; addresses = [ \"192.0.2.0/24\" ]; "
+		"malformed = { defects = { bad-to = \"alert\"; bad-from = \"drop\"; }; }; } );";
+	static const struct {
+		uint8_t defect, top, zone;
+	} want[] = {
+		{ DEFECT_BARE_LINE_END, HIT, HIT }, { DEFECT_TO, HIT, HIT },
+		{ DEFECT_FROM, CLEAR, HIT }, { DEFECT_EXPIRES, CLEAR, CLEAR },
+	};
+	static struct sip_msg m;
+	struct ruleset *rs = rules_load(text);
+	const void *top = rules_conf(rs, &check_malformed), *zone = NULL;
+	struct pkt pkt = { .version = 4, .proto = PROTO_UDP, .payload = SLICE(LINE) };
+	struct evidence ev;
+
+	(void)unused;
+	for (unsigned i = 0; i < check_count; i++)
+		if (checks[i] == &check_malformed)
+			zone = rs->zone[1].conf[i];
+	for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		with_defect(&m, want[i].defect);
+		assert_int_equal(run_on(top, &pkt, &m, &ev), want[i].top);
+		assert_false(ev.alert);
+		assert_int_equal(run_on(zone, &pkt, &m, &ev), want[i].zone);
+		assert_int_equal(ev.alert, want[i].defect == DEFECT_TO);
+	}
+	ruleset_free(rs);
+}
+
+static void wrong_keys_are_said(void **unused)
+{
+	static const struct {
+		const char *line, *key, *said;
+	} wrong[] = {
+		{ "defects = { bad-vai = \"drop\"; };", "malformed.defects.bad-vai: ",
+		  "did you mean \"bad-via\"?" },
+		{ "defects = { bare_line_end = \"drop\"; };", "malformed.defects.bare_line",
+		  "did you mean \"bare-line-end\"?" },
+		{ "defects = { zzzzzzzzzzzzzz = \"drop\"; };", "unknown key", "unknown key" },
+		{ "defects = { bad-via = \"ignore\"; };", "malformed.defects.bad-via: ",
+		  "must be one of: \"accept\" \"alert\" \"drop\"" },
+		{ "defects = { bad-via = \"reject\"; };", "malformed.defects.bad-via: ",
+		  "nothing can be answered yet" },
+		{ "defects = { bad-via = true; };", "defects.bad-via: ", "text in quotes" },
+		{ "defects = [ \"bad-via\" ];", "malformed.defects: ", "must be a group" },
+		{ "defects = { lone-cr = \"accept\"; };", "malformed.defects.lone-cr: ",
+		  "can only be dropped" },
+		{ "defects = { no-end-of-headers = \"alert\"; };", "no-end-of-headers: ",
+		  "can only be dropped" },
+		{ "defects = { too-many-headers = \"accept\"; };", "too-many-headers: ",
+		  "can only be dropped" },
+		{ "ignore = [ \"bad-via\" ];", "malformed.ignore: ", "defects = { NAME" },
+		{ "not_sip = \"accept\";", "malformed.not_sip: ", "defects = { not-sip" },
+		{ "fragment = \"accept\";", "malformed.fragment: ", "stray-fragment" },
+		{ "frgment = \"accept\";", "malformed.frgment: ", "unknown key" },
+	};
+
+	(void)unused;
+	for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		char text[256], *said;
+
+		snprintf(text, sizeof(text), "malformed = {\n%s\n};\n", wrong[i].line);
+		said = rules_error(text);
+		if (!said || !strstr(said, "sipmoat.conf:2: ") || !strstr(said, wrong[i].key) ||
+		    !strstr(said, wrong[i].said) || strstr(said, "\"fragment\"?"))
+			fail_msg("%s: %s", wrong[i].line, said ? said : "loads");
+		free(said);
+	}
 }
 
 static void what_is_not_sip(void **unused)
 {
-	static const char accept[] = "malformed = { not_sip = \"accept\"; };";
+	static const char accept[] = "malformed = { defects = { not-sip = \"accept\"; }; };";
 
 	(void)unused;
 	assert_int_equal(run("", PROTO_UDP, SLICE("hello")), HIT);
@@ -130,7 +238,8 @@ static void damaged_packets(void **unused)
 	static const unsigned flag[] = { PKT_NOT_IP, PKT_BAD_HEADER, PKT_BAD_LENGTH, PKT_TRUNCATED,
 					 PKT_FRAGMENT };
 	static struct sip_msg m;
-	struct ruleset *rs = rules_load("malformed = { fragment = \"accept\"; };");
+	struct ruleset *rs =
+		rules_load("malformed = { defects = { stray-fragment = \"accept\"; }; };");
 	struct ruleset *plain = rules_load("");
 	struct evidence ev;
 
@@ -294,9 +403,11 @@ static void test_own_method_is_told(void **arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults_refuse_all_but_the_ugly),
-		cmocka_unit_test(ignore_lets_through),
-		cmocka_unit_test(unknown_defects_are_named),
+		cmocka_unit_test(presets_are_the_columns),
+		cmocka_unit_test(one_defect_at_a_time),
+		cmocka_unit_test(the_worst_is_told),
+		cmocka_unit_test(zones_lay_theirs_over),
+		cmocka_unit_test(wrong_keys_are_said),
 		cmocka_unit_test(what_is_not_sip),
 		cmocka_unit_test(damaged_packets),
 		cmocka_unit_test(sizes),

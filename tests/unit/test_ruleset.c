@@ -347,7 +347,8 @@ static void list_file(const char *name, char *out, size_t room)
 static void expect_row(const char *text, const char *group, const struct conf_row *row,
 		       const char *value)
 {
-	const char *q = row->type == CONF_BOOL || row->type == CONF_INT ? "" : "\"";
+	const char *q = row->type == CONF_BOOL || row->type == CONF_INT ||
+				row->type == CONF_MAP ? "" : "\"";
 	char want[2048], found[2048] = "", *at;
 
 	snprintf(want, sizeof(want), "\n%s#%s = ", group[0] ? "\t" : "", row->name);
@@ -378,7 +379,8 @@ static void expect_rows(const char *file, const char *group, const struct conf_r
 	char *text = group_text(file, group);
 
 	for (const struct conf_row *row = rows; row && row->name; row++)
-		expect_row(text, group, row, row->fallback);
+		if (row->type != CONF_GONE)
+			expect_row(text, group, row, row->type == CONF_MAP ? "{ }" : row->fallback);
 	free(text);
 }
 

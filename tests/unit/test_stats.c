@@ -17,7 +17,8 @@ static void packets_are_counted_once_each(void **unused)
 {
 	static struct stats s;
 	struct pkt pkt = { .proto = PROTO_UDP, .payload = SLICE("x") };
-	struct decision d = { .check = CHECK_NONE, .parsed = true, .kind = SIP_REQUEST };
+	struct decision d = { .check = CHECK_NONE, .parsed = true, .kind = SIP_REQUEST,
+			      .defect = DEFECT_COUNT };
 
 	(void)unused;
 	stats_count(&s, &pkt, &d);
@@ -38,24 +39,29 @@ static void hits_and_drops(void **unused)
 {
 	static struct stats s;
 	struct pkt pkt = { .flags = PKT_TRUNCATED, .payload = SLICE("x") };
-	struct decision d = { .check = 3, .notify = true, .observed = true, .parsed = true };
+	struct decision d = { .check = 3, .notify = true, .observed = true, .parsed = true,
+			      .defect = DEFECT_VIA };
 
 	(void)unused;
 	stats_count(&s, &pkt, &d);
 	ASSERT_COUNTS(&s, .packets = 1, .inbound = 1, .not_sip = 1, .damaged = 1, .accepted = 1,
-		      .observed = 1, .hits[3] = 1);
+		      .observed = 1, .hits[3] = 1, .defects[DEFECT_VIA] = 1);
 	pkt.flags = PKT_FRAGMENT; /* not damaged */
 	d.observed = false;
 	d.verdict = VERDICT_DROP;
 	d.ban = 300;
+	d.defect = DEFECT_NOT_SIP;
 	stats_count(&s, &pkt, &d);
 	ASSERT_COUNTS(&s, .packets = 2, .inbound = 2, .not_sip = 2, .damaged = 1, .accepted = 1,
-		      .dropped = 1, .observed = 1, .bans = 1, .hits[3] = 2, .drops[3] = 1);
+		      .dropped = 1, .observed = 1, .bans = 1, .hits[3] = 2, .drops[3] = 1,
+		      .defects = { [DEFECT_VIA] = 1, [DEFECT_NOT_SIP] = 1 });
 	d.check = CHECK_NONE;
+	d.defect = DEFECT_COUNT;
 	d.parsed = false;
 	stats_count(&s, &pkt, &d);
 	ASSERT_COUNTS(&s, .packets = 3, .inbound = 3, .not_sip = 2, .damaged = 1, .accepted = 1,
-		      .dropped = 2, .observed = 1, .bans = 2, .hits[3] = 2, .drops[3] = 1);
+		      .dropped = 2, .observed = 1, .bans = 2, .hits[3] = 2, .drops[3] = 1,
+		      .defects = { [DEFECT_VIA] = 1, [DEFECT_NOT_SIP] = 1 });
 }
 
 int main(void)
