@@ -12,11 +12,12 @@ static const char *skip_quoted(const char *p, const char *end)
 
 bool sip_list_next(struct slice *rest, struct slice *item)
 {
-	const char *p = rest->p, *end = rest->p + rest->n;
+	const char *p = rest->p, *end;
 	bool in_angle = false;
 
 	if (!rest->n)
 		return false;
+	end = p + rest->n;
 	while (p < end && (in_angle || *p != ',')) {
 		if (*p == '"' && !in_angle) {
 			p = skip_quoted(p, end);
