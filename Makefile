@@ -13,8 +13,15 @@ V       ?= 0
 SAN     ?=
 WERROR  ?= $(CI)
 
+# the fuzz targets: a build of its own, rules.a with it
+ifdef FUZZ
+CC := clang
+SAN := address,undefined,fuzzer-no-link
+CFLAGS := -O1 -g -fno-sanitize-recover=all
+endif
+
 comma := ,
-flavour := $(if $(filter clang%,$(CC)),-clang)$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+flavour := $(if $(FUZZ),-fuzz,$(if $(filter clang%,$(CC)),-clang)$(if $(SAN),-$(subst $(comma),-,$(SAN))))
 B := build$(flavour)
 
 VERSION := 0.1.0
@@ -92,6 +99,16 @@ $(B)/tests/bench/parse: $(B)/tests/bench/parse.o $(B)/rules.a
 bench-parse: $(B)/tests/bench/parse ## what reading a message costs, ordinary and hostile ones
 	$(B)/tests/bench/parse
 
+# built with FUZZ=1 only, by tests/fuzz/run.sh
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/rules.a
+	$(call say,LD)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_RULES)
+
+fuzzers: $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/*.c))
+
+fuzz: ## feed the readers with odd bytes, 60 s each: make fuzz [TARGET=view] [FUZZ_SECS=60]
+	@$(SUB) deps
+	@FUZZ_SECS=$(or $(FUZZ_SECS),60) tests/fuzz/run.sh $(TARGET)
+
 benches: $(B)/tests/bench/gen $(B)/tests/bench/bare
 
 # the ban thread without the daemon
@@ -166,6 +183,6 @@ help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
 		awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-.PHONY: all units benches bench-parse harness deps check demo run bench install uninstall lint clean help
+.PHONY: all units benches bench-parse fuzzers fuzz harness deps check demo run bench install uninstall lint clean help
 .SECONDARY:
--include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c tests/netns/*.c)))
+-include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/netns/*.c)))

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Input: packets, "%%" between them.  The first four bytes of one say how it comes:
+ *   1st  bits: 1 TCP, 2 from the server, 4 IPv6, 8 from another host
+ *   2nd  the outside port
+ *   3rd  bits 0-3: the time since the packet before, 4 ms << n
+ *   4th  bits: TCP flags 1 FIN, 2 SYN, 4 RST (ACK is set but with SYN from outside);
+ *        8 repeat the sequence number, 16 leave a gap before, 32 damage flags
+ * The rest is the payload.  What is judged twice from the start must be judged alike.
+ */
+#include <unistd.h>
+
+#include "check.h"
+#include "engine.h"
+#include "fuzz.h"
+
+#define PACKETS 64
+#define FLOWS 64
+
+struct sequence {
+	uint16_t port;
+	uint8_t how; /* family and host */
+	uint32_t next[2];
+};
+
+struct judged {
+	struct decision d[PACKETS];
+	unsigned n;
+};
+
+/* One run over an input: its own memory, its own clock. */
+struct run {
+	struct state *state;
+	struct scratch *scratch;
+	uint64_t now;
+	struct sequence seq[FLOWS];
+	unsigned n_seq;
+};
+
+static struct ruleset *rules;
+
+static const char conf[] = "inside = [ \"192.0.2.10\", \"2001:db8::10\" ];\n"
+			   "tables = { meters = 1024; sources = 1024; tokens = 1024; };\n"
+			   "bans = { max = 64; known = 64; };\n"
+			   "method = { mode = \"observe\"; };\n"
+			   "agent = { deny = [ \"scanner\", \"/^x{2,5}$/\" ]; };\n"
+			   "zones = ( { name = \"carrier\";\n"
+			   "	addresses = [ \"203.0.113.8\" ]; } );\n";
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	const char *tmp = getenv("TMPDIR");
+	struct conf_report report = { 0 };
+	char file[256];
+	FILE *f;
+
+	(void)argc, (void)argv;
+	snprintf(file, sizeof(file), "%s/sipmoat-fuzz.XXXXXX", tmp ? tmp : "/tmp");
+	f = fdopen(mkstemp(file), "w");
+	must(f && fputs(conf, f) >= 0 && fclose(f) == 0);
+	rules = ruleset_load(file, &report);
+	unlink(file);
+	if (!rules)
+		fprintf(stderr, "%s\n", report.n ? report.note[0].text : "");
+	must(rules);
+	conf_report_free(&report);
+	return 0;
+}
+
+static struct addr end_of(bool server, bool v6, bool other)
+{
+	static const uint8_t six[3][16] = {
+		{ 0x20, 1, 0xd, 0xb8, [15] = 0x10 },
+		{ 0x20, 1, 0xd, 0xb8, 0, 9, [15] = 7 },
+		{ 0x20, 1, 0xd, 0xb8, 0, 9, [15] = 8 },
+	};
+	static const uint8_t four[3][4] = { { 192, 0, 2, 10 }, { 203, 0, 113, 7 },
+					    { 203, 0, 113, 8 } };
+	unsigned which = server ? 0 : other ? 2 : 1;
+
+	return v6 ? addr_v6(six[which]) : addr_v4(four[which]);
+}
+
+static struct sequence *sequence_of(struct run *r, uint8_t how, uint16_t port)
+{
+	unsigned i = 0;
+
+	how &= 12;
+	while (i < r->n_seq && (r->seq[i].how != how || r->seq[i].port != port))
+		i++;
+	if (i == r->n_seq)
+		r->seq[r->n_seq++] = (struct sequence){ port, how, { 1000, 0xfffffff0u } };
+	return &r->seq[i];
+}
+
+static void tcp_fill(struct run *r, struct pkt *pkt, uint8_t how, uint8_t flags)
+{
+	bool server = how & 2;
+	struct sequence *s = sequence_of(r, how, server ? pkt->dport : pkt->sport);
+	uint32_t size = pkt->payload.n + !!(flags & 2) + (flags & 1);
+
+	if (flags & 16)
+		s->next[server] += 5;
+	pkt->tcp_flags = (flags & 7) | (flags & 2 && !server ? 0 : 16);
+	pkt->tcp_seq = s->next[server] - (flags & 8 ? size : 0);
+	pkt->tcp_ack = s->next[!server];
+	if (!(flags & 8))
+		s->next[server] += size;
+}
+
+static struct pkt packet(struct run *r, struct slice section, struct slice payload)
+{
+	uint8_t how = (uint8_t)section.p[0], flags = (uint8_t)section.p[3];
+	bool server = how & 2;
+	uint16_t out = (uint16_t)(5000 + (uint8_t)section.p[1]);
+	struct pkt pkt = { .version = how & 4 ? 6 : 4, .proto = how & 1 ? PROTO_TCP : PROTO_UDP,
+			   .sport = server ? 5060 : out, .dport = server ? out : 5060,
+			   .payload = payload };
+
+	pkt.src = end_of(server, how & 4, how & 8);
+	pkt.dst = end_of(!server, how & 4, how & 8);
+	if (flags & 32)
+		pkt.flags = (uint16_t)(1u << (section.p[2] >> 4 & 7));
+	if (how & 1)
+		tcp_fill(r, &pkt, how, flags);
+	r->now += 4000000ull << (section.p[2] & 15);
+	return pkt;
+}
+
+static void printable(const char *text, size_t room)
+{
+	size_t n = strnlen(text, room);
+
+	must(n < room);
+	for (size_t i = 0; i < n; i++)
+		must(text[i] >= ' ' && text[i] <= '~');
+}
+
+static void sane(const struct decision *d, const struct pkt *pkt)
+{
+	must(d->verdict == VERDICT_ACCEPT || d->verdict == VERDICT_DROP);
+	must(d->check == CHECK_NONE || d->check < check_count);
+	must(d->verdict == VERDICT_ACCEPT || d->check != CHECK_NONE);
+	must(d->verdict == VERDICT_ACCEPT || !d->observed);
+	must(!d->ban || d->verdict == VERDICT_DROP);
+	must(d->dir == pkt->dir && d->dir <= DIR_INTERNAL);
+	must(d->dir == DIR_INBOUND || d->verdict == VERDICT_ACCEPT);
+	must(d->kind <= SIP_RESPONSE && d->method < METHOD_COUNT);
+	must(d->status == 0 || (d->status >= 100 && d->status <= 699));
+	if (d->check == CHECK_NONE)
+		return;
+	must(d->reason[0]);
+	printable(d->reason, sizeof(d->reason));
+	printable(d->evidence, sizeof(d->evidence));
+}
+
+static void judge(struct slice input, struct judged *out)
+{
+	static const uint8_t seed[16] = { 7 };
+	struct run r = { .state = state_new(ruleset_settings(rules), seed),
+			 .scratch = scratch_new(), .now = NS };
+	struct slice section;
+
+	must(r.state && r.scratch);
+	memset(out, 0xee, sizeof(*out));
+	for (out->n = 0; out->n < PACKETS && section_next(&input, &section);) {
+		struct slice payload;
+		struct pkt pkt;
+
+		if (section.n < 4)
+			continue;
+		payload = piece_new((struct slice){ section.p + 4, section.n - 4 });
+		pkt = packet(&r, section, payload);
+		engine_run(rules, r.state, r.scratch, &pkt, r.now, &out->d[out->n]);
+		sane(&out->d[out->n++], &pkt);
+		piece_free(payload);
+	}
+	scratch_free(r.scratch);
+	state_free(r.state);
+}
+
+static void same(const struct decision *a, const struct decision *b)
+{
+	must(a->verdict == b->verdict && a->check == b->check && a->kind == b->kind);
+	must(a->method == b->method && a->status == b->status && a->zone == b->zone);
+	must(a->parsed == b->parsed && a->notify == b->notify && a->proven == b->proven);
+	must(a->ban == b->ban && a->known == b->known);
+	if (a->check != CHECK_NONE)
+		must(!strcmp(a->reason, b->reason) && !strcmp(a->evidence, b->evidence));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct judged once, again;
+
+	judge(slice_data(data, size), &once);
+	judge(slice_data(data, size), &again);
+	must(once.n == again.n);
+	for (unsigned i = 0; i < once.n; i++)
+		same(&once.d[i], &again.d[i]);
+	return 0;
+}
