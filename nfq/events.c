@@ -95,17 +95,18 @@ static void write_event(const struct event *ev)
 {
 	const struct decision *d = &ev->d;
 	char site[PREFIX_TEXT], from[ENDPOINT_TEXT], to[ENDPOINT_TEXT], time[EVENTS_DURATION];
-	char head[96];
+	const char *ended = d->reset ? " and ended the TCP connection" : "";
+	char head[128];
 
 	site_print(&ev->src, site);
 	endpoint_print(&ev->src, ev->sport, from);
 	endpoint_print(&ev->dst, ev->dport, to);
 	if (d->ban) {
 		events_duration(d->ban, time);
-		snprintf(head, sizeof(head), "banned %s for %s", site, time);
+		snprintf(head, sizeof(head), "banned %s for %s%s", site, time, ended);
 	} else {
-		snprintf(head, sizeof(head), "%s %s",
-			 what_happened(d->observed, d->verdict == VERDICT_ACCEPT), site);
+		snprintf(head, sizeof(head), "%s %s%s",
+			 what_happened(d->observed, d->verdict == VERDICT_ACCEPT), site, ended);
 	}
 	log_info("%s: %s: %s%s%s%s (%s from %s to %s)", head, check_name(d->check), d->reason,
 		 d->evidence[0] ? ": \"" : "", d->evidence, d->evidence[0] ? "\"" : "",

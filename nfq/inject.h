@@ -19,7 +19,11 @@ struct inject;
 /* IPv6 may be missing on the host: then only IPv4 is sent. */
 int inject_open(struct inject **out, char err[INJECT_ERROR]);
 void inject_close(struct inject *in); /* takes NULL */
-/* One RST to each end; never blocks.  false: at least one did not leave. */
-bool inject_reset(struct inject *in, const struct reset *r);
+/*
+ * One RST to each end; never blocks.  link: index of the interface that the refused
+ * packet came in by, 0 = not known; only link-local addresses need it.
+ * false: at least one did not leave.
+ */
+bool inject_reset(struct inject *in, const struct reset *r, uint32_t link);
 
 #endif

@@ -19,6 +19,7 @@
 enum { STEERING_AUTO, STEERING_NATIVE, STEERING_XT };
 
 #define LOOPBACK 1             /* the index of lo in every network namespace */
+#define OWN "sent by sipmoat"
 #define PORT_SOURCE 0
 #define PORT_DESTINATION 2
 
@@ -109,6 +110,16 @@ static void accept_source(struct nftset *n, const char *chain, const struct fami
 	nftset_lookup(n, set);
 	nftset_verdict(n, NF_ACCEPT, NULL);
 	nftset_rule_end(n, NULL);
+}
+
+static void accept_meta(struct nftset *n, const struct nftset_table *t, const char *chain,
+			uint32_t key, uint32_t value, const char *why)
+{
+	nftset_rule_begin(n, t, chain);
+	nftset_meta(n, key);
+	nftset_equal(n, &value, sizeof(value)); /* host order */
+	nftset_verdict(n, NF_ACCEPT, NULL);
+	nftset_rule_end(n, why);
 }
 
 /* --- sets --- */
@@ -233,6 +244,8 @@ static void put_bans(struct nftset *n, const struct plan *p)
 		sip_goes(n, &steer_main, from, PORT_SOURCE, to);
 		fragments_go(n, from, to);
 	}
+	/* a RST to a server on this host comes by, in the name of a source that may be banned */
+	accept_meta(n, &steer_main, to, NFT_META_MARK, STEER_MARK, OWN);
 	for (const struct family *f = families; f < families + 2; f++) {
 		accept_source(n, to, f, f->trusted, false);
 		accept_source(n, to, f, f->inside, false);
@@ -262,6 +275,7 @@ static void put_police(struct nftset *n, const struct plan *p)
 	clear_chain(n, &steer_main, from, NF_INET_PRE_ROUTING, POLICE_PRIORITY);
 	clear_chain(n, &steer_main, to, -1, 0);
 	sip_goes(n, &steer_main, from, PORT_DESTINATION, to);
+	accept_meta(n, &steer_main, to, NFT_META_MARK, STEER_MARK, OWN);
 	for (const struct family *f = families; f < families + 2; f++) {
 		/* the elements carry the rate they were made with */
 		nftset_set_flush(n, &steer_main, f->police);
@@ -335,19 +349,10 @@ static void put_defrag(struct nftset *n, const struct nftset_table *t)
 
 static void put_hook(struct nftset *n, const struct nftset_table *t, const struct place *h)
 {
-	const uint32_t lo = LOOPBACK, mark = STEER_MARK; /* host order */
-
 	clear_chain(n, t, h->chain, h->hook, STEER_PRIORITY);
-	nftset_rule_begin(n, t, h->chain);
-	nftset_meta(n, h->hook == NF_INET_LOCAL_OUT ? NFT_META_OIF : NFT_META_IIF);
-	nftset_equal(n, &lo, sizeof(lo));
-	nftset_verdict(n, NF_ACCEPT, NULL);
-	nftset_rule_end(n, NULL);
-	nftset_rule_begin(n, t, h->chain);
-	nftset_meta(n, NFT_META_MARK);
-	nftset_equal(n, &mark, sizeof(mark));
-	nftset_verdict(n, NF_ACCEPT, NULL);
-	nftset_rule_end(n, "sent by sipmoat");
+	accept_meta(n, t, h->chain, h->hook == NF_INET_LOCAL_OUT ? NFT_META_OIF : NFT_META_IIF,
+		    LOOPBACK, NULL);
+	accept_meta(n, t, h->chain, NFT_META_MARK, STEER_MARK, OWN);
 	sip_goes(n, t, h->chain, PORT_DESTINATION, "steer_lanes");
 	sip_goes(n, t, h->chain, PORT_SOURCE, "steer_lanes");
 }

@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "inject.h"
 #include "log.h"
 
-#define LOST_NS NS     /* how often the overflow of the queues is looked up */
+#define CHORES_NS NS   /* how often a worker does what no packet asks for */
 #define IDLE_MS 1000   /* a sleeping worker shows that it lives this often */
 #define DRAINED_MS 50  /* both queues empty for so long: no straggler comes any more */
 #define KNOWN_BATCHES 8 /* of the known lane before strangers get a turn */
@@ -30,12 +31,16 @@ struct worker {
 	struct worker_conf conf;
 	struct queue *queue[LANES];
 	uint32_t lost_seen[LANES]; /* of queue_lost, in stats already */
-	uint64_t lost_at;          /* when that was */
+	uint64_t chores_at;        /* when they were done last */
 	struct queue_batch *batch;
+	struct inject *inject; /* NULL: refused connections stall */
 	struct scratch *scratch;
 	struct stats stats;
 	struct event note[QUEUE_BATCH]; /* what the batch in hand has to tell */
 	unsigned notes;
+	struct reset ending[QUEUE_BATCH]; /* the TCP connections that it ends */
+	uint32_t ending_link[QUEUE_BATCH];
+	unsigned endings;
 	int poke_fd;
 	pthread_t thread;
 	bool started;
@@ -55,6 +60,10 @@ static void judge(struct worker *w, const struct ruleset *rs, uint64_t now,
 	engine_run(rs, w->conf.state, w->scratch, &pkt, now, &ev->d);
 	p->verdict = ev->d.verdict;
 	stats_count(&w->stats, &pkt, &ev->d);
+	if (ev->d.reset) {
+		w->ending[w->endings] = ev->d.ending;
+		w->ending_link[w->endings++] = p->link;
+	}
 	if (!ev->d.notify && !ev->d.ban && !ev->d.known)
 		return;
 	ev->when = now;
@@ -64,6 +73,22 @@ static void judge(struct worker *w, const struct ruleset *rs, uint64_t now,
 	ev->dport = pkt.dport;
 	ev->proto = pkt.proto;
 	w->notes++;
+}
+
+static void end_connection(struct worker *w, const struct reset *r, uint32_t link)
+{
+	stats_add(&w->stats.resets, 1);
+	if (!w->inject || !inject_reset(w->inject, r, link))
+		stats_add(&w->stats.reset_lost, 1);
+}
+
+/* Before the bans are told: on the server's own host the kernel would drop a RST in
+ * the name of a source that is banned already. */
+static void end_connections(struct worker *w)
+{
+	for (unsigned i = 0; i < w->endings; i++)
+		end_connection(w, &w->ending[i], w->ending_link[i]);
+	w->endings = 0;
 }
 
 /* After the verdicts have left: nothing here can hold a packet up. */
@@ -95,15 +120,20 @@ static void tell(struct worker *w)
 		eventfd_write(w->conf.events_fd, 1);
 }
 
-static void count_lost(struct worker *w, uint64_t now)
+static void count_lost(struct worker *w)
 {
-	w->lost_at = now;
 	for (unsigned i = 0; i < LANES; i++) {
 		uint32_t lost = queue_lost(w->queue[i]);
 
 		stats_add(&w->stats.queue_lost, lost - w->lost_seen[i]);
 		w->lost_seen[i] = lost;
 	}
+}
+
+static void chores(struct worker *w, uint64_t now)
+{
+	w->chores_at = now;
+	count_lost(w);
 }
 
 /* One batch of one lane.  Returns how many messages it read, or -errno. */
@@ -129,9 +159,10 @@ static int turn(struct worker *w, enum lane lane)
 	stats_add(&w->stats.batches, 1);
 	if (r)
 		stats_add(&w->stats.errors, r > 0 ? (unsigned)r : 1);
+	end_connections(w);
 	tell(w);
-	if (now - w->lost_at >= LOST_NS)
-		count_lost(w, now);
+	if (now - w->chores_at >= CHORES_NS)
+		chores(w, now);
 	return r < 0 ? r : (int)in.messages;
 }
 
@@ -186,7 +217,7 @@ static bool wait_for_work(struct worker *w, int ms, bool ready[LANES])
 	queue_batch_rest(w->batch);
 	n = poll(pfd, LANES + 1, ms);
 	if (n == 0)
-		count_lost(w, clock_now());
+		chores(w, clock_now());
 	if (pfd[0].revents)
 		eventfd_read(w->poke_fd, &drained);
 	/* an error is for the read to find */
@@ -226,6 +257,15 @@ static void *worker_main(void *arg)
 	return NULL;
 }
 
+/* Without raw sockets the firewall still does all but to end connections. */
+static void open_inject(struct worker *w)
+{
+	char err[INJECT_ERROR];
+
+	if (inject_open(&w->inject, err) && w->index == 0)
+		log_warn("%s: refused TCP connections are not ended, they stall", err);
+}
+
 int worker_new(struct worker **out, const struct worker_conf *conf, char err[QUEUE_ERROR])
 {
 	const struct settings *s = conf->settings;
@@ -253,6 +293,8 @@ int worker_new(struct worker **out, const struct worker_conf *conf, char err[QUE
 	q.number = (uint16_t)(q.number + conf->workers);
 	if (!r)
 		r = queue_open(&w->queue[KNOWN], &q, err);
+	if (!r)
+		open_inject(w);
 out:
 	if (r)
 		worker_free(w);
@@ -299,6 +341,7 @@ void worker_free(struct worker *w)
 	}
 	for (unsigned i = 0; i < LANES; i++)
 		queue_close(w->queue[i]);
+	inject_close(w->inject);
 	scratch_free(w->scratch);
 	queue_batch_free(w->batch);
 	if (w->poke_fd >= 0)

@@ -64,7 +64,7 @@ static void decision_init(struct decision *d, const struct pkt *pkt)
 	d->status = 0;
 	d->dir = pkt->dir;
 	d->zone = 0;
-	d->parsed = d->notify = d->observed = d->proven = false;
+	d->parsed = d->notify = d->observed = d->proven = d->reset = false;
 	d->ban = d->known = 0;
 	d->defect = DEFECT_COUNT;
 	d->reason[0] = d->evidence[0] = 0;

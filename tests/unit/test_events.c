@@ -94,6 +94,20 @@ static void ipv6_bans_name_the_site(void **unused)
 	assert_non_null(strstr(out, "from [2001:db8::7]:5071 to 192.0.2.10:5060"));
 }
 
+static void an_ended_connection_is_told(void **unused)
+{
+	struct event ev[2] = { event_of(9, "x"), event_of(10, "y") };
+	char out[2048];
+
+	(void)unused;
+	ev[0].d.reset = ev[1].d.reset = true;
+	ev[0].d.ban = 300;
+	lines_of(ev, 2, out, sizeof(out));
+	assert_int_equal(count_lines(out), 2);
+	assert_non_null(strstr(out, "banned 203.0.113.9 for 5m and ended the TCP connection: "));
+	assert_non_null(strstr(out, "dropped 203.0.113.10 and ended the TCP connection: "));
+}
+
 static void a_burst_is_a_number(void **unused)
 {
 	struct event ev[40];
@@ -178,6 +192,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_ban_reads_like_a_report),
 		cmocka_unit_test(ipv6_bans_name_the_site),
+		cmocka_unit_test(an_ended_connection_is_told),
 		cmocka_unit_test(a_burst_is_a_number),
 		cmocka_unit_test(a_ban_ends_a_burst_and_is_told_once),
 		cmocka_unit_test(observe_says_would),
