@@ -39,7 +39,7 @@ else
 	without+=("systemd-analyze")
 fi
 for d in Type=notify WatchdogSec= User=sipmoat ExecReload= RestartPreventExitStatus=78 \
-	'CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW' 'RestrictAddressFamilies=AF_NETLINK AF_UNIX'; do
+	'CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW' 'RestrictAddressFamilies=AF_NETLINK AF_UNIX AF_INET AF_INET6'; do
 	grep -q "^$d" "$unit" || echo "$d" | bad "the unit lacks"
 done
 # every directive of the sandbox stands under a comment, alone or with its neighbours
