@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The head of a message, as framing reads it (RFC 3261 7.5, 18.3).
+ *
+ * It ends where all servers agree that it does.  Kamailio ends it at LF LF and at
+ * LF CR LF, pjsip at LF CR LF only, sofia-sip takes a lone CR for a line end: so
+ * LF CR LF is an end, LF LF and a lone CR are broken the moment they are complete.
+ * Kamailio and pjsip look for Content-Length before they parse anything: what only
+ * one of them takes for one (folded, in a folded line, with an underscore) is
+ * broken too.
+ */
+#include "sip/chars.h"
+#include "sip/framing.h"
+
+uint32_t stream_head(struct stream *s, struct slice b, enum stream_flaw *flaw)
+{
+	uint32_t at = s->seen;
+
+	*flaw = FLAW_NONE;
+	while (at < b.n) {
+		const char *lf = find_char(b.p + at, slice_end(b), '\n');
+		uint32_t stop = lf ? (uint32_t)(lf - b.p) : b.n;
+		/* the CR before this piece was the last byte of an earlier segment */
+		const char *cr = at && b.p[at - 1] == '\r' && stop > at ?
+				 b.p + at - 1 : find_char(b.p + at, b.p + stop, '\r');
+
+		if (find_char(b.p + at, b.p + stop, '\0'))
+			*flaw = FLAW_NUL;
+		else if (cr && cr + 1 < b.p + stop)
+			*flaw = FLAW_LONE_CR;
+		else if (lf && stop && b.p[stop - 1] == '\n')
+			*flaw = FLAW_LONE_LF;
+		if (*flaw != FLAW_NONE)
+			return 0;
+		at = stop + (lf != NULL);
+		if (lf && stop >= 2 && b.p[stop - 1] == '\r' && b.p[stop - 2] == '\n')
+			return at;
+	}
+	s->seen = at;
+	return 0;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/*
+ * Does a line, leading white space cut, begin with the header's name?  *value is
+ * what stands behind the colon.  The underscore is Kamailio's.
+ */
+static bool is_length(struct slice line, struct slice *value, bool *odd)
+{
+	static const struct slice name = SLICE("content-length");
+	const char *end = slice_end(line), *p;
+
+	*odd = false;
+	if (line.n && ascii_lower(line.p[0]) == 'l') {
+		p = line.p + 1;
+	} else if (line.n >= name.n) {
+		for (uint32_t i = 0; i < name.n; i++) {
+			if (i == 7 && line.p[i] == '_')
+				*odd = true;
+			else if (ascii_lower(line.p[i]) != name.p[i])
+				return false;
+		}
+		p = line.p + name.n;
+	} else {
+		return false;
+	}
+	while (p < end && is_blank(*p))
+		p++;
+	/* what a careless server may still take for the name ("Content-Length\x01:") */
+	while (p < end && *p != ':' && !is_token_char(*p)) {
+		*odd = true;
+		p++;
+	}
+	if (p == end || *p != ':')
+		return false;
+	*value = slice_between(p + 1, end);
+	return true;
+}
+
+struct slice stream_line(const char **p, const char *end)
+{
+	const char *lf = find_char(*p, end, '\n');
+	struct slice line = slice_between(*p, lf ? lf : end);
+
+	*p = lf ? lf + 1 : end;
+	if (line.n && line.p[line.n - 1] == '\r')
+		line.n--;
+	return line;
+}
+
+/* A line that continues another one is a Content-Length to Kamailio when it looks
+ * like one. */
+int64_t stream_length(struct slice head, enum stream_flaw *flaw)
+{
+	const char *end = slice_end(head), *p = head.p;
+	int64_t length = -1;
+
+	*flaw = FLAW_NONE;
+	while (p < end && *flaw == FLAW_NONE) {
+		struct slice line = stream_line(&p, end), value;
+		struct slice name = line;
+		uint64_t n;
+		bool odd;
+
+		while (name.n && is_blank(name.p[0]))
+			name.p++, name.n--;
+		if (!is_length(name, &value, &odd))
+			continue;
+		if (odd || name.p != line.p || line.p == head.p || (p < end && is_blank(*p)))
+			*flaw = FLAW_LENGTH_ODD;
+		else if (length >= 0)
+			*flaw = FLAW_LENGTH_AGAIN;
+		else if (!digits_read(slice_trim(value), INT64_MAX / 16, &n))
+			*flaw = FLAW_LENGTH;
+		else
+			length = (int64_t)n;
+	}
+	return length;
+}
