@@ -16,6 +16,7 @@ const struct check *const checks[] = {
 	/* MESSAGE */
 	&check_agent,
 	&check_method,
+	&check_destination,
 };
 
 const unsigned check_count = sizeof(checks) / sizeof(*checks);

@@ -12,5 +12,6 @@ extern const struct check check_flood;
 extern const struct check check_malformed;
 extern const struct check check_agent;
 extern const struct check check_method;
+extern const struct check check_destination;
 
 #endif

@@ -431,6 +431,15 @@ struct match *match_compile(const struct conf_list *patterns, struct compiler *c
 	return NULL;
 }
 
+int match_list_compile(const struct conf_list *patterns, struct compiler *c, const char *key,
+		       struct match **out)
+{
+	if (!patterns->n)
+		return 0;
+	*out = match_compile(patterns, c, key);
+	return *out ? 0 : -1;
+}
+
 void match_free(struct match *m)
 {
 	if (!m)

@@ -20,6 +20,9 @@ struct match;
 
 /* NULL with the error reported when a pattern is wrong (bad expression, empty). */
 struct match *match_compile(const struct conf_list *patterns, struct compiler *c, const char *key);
+/* The same for a list that may be empty, which leaves *out NULL; 0 or -1. */
+int match_list_compile(const struct conf_list *patterns, struct compiler *c, const char *key,
+		       struct match **out);
 void match_free(struct match *m);
 /*
  * Index of a pattern that matches, or -1: the first literal in the list's order,

@@ -47,20 +47,11 @@ static const struct conf_row agent_rows[] = {
 	{ NULL },
 };
 
-static int list_compile(const struct conf_list *list, struct compiler *c, const char *key,
-			struct match **out)
-{
-	if (!list->n)
-		return 0;
-	*out = match_compile(list, c, key);
-	return *out ? 0 : -1;
-}
-
 static int agent_compile(void *conf, struct compiler *c)
 {
 	struct agent_conf *a = conf;
-	int deny = list_compile(&a->deny_list, c, "deny", &a->deny);
-	int allow = list_compile(&a->allow_list, c, "allow", &a->allow);
+	int deny = match_list_compile(&a->deny_list, c, "deny", &a->deny);
+	int allow = match_list_compile(&a->allow_list, c, "allow", &a->allow);
 
 	return deny | allow;
 }
