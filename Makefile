@@ -36,7 +36,9 @@ CFLAGS += -std=c11 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototyp
 	-Wno-missing-field-initializers -fno-strict-aliasing -fstack-protector-strong \
 	$(if $(WERROR),-Werror) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
 LDFLAGS += $(if $(SAN),-fsanitize=$(SAN)) -pthread
-LIBS_RULES = $(shell pkg-config --libs $(PKGS_RULES))
+# libosip2's parser only: its other half is threads, timers and transactions
+LIBS_RULES = $(shell pkg-config --libs $(PKGS_RULES)) \
+	$(filter-out -losip2,$(shell pkg-config --libs libosip2))
 LIBS_NFQ = $(shell pkg-config --libs $(PKGS_NFQ))
 LIBS_CTL = $(shell pkg-config --libs $(PKGS_CTL))
 LIBS_TEST = $(shell pkg-config --libs cmocka)
@@ -94,7 +96,7 @@ $(B)/tests/bench/bare: $(B)/tests/bench/bare.o $(B)/nfq/queue.o $(B)/nfq/procfs.
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_NFQ)
 
 $(B)/tests/bench/parse: $(B)/tests/bench/parse.o $(B)/rules.a
-	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES)
 
 bench-parse: $(B)/tests/bench/parse ## what reading a message costs, ordinary and hostile ones
 	$(B)/tests/bench/parse

@@ -17,6 +17,7 @@ const struct check *const checks[] = {
 	&check_agent,
 	&check_method,
 	&check_destination,
+	&check_strict, /* last: it costs more than all the others */
 };
 
 const unsigned check_count = sizeof(checks) / sizeof(*checks);

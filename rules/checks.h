@@ -13,5 +13,6 @@ extern const struct check check_malformed;
 extern const struct check check_agent;
 extern const struct check check_method;
 extern const struct check check_destination;
+extern const struct check check_strict;
 
 #endif

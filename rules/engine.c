@@ -9,6 +9,7 @@
 
 #include "check.h"
 #include "ruleset.h"
+#include "sip/strict.h"
 #include "state/meter.h"
 #include "state/state.h"
 
@@ -16,6 +17,7 @@
 
 struct scratch {
 	struct sip_msg sip;
+	struct strict *strict;
 	struct evidence ev;
 };
 
@@ -29,11 +31,21 @@ struct passage {
 
 struct scratch *scratch_new(void)
 {
-	return calloc(1, sizeof(struct scratch));
+	struct scratch *s = calloc(1, sizeof(*s));
+
+	if (s)
+		s->strict = strict_new();
+	if (s && !s->strict) {
+		free(s);
+		return NULL;
+	}
+	return s;
 }
 
 void scratch_free(struct scratch *s)
 {
+	if (s)
+		strict_free(s->strict);
 	free(s);
 }
 
@@ -220,8 +232,8 @@ void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, s
 		run_outbound(st, pkt, &s->sip, now, d);
 		return;
 	}
-	g.probe = (struct probe){ .pkt = pkt, .rules = rs, .state = st, .now = now,
-				  .site = addr_site(&pkt->src) };
+	g.probe = (struct probe){ .pkt = pkt, .strict = s->strict, .rules = rs, .state = st,
+				  .now = now, .site = addr_site(&pkt->src) };
 	g.probe.site_key = key_of_addr(st, &g.probe.site);
 	state_prefetch(st, g.probe.site_key);
 	d->zone = (uint8_t)zone_find(rs, st, pkt, g.probe.site_key, now);

@@ -22,15 +22,16 @@ enum strict_result {
 	STRICT_SAME,
 	STRICT_DIFFERS,    /* *out says in what */
 	STRICT_UNREADABLE, /* libosip2 refuses it */
-	STRICT_SKIPPED,    /* beyond the limits: 8 KiB, 64 headers, 64 list items */
+	STRICT_SKIPPED,    /* beyond the limits: head of 4 KiB, 64 headers, 64 list items */
 };
 
 struct strict_difference {
-	const char *what;    /* "method", "user", "From tag", "Call-ID", "User-Agent" ... */
+	const char *what;    /* of READING_ITEMS: "From tag", "Call-ID" ... */
 	struct slice view;   /* as the view reads it */
 	struct slice other;  /* as libosip2 does; valid until the next call */
 };
 
+/* m: a request whose headers end (no DEFECT_NO_END). */
 enum strict_result strict_compare(struct strict *s, const struct sip_msg *m,
 				  struct strict_difference *out);
 

@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "check.h"
 #include "engine.h"
 
 static _Thread_local bool counting;
@@ -97,6 +98,10 @@ static const char *const requests[] = {
 	"f: \"A\" <sip:1001@example.net>;tag=a\r\nt: <sip:2002@example.net>\r\ni: c2\r\n"
 	"CSeq: 1 INVITE\r\nMax-Forwards: 70\r\nm: <sip:1001@192.0.2.9>\r\n"
 	"User-Agent: friendly-scanner\r\nl: 0\r\n\r\n",
+	"INVITE sip:2002@example.net SIP/2.0\r\nVia: SIP/2.0/UDP %s:5060;branch=z9hG4bK%u\r\n"
+	"From: <sip:1001@example.net>;tag=a\r\nTo: <sip:2002@example.net>\r\nCall-ID: c3\r\n"
+	"CSeq: 1 INVITE\r\nMax-Forwards: 70\r\nContact: <sip:1@192.0.2.9;x=\">,<sip:a@b;y=\">\r\n"
+	"User-Agent: Acme 1\r\nContent-Length: 0\r\n\r\n",
 	"ACK sip:2002@example.net SIP/2.0\r\nVia: SIP/2.0/UDP %s:5060;branch=z9hG4bK%u\r\n"
 	"From: <sip:1001@example.net>;tag=a\r\nTo: <sip:2002@example.net>;tag=srv\r\n"
 	"Call-ID: c2\r\nCSeq: 1 ACK\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
@@ -214,7 +219,7 @@ static void test_packet_path(void **unused)
 	struct ruleset *rs;
 	struct state *st;
 	struct scratch *scratch;
-	unsigned long bans = 0, drops = 0, responses_read = 0;
+	unsigned long bans = 0, drops = 0, responses_read = 0, differences = 0;
 	uint32_t seed = 20260101;
 
 	(void)unused;
@@ -238,12 +243,13 @@ static void test_packet_path(void **unused)
 		drops += d.verdict == VERDICT_DROP;
 		bans += d.ban > 0;
 		responses_read += d.kind == SIP_RESPONSE;
+		differences += strcmp(check_name(d.check), "strict") == 0;
 	}
 	print_message("%u packets, %lu responses, %lu dropped, %lu bans: %lu allocations\n",
 		      PACKETS, responses_read, drops, bans, calls);
 	assert_int_equal(calls, 0);
 	/* the packets did reach the corners */
-	assert_true(bans > 0 && drops > bans && responses_read > 0);
+	assert_true(bans > 0 && drops > bans && responses_read > 0 && differences > 0);
 	scratch_free(scratch);
 	state_free(st);
 	ruleset_free(rs);
