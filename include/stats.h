@@ -30,8 +30,8 @@
 	X(observed, "packets that only observe mode let through") \
 	X(bans, "bans asked for") \
 	X(resets, "TCP connections ended for both ends") \
-	X(reset_lost, "of these, RSTs that could not be sent: the connection stalls") \
-	X(waited, "of these, connections that waited too long (tcp.first, tcp.idle)") \
+	X(reset_lost, "TCP connections not ended, so they stall: a RST could not be sent") \
+	X(waited, "TCP connections that waited too long (tcp.first, tcp.idle)") \
 	X(event_lost, "events lost because the ring was full") \
 	X(ban_lost, "bans not sent to the kernel at once because the ring was full") \
 	X(queue_lost, "packets that found their queue full: dropped, or let through unjudged") \

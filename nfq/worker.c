@@ -24,6 +24,12 @@
 
 enum lane { KNOWN, STRANGERS, LANES };
 
+struct ending {
+	struct reset reset;
+	uint32_t link;
+	struct event *note; /* that tells of it, or NULL */
+};
+
 struct worker {
 	unsigned index; /* first: what a debugger shows */
 	atomic_int phase; /* enum worker_phase */
@@ -38,8 +44,7 @@ struct worker {
 	struct stats stats;
 	struct event note[QUEUE_BATCH]; /* what the batch in hand has to tell */
 	unsigned notes;
-	struct reset ending[QUEUE_BATCH]; /* the TCP connections that it ends */
-	uint32_t ending_link[QUEUE_BATCH];
+	struct ending ending[QUEUE_BATCH]; /* the TCP connections that it ends */
 	unsigned endings;
 	int poke_fd;
 	pthread_t thread;
@@ -52,6 +57,7 @@ static void judge(struct worker *w, const struct ruleset *rs, uint64_t now,
 {
 	struct event *ev = &w->note[w->notes];
 	struct pkt pkt;
+	bool told;
 
 	if (!p->bytes.p)
 		return; /* keeps the fail verdict */
@@ -60,11 +66,11 @@ static void judge(struct worker *w, const struct ruleset *rs, uint64_t now,
 	engine_run(rs, w->conf.state, w->scratch, &pkt, now, &ev->d);
 	p->verdict = ev->d.verdict;
 	stats_count(&w->stats, &pkt, &ev->d);
-	if (ev->d.reset) {
-		w->ending[w->endings] = ev->d.ending;
-		w->ending_link[w->endings++] = p->link;
-	}
-	if (!ev->d.notify && !ev->d.ban && !ev->d.known)
+	told = ev->d.notify || ev->d.ban || ev->d.known;
+	if (ev->d.reset)
+		w->ending[w->endings++] = (struct ending){ ev->d.ending, p->link,
+							   told ? ev : NULL };
+	if (!told)
 		return;
 	ev->when = now;
 	ev->src = pkt.src;
@@ -75,19 +81,24 @@ static void judge(struct worker *w, const struct ruleset *rs, uint64_t now,
 	w->notes++;
 }
 
-static void end_connection(struct worker *w, const struct reset *r, uint32_t link)
+static bool end_connection(struct worker *w, const struct reset *r, uint32_t link)
 {
-	stats_add(&w->stats.resets, 1);
-	if (!w->inject || !inject_reset(w->inject, r, link))
-		stats_add(&w->stats.reset_lost, 1);
+	bool ended = w->inject && inject_reset(w->inject, r, link);
+
+	stats_add(ended ? &w->stats.resets : &w->stats.reset_lost, 1);
+	return ended;
 }
 
 /* Before the bans are told: on the server's own host the kernel would drop a RST in
  * the name of a source that is banned already. */
 static void end_connections(struct worker *w)
 {
-	for (unsigned i = 0; i < w->endings; i++)
-		end_connection(w, &w->ending[i], w->ending_link[i]);
+	for (unsigned i = 0; i < w->endings; i++) {
+		const struct ending *e = &w->ending[i];
+
+		if (!end_connection(w, &e->reset, e->link) && e->note)
+			e->note->d.reset = false; /* nobody shall read that it was ended */
+	}
 	w->endings = 0;
 }
 
