@@ -1,12 +1,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A server that answers 200 to every request, over UDP and TCP, where no real one is
-needed: echo.py ADDRESS..."""
+needed: echo.py [--heard FILE] ADDRESS...
+
+FILE gets a line for each request that arrived whole, and for each end of a connection, with
+what was left of a message:
+  udp 203.0.113.11 OPTIONS Acme Desk Phone 7.1
+  tcp 203.0.113.11 OPTIONS Acme Desk Phone 7.1
+  tcp 203.0.113.11 reset b'OPTIONS sip:'"""
 import selectors
 import socket
 import sys
 
 SO_RCVBUFFORCE = 33  # not in the socket module
 COPIED = (b"via", b"v", b"from", b"f", b"to", b"t", b"call-id", b"i", b"cseq")
+
+
+def value(head, name):
+    for line in head.split(b"\r\n")[1:]:
+        if line.split(b":")[0].strip().lower() == name:
+            return line.split(b":", 1)[1].strip()
+    return b""
 
 
 def answer(data):
@@ -17,32 +30,70 @@ def answer(data):
     return b"\r\n".join([b"SIP/2.0 200 OK"] + copied + [b"Content-Length: 0", b"", b""])
 
 
+def note(proto, peer, what):
+    if heard:
+        heard.write("%s %s %s\n" % (proto, peer[0], what))
+
+
+def note_request(proto, peer, data):
+    method = data.split(b" ")[0][:20].decode("latin-1")
+    note(proto, peer, method + " " + value(data, b"user-agent").decode("latin-1"))
+
+
 def on_datagram(sock):
     data, peer = sock.recvfrom(65535)
+    note_request("udp", peer, data)
     out = answer(data)
     if out:
         sock.sendto(out, peer)
 
 
-def on_stream(sock):
-    try:
-        data = sock.recv(65535)
-    except OSError:
-        data = b""
-    if data:
-        sock.send(answer(data))
-    else:
-        loop.unregister(sock)
-        sock.close()
+class Stream:
+    """Cuts messages as RFC 3261 18.3 says: by Content-Length."""
+
+    def __init__(self, peer):
+        self.peer = peer
+        self.left = b""
+
+    def next(self):
+        self.left = self.left.lstrip(b"\r\n")
+        head, end, _ = self.left.partition(b"\r\n\r\n")
+        n = len(head) + 4 + int(value(head, b"content-length") or 0)
+        if not end or len(self.left) < n:
+            return None
+        data, self.left = self.left[:n], self.left[n:]
+        return data
+
+    def take(self, sock):
+        end = "closed"
+        try:
+            data = sock.recv(65535)
+        except OSError:
+            data, end = b"", "reset"
+        self.left += data
+        out = b""
+        while (message := self.next()) is not None:
+            note_request("tcp", self.peer, message)
+            out += answer(message)
+        if out:
+            sock.send(out)
+        if not data:
+            note("tcp", self.peer, "%s %s" % (end, self.left))
+            loop.unregister(sock)
+            sock.close()
 
 
 def on_connect(sock):
-    conn = sock.accept()[0]
-    loop.register(conn, selectors.EVENT_READ, on_stream)
+    conn, peer = sock.accept()
+    loop.register(conn, selectors.EVENT_READ, Stream(peer).take)
 
 
 loop = selectors.DefaultSelector()
-for address in sys.argv[1:]:
+addresses, heard = sys.argv[1:], None
+if addresses[0] == "--heard":
+    heard = open(addresses[1], "w", buffering=1)
+    addresses = addresses[2:]
+for address in addresses:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     udp = socket.socket(family, socket.SOCK_DGRAM)
     udp.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)

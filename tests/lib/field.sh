@@ -230,9 +230,19 @@ pbx_echo() {
 	local all=$PBX4
 	! has_v6 || all="$all $PBX6"
 	# shellcheck disable=SC2086
-	ip netns exec "$NS-pbx" $PY "$FIELD_LIB/echo.py" $all >"$T/echo.log" 2>&1 </dev/null &
+	ip netns exec "$NS-pbx" $PY "$FIELD_LIB/echo.py" --heard "$T/heard" $all >"$T/echo.log" \
+		2>&1 </dev/null &
 	wait_for 10 pbx_listens_tcp || fail "the answering server does not start: $(cat "$T/echo.log")"
 }
+
+# heard REGEX: did pbx_echo get such a request, or such an end of a connection?
+heard() { grep -qE -- "$1" "$T/heard"; }
+# connected ADDRESS: has the server a socket for this peer, in whatever state?
+connected() {
+	case $1 in *:*) set -- "[$1]" ;; esac
+	[ -n "$(pbx ss -Hatn "dst = $1")" ]
+}
+disconnected() { ! connected "$1"; }
 
 pbx_listens_tcp() { [ -n "$(pbx ss -Hltn "sport = :5060")" ]; }
 pbx_listens() { [ -n "$(pbx ss -Hlun "sport = :5060")" ] && [ -s "$T/kamailio/pid" ]; }
@@ -393,3 +403,8 @@ sip() { wan $PY "$FIELD_LIB/sip.py" "$@"; }
 # answered STATUS LINE-OF-SIP, unanswered LINE: did this come back?
 unanswered() { case $1 in *'"answers": {}'*) return 0 ;; *) return 1 ;; esac; }
 answered() { case $2 in *"\"$1\""*) return 0 ;; *) return 1 ;; esac; }
+
+# tcp SOURCE TARGET STEP... OPTIONS: tests/lib/tcp.py in the wan
+tcp() { wan $PY "$FIELD_LIB/tcp.py" "$@"; }
+# ended HOW LINE-OF-TCP: "reset", "closed" or "open"
+ended() { case $2 in *"\"end\": \"$1\""*) return 0 ;; *) return 1 ;; esac; }
