@@ -23,8 +23,10 @@ uint32_t stream_head(struct stream *s, struct slice b, enum stream_flaw *flaw)
 		/* the CR before this piece was the last byte of an earlier segment */
 		const char *cr = at && b.p[at - 1] == '\r' && stop > at ?
 				 b.p + at - 1 : find_char(b.p + at, b.p + stop, '\r');
+		const char *nul = find_char(b.p + at, b.p + stop, '\0');
 
-		if (find_char(b.p + at, b.p + stop, '\0'))
+		/* the first one, whatever has come behind it */
+		if (nul && (!cr || nul <= cr + 1))
 			*flaw = FLAW_NUL;
 		else if (cr && cr + 1 < b.p + stop)
 			*flaw = FLAW_LONE_CR;

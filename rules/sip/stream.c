@@ -82,6 +82,14 @@ static bool is_protocol(struct slice word)
 	return slice_ieq(word, SLICE("SIP/")) || slice_ieq(word, SLICE("HTTP/"));
 }
 
+/* No flaw ends the line (stream_head) before its line end does. */
+static bool is_plain(const char *p, const char *lf)
+{
+	const char *cr = find_char(p, lf, '\r');
+
+	return !find_char(p, lf, '\0') && (!cr || cr + 1 == lf);
+}
+
 /*
  * What a message or a connection begins with.  from: bytes looked at before.  A
  * method is a token and a space behind it, a status line begins with its version;
@@ -102,7 +110,7 @@ static enum opening opens(struct slice b, uint32_t from)
 	lf = find_char(b.p + from, end, '\n');
 	if (lf ? lf - b.p > LINE_MAX : b.n > LINE_MAX)
 		return OPENS_NOTHING;
-	return lf ? line_opens(slice_between(b.p, lf)) : OPENS_MAYBE;
+	return lf && is_plain(b.p, lf) ? line_opens(slice_between(b.p, lf)) : OPENS_MAYBE;
 }
 
 uint32_t stream_line_ends(struct slice b)

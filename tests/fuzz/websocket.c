@@ -11,7 +11,7 @@
 /* Each side's words are put one behind the other, as cuts_feed wants them. */
 static struct cuts talk(struct slice bytes, uint32_t dice, char *mouth[2])
 {
-	struct cuts c = { .dice = dice };
+	struct cuts c = cuts_new(dice);
 	uint32_t said[2] = { 0, 0 };
 	struct slice words;
 
@@ -25,6 +25,7 @@ static struct cuts talk(struct slice bytes, uint32_t dice, char *mouth[2])
 	}
 	(void)stream_kind_of(&c.side[0].stream, &c.side[1].stream);
 	(void)stream_tls_failed(&c.side[0].stream, &c.side[1].stream);
+	free(c.room);
 	return c;
 }
 

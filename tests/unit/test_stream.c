@@ -107,6 +107,8 @@ static void what_servers_cut_differently(void **unused)
 		BAD(L "l: 0\r\n\rX", LONE_CR),
 		BAD(L "l: 0\r\r\n\r\n", LONE_CR),
 		BAD(L "X: \0\r\nl: 0\r\n\r\n", NUL),
+		BAD(L "X: \r\0\r\n\r\n", NUL),
+		BAD(L "X: \rY\0\r\n\r\n", LONE_CR),
 		BAD(L "l: 1\r\nl: 1\r\n\r\nx", LENGTH_AGAIN),
 		BAD(L "l: 1\r\nContent-Length: 0\r\n\r\nx", LENGTH_AGAIN),
 		BAD(L "l:\r\n\r\n", LENGTH),
@@ -155,6 +157,8 @@ static void what_is_not_sip(void **unused)
 		ALIEN("SIP:2.0", START),
 		ALIEN("OPTIONS\tsip:a SIP/2.0\r\n", START),
 		ALIEN("OPTIONS sip:a\rSIP/2.0", LONE_CR),
+		ALIEN("OPTIONS sip:a SIP/2.0\rv: a\r\n", LONE_CR),
+		ALIEN("OPTIONS sip:a\0 SIP/2.0\r\n", NUL),
 		ALIEN("GET / HTTP/1.1\r\nHost: a\r\n\r\n", HTTP),
 		ALIEN("POST /a HTTP/1.0\r\n\r\n", HTTP),
 		ALIEN("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", START),
@@ -230,8 +234,6 @@ static void random_segmentations(void **unused)
 			n += (uint32_t)strlen(p);
 		}
 		snprintf(want, sizeof(want), "%s", in_one((struct slice){ text, n }));
-		/* which flaw is named may depend on which came first */
-		*strchrnul(want, '!') = 0;
 		for (unsigned again = 0; again < 4; again++) {
 			bool broken = feed.broken;
 
@@ -241,7 +243,6 @@ static void random_segmentations(void **unused)
 
 				feed_more(&feed, some < n - feed.have ? some : n - feed.have);
 			}
-			*strchrnul(feed.said, '!') = 0;
 			assert_string_equal(feed.said, want);
 			assert_int_equal(feed.broken, broken);
 		}
