@@ -93,7 +93,8 @@ enum sip_header {
 	X(START_LINE, "bad-start-line", D, D, D, \
 	  "the first line is neither a request nor a status line") \
 	X(VERSION, "bad-version", D, D, D, "the version is not SIP/2.0") \
-	X(METHOD, "bad-method", D, D, D, "the method is not a token") \
+	X(METHOD, "bad-method", D, D, D, \
+	  "the method is not a token, or a known one in lower case") \
 	X(STATUS, "bad-status", D, D, D, "the status code is not 100 to 699") \
 	X(URI, "bad-request-uri", D, D, D, \
 	  "the Request-URI is empty, bracketed, not a URI or holds white space") \
@@ -109,7 +110,8 @@ enum sip_header {
 	  "a NUL byte stands in the headers where no quoted pair allows it") \
 	X(CONTROL, "control-byte", A, D, D, \
 	  "a control byte stands in the headers where no quoted pair allows it") \
-	X(TOO_MANY_HEADERS, "too-many-headers", D, D, D, "more header lines than are read") \
+	X(TOO_MANY_HEADERS, "too-many-headers", D, D, D, \
+	  "more header lines, or folds of them, than are read") \
 	X(DUPLICATE, "duplicate-header", D, D, D, "a header that may stand once stands twice") \
 	X(MISSING_VIA, "missing-via", D, D, D, "no Via header, or an empty one") \
 	X(MISSING_FROM, "missing-from", D, D, D, "no From header, or an empty one") \
@@ -121,7 +123,7 @@ enum sip_header {
 	X(MISSING_BRANCH, "missing-branch", A, A, D, \
 	  "the top Via has no branch: RFC 2543, or a lazy tool") \
 	X(BRANCH, "bad-branch", A, D, D, \
-	  "the branch of the top Via is empty or nothing but the magic cookie") \
+	  "the branch of the top Via is empty, nothing but the magic cookie, or there are two") \
 	X(VIA, "bad-via", D, D, D, "the top Via is not protocol, host and parameters") \
 	X(CSEQ, "bad-cseq", D, D, D, "CSeq is not a number below 2^31 and a method") \
 	X(CSEQ_METHOD, "cseq-mismatch", D, D, D, \
@@ -134,9 +136,9 @@ enum sip_header {
 	X(MAX_FORWARDS, "bad-max-forwards", D, D, D, "Max-Forwards is not 0 to 255") \
 	X(EXPIRES, "bad-expires", A, D, D, "Expires is not a number below 2^32") \
 	X(CALL_ID, "bad-call-id", A, D, D, "Call-ID holds white space") \
-	X(FROM, "bad-from", A, D, D, "From is no address") \
-	X(TO, "bad-to", A, D, D, "To is no address") \
-	X(CONTACT, "bad-contact", A, D, D, "a Contact is no address") \
+	X(FROM, "bad-from", A, D, D, "From is no address, or has two tags") \
+	X(TO, "bad-to", A, D, D, "To is no address, or has two tags") \
+	X(CONTACT, "bad-contact", A, D, D, "a Contact is no address, or there are too many") \
 	X(TWO_ADDRESSES, "two-addresses", D, D, D, "From or To names two addresses") \
 	X(QUOTE, "unterminated-quote", D, D, D, "a quoted string does not end") \
 	X(BRACKET, "unterminated-bracket", D, D, D, "an angle bracket does not end")
@@ -197,6 +199,7 @@ enum { DEFECT_READ_COUNT = 0 SIP_DEFECTS_READ(X) };
 #undef X
 
 #define SIP_MAX_HEADERS 128
+#define SIP_MAX_CONTACTS 64
 
 struct sip_hdr {
 	struct slice name;  /* as sent */
@@ -209,7 +212,7 @@ struct sip_msg {
 	enum sip_method method; /* of the request, or of the response's CSeq */
 	uint16_t status;        /* responses: 100..699, else 0 */
 	uint16_t count;         /* headers recorded in hdr[] */
-	uint16_t lines;         /* header lines that there are, saturates */
+	uint16_t lines;         /* header lines; SIP_MAX_HEADERS + 1 when there are more */
 	uint16_t seen[HDR_COUNT]; /* how many lines of each header */
 	uint8_t first[HDR_COUNT]; /* index into hdr[] of its first line, if seen */
 	uint64_t defects;       /* bitmap of enum sip_defect below DEFECT_READ_COUNT */
@@ -221,11 +224,13 @@ struct sip_msg {
 	uint32_t cseq;
 	int64_t content_length; /* -1 if absent or not a number */
 	uint32_t defect_at[DEFECT_READ_COUNT]; /* offset into all, where defects has the bit */
-	/* the first SIP_MAX_HEADERS lines, then only the first of each known name */
-	struct sip_hdr hdr[SIP_MAX_HEADERS + HDR_OTHER];
+	struct sip_hdr hdr[SIP_MAX_HEADERS];
 };
 
-/* Reads one message at the start of bytes.  Fills all of *msg but unused hdr[]. */
+/*
+ * Reads one message at the start of bytes.  Fills all of *msg but unused hdr[].
+ * Of a message with too many headers the rest is not read, the body neither.
+ */
 void sip_parse(struct sip_msg *msg, struct slice bytes);
 
 static inline bool sip_defective(const struct sip_msg *m, enum sip_defect d)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "sip.h"
+#include "sip/view.h"
 
 static const struct slice methods[METHOD_COUNT] = {
 	[METHOD_UNKNOWN] = SLICE("UNKNOWN"),
@@ -33,29 +33,43 @@ static const char compacts[HDR_OTHER] = {
 };
 
 /*
- * The known names by their length, so that a look-up compares with a handful at
- * most; slots left over hold HDR_VIA, which no other length equals.  The unit
- * test looks every name up, so a name that is missing here cannot go unnoticed.
+ * A slot for each known name; two names in one slot do not compile, and the unit
+ * test looks every name up.  Slots left over hold HDR_VIA, which is compared in
+ * vain.
  */
-#define LENGTH_MAX 19
-static const uint8_t by_length[LENGTH_MAX + 1][4] = {
-	[2] = { HDR_TO },
-	[3] = { HDR_VIA },
-	[4] = { HDR_FROM, HDR_CSEQ },
-	[5] = { HDR_ROUTE, HDR_EVENT },
-	[6] = { HDR_SERVER },
-	[7] = { HDR_CALL_ID, HDR_CONTACT, HDR_EXPIRES, HDR_SUBJECT },
-	[8] = { HDR_REFER_TO, HDR_IDENTITY },
-	[9] = { HDR_SUPPORTED },
-	[10] = { HDR_USER_AGENT },
-	[11] = { HDR_REFERRED_BY },
-	[12] = { HDR_MAX_FORWARDS, HDR_CONTENT_TYPE, HDR_RECORD_ROUTE, HDR_ALLOW_EVENTS },
-	[13] = { HDR_AUTHORIZATION, HDR_IDENTITY_INFO },
-	[14] = { HDR_CONTENT_LENGTH, HDR_ACCEPT_CONTACT, HDR_REJECT_CONTACT },
-	[15] = { HDR_SESSION_EXPIRES },
-	[16] = { HDR_WWW_AUTHENTICATE, HDR_CONTENT_ENCODING },
-	[18] = { HDR_PROXY_AUTHENTICATE },
-	[19] = { HDR_PROXY_AUTHORIZATION, HDR_REQUEST_DISPOSITION },
+#define SLOT(n, first, last) (((n) + 2 * (first) + 5 * (last)) & 127)
+static const uint8_t slots[128] = {
+	[SLOT(3, 'v', 'a')] = HDR_VIA,
+	[SLOT(4, 'f', 'm')] = HDR_FROM,
+	[SLOT(2, 't', 'o')] = HDR_TO,
+	[SLOT(7, 'c', 'd')] = HDR_CALL_ID,
+	[SLOT(4, 'c', 'q')] = HDR_CSEQ,
+	[SLOT(7, 'c', 't')] = HDR_CONTACT,
+	[SLOT(12, 'm', 's')] = HDR_MAX_FORWARDS,
+	[SLOT(14, 'c', 'h')] = HDR_CONTENT_LENGTH,
+	[SLOT(12, 'c', 'e')] = HDR_CONTENT_TYPE,
+	[SLOT(10, 'u', 't')] = HDR_USER_AGENT,
+	[SLOT(6, 's', 'r')] = HDR_SERVER,
+	[SLOT(13, 'a', 'n')] = HDR_AUTHORIZATION,
+	[SLOT(19, 'p', 'n')] = HDR_PROXY_AUTHORIZATION,
+	[SLOT(16, 'w', 'e')] = HDR_WWW_AUTHENTICATE,
+	[SLOT(18, 'p', 'e')] = HDR_PROXY_AUTHENTICATE,
+	[SLOT(7, 'e', 's')] = HDR_EXPIRES,
+	[SLOT(5, 'r', 'e')] = HDR_ROUTE,
+	[SLOT(12, 'r', 'e')] = HDR_RECORD_ROUTE,
+	[SLOT(7, 's', 't')] = HDR_SUBJECT,
+	[SLOT(9, 's', 'd')] = HDR_SUPPORTED,
+	[SLOT(16, 'c', 'g')] = HDR_CONTENT_ENCODING,
+	[SLOT(8, 'r', 'o')] = HDR_REFER_TO,
+	[SLOT(11, 'r', 'y')] = HDR_REFERRED_BY,
+	[SLOT(5, 'e', 't')] = HDR_EVENT,
+	[SLOT(12, 'a', 's')] = HDR_ALLOW_EVENTS,
+	[SLOT(15, 's', 's')] = HDR_SESSION_EXPIRES,
+	[SLOT(14, 'a', 't')] = HDR_ACCEPT_CONTACT,
+	[SLOT(14, 'r', 't')] = HDR_REJECT_CONTACT,
+	[SLOT(19, 'r', 'n')] = HDR_REQUEST_DISPOSITION,
+	[SLOT(8, 'i', 'y')] = HDR_IDENTITY,
+	[SLOT(13, 'i', 'o')] = HDR_IDENTITY_INFO,
 };
 
 #define A TREAT_ACCEPT
@@ -74,25 +88,55 @@ static const struct {
 #undef L
 #undef D
 
+static uint64_t load8(const char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static uint32_t load4(const char *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* As nearly everybody writes names: like the RFC.  A memcmp of unknown length
+ * would cost more than the rest of the look-up. */
+static bool same(const char *a, const char *b, uint32_t n)
+{
+	if (n > 16)
+		return memcmp(a, b, n) == 0;
+	if (n >= 8)
+		return load8(a) == load8(b) && load8(a + n - 8) == load8(b + n - 8);
+	if (n >= 4)
+		return load4(a) == load4(b) && load4(a + n - 4) == load4(b + n - 4);
+	return a[0] == b[0] && a[1] == b[1] && a[n - 1] == b[n - 1];
+}
+
+static enum sip_header compact_of(char c)
+{
+	const char *hit = c ? memchr(compacts, ascii_lower(c), HDR_OTHER) : NULL;
+
+	return hit ? (enum sip_header)(hit - compacts) : HDR_OTHER;
+}
+
 enum sip_header sip_header_of(struct slice name)
 {
-	const char *hit;
+	unsigned first, last;
+	enum sip_header h;
 
-	if (name.n == 0 || name.n > LENGTH_MAX)
+	if (name.n < 2)
+		return name.n ? compact_of(name.p[0]) : HDR_OTHER;
+	first = (uint8_t)ascii_lower(name.p[0]);
+	last = (uint8_t)ascii_lower(name.p[name.n - 1]);
+	h = slots[SLOT(name.n, first, last)];
+	if (headers[h].n != name.n)
 		return HDR_OTHER;
-	if (name.n == 1) {
-		hit = name.p[0] ? memchr(compacts, ascii_lower(name.p[0]), HDR_OTHER) : NULL;
-		return hit ? (enum sip_header)(hit - compacts) : HDR_OTHER;
-	}
-	for (unsigned i = 0; i < sizeof(by_length[0]); i++) {
-		struct slice known = headers[by_length[name.n][i]];
-
-		/* nearly everybody writes names as the RFC does */
-		if (((known.p[0] ^ name.p[0]) & ~0x20) == 0 && known.n == name.n &&
-		    (memcmp(known.p, name.p, name.n) == 0 || slice_ieq(known, name)))
-			return by_length[name.n][i];
-	}
-	return HDR_OTHER;
+	return same(headers[h].p, name.p, name.n) || slice_ieq(headers[h], name) ? h : HDR_OTHER;
 }
 
 const char *sip_header_name(enum sip_header h)
@@ -106,6 +150,18 @@ enum sip_method sip_method_of(struct slice token)
 		if (slice_eq(methods[i], token))
 			return i;
 	return METHOD_UNKNOWN;
+}
+
+bool method_misspelt(struct slice name)
+{
+	char upper[16];
+
+	if (name.n > sizeof(upper))
+		return false;
+	for (uint32_t i = 0; i < name.n; i++)
+		upper[i] = name.p[i] >= 'a' && name.p[i] <= 'z' ? (char)(name.p[i] ^ 0x20) :
+								     name.p[i];
+	return sip_method_of((struct slice){ upper, name.n }) != METHOD_UNKNOWN;
 }
 
 const char *sip_method_name(enum sip_method m)

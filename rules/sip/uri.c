@@ -4,7 +4,7 @@
  * liberal server reads and never look behind their argument.
  */
 #include "sip/chars.h"
-#include "sip.h"
+#include "sip/view.h"
 
 /* The end of the list element that starts at p: a ',' outside quotes. */
 static const char *element_end(const char *p, const char *end)
@@ -31,45 +31,64 @@ static struct slice params_from(const char *p, const char *end)
 	return slice_trim(slice_between(p, element_end(p, end)));
 }
 
-/* "<uri>" at p. */
-static bool bracketed_read(const char *p, const char *end, struct sip_nameaddr *out)
+/* The '<', ';' or ',' outside quotes, or end; *open is the last quoted string,
+ * and NULL comes back when that does not end. */
+static const char *display_end(const char *p, const char *end, const char **open)
 {
-	const char *close = find_char(p, end, '>');
+	static const bool stops[256] = { ['<'] = 1, [';'] = 1, [','] = 1, ['"'] = 1 };
 
-	if (!close)
-		return false;
+	for (; p < end; p++) {
+		if (!stops[(uint8_t)*p])
+			continue;
+		if (*p != '"')
+			return p;
+		*open = p;
+		p = quote_end(p + 1, end);
+		if (!p)
+			return NULL;
+	}
+	return p;
+}
+
+const char *nameaddr_scan(const char *p, const char *end, struct sip_nameaddr *out,
+			  const char **open)
+{
+	const char *start = p = skip_lws(p, end), *close;
+
+	*out = (struct sip_nameaddr){ 0 };
+	*open = NULL;
+	p = display_end(p, end, open);
+	if (!p)
+		return NULL;
+	if (p == end || *p != '<') {
+		/* addr-spec: everything behind ';' belongs to the header (RFC 3261
+		 * 20), and no display name can stand before it */
+		if (!*open)
+			out->uri = slice_trim(slice_between(start, p));
+		return p;
+	}
+	close = find_char(p, end, '>');
+	if (!close) {
+		*open = p;
+		return NULL;
+	}
+	out->display = slice_trim(slice_between(start, p));
 	out->uri = slice_trim(slice_between(p + 1, close));
-	out->params = params_from(close + 1, end);
-	return out->uri.n > 0;
+	return skip_lws(close + 1, end);
 }
 
 bool sip_nameaddr_read(struct slice value, struct sip_nameaddr *out)
 {
-	const char *end, *p, *start;
+	const char *end = slice_end(value), *open;
+	const char *p = nameaddr_scan(value.p, end, out, &open);
+	struct slice *name = &out->display;
 
-	*out = (struct sip_nameaddr){ 0 };
-	value = slice_trim(value);
-	end = slice_end(value);
-	if (value.n && value.p[0] == '"') {
-		const char *close = quote_end(value.p + 1, end);
-
-		if (!close)
-			return false;
-		out->display = slice_between(value.p + 1, close);
-		p = skip_lws(close + 1, end);
-		return p < end && *p == '<' && bracketed_read(p, end, out);
-	}
-	start = value.p;
-	for (p = start; p < end && *p != '<' && *p != ';' && *p != ','; p++)
-		;
-	if (p < end && *p == '<') {
-		out->display = slice_trim(slice_between(start, p));
-		return bracketed_read(p, end, out);
-	}
-	/* addr-spec: everything behind ';' belongs to the header (RFC 3261 20) */
-	out->uri = slice_trim(slice_between(start, p));
+	if (!p || !out->uri.n)
+		return false;
+	if (name->n > 1 && open == name->p && name->p[name->n - 1] == '"')
+		*name = (struct slice){ name->p + 1, name->n - 2 };
 	out->params = params_from(p, end);
-	return out->uri.n > 0;
+	return true;
 }
 
 /* The value at p, quotes taken off; returns where reading goes on. */
@@ -161,33 +180,18 @@ static const char *host_read(const char *p, const char *end, struct slice *host)
 	return host->n ? p : NULL;
 }
 
-static const char *digits_end(const char *p, const char *end)
-{
-	while (p < end && is_digit(*p))
-		p++;
-	return p;
-}
-
 /* p stands on the ':' before a port; NULL when no port follows. */
 static const char *port_read(const char *p, const char *end, uint16_t *port)
 {
-	const char *start = skip_lws(p + 1, end);
-	uint64_t n;
+	const char *start = p = skip_lws(p + 1, end);
+	uint32_t n = 0;
 
-	p = digits_end(start, end);
-	if (!digits_read(slice_between(start, p), UINT16_MAX, &n))
+	for (; p < end && is_digit(*p) && n <= UINT16_MAX; p++)
+		n = n * 10 + (uint32_t)(*p - '0');
+	if (p == start || n > UINT16_MAX)
 		return NULL;
 	*port = (uint16_t)n;
 	return p;
-}
-
-static bool hostport_read(struct slice s, struct sip_uri *out)
-{
-	const char *end = slice_end(s), *p = host_read(s.p, end, &out->host);
-
-	if (p && p < end && *p == ':')
-		p = port_read(p, end, &out->port);
-	return p == end;
 }
 
 static void userinfo_read(struct slice s, struct sip_uri *out)
@@ -203,22 +207,27 @@ static void userinfo_read(struct slice s, struct sip_uri *out)
  * comes first. */
 static bool sip_body_read(struct slice s, struct sip_uri *out)
 {
-	const char *end = slice_end(s), *p, *at = find_char(s.p, end, '@');
-	const char *host = at ? at + 1 : s.p, *stop;
+	const char *end = slice_end(s), *p = s.p, *at = find_char(p, end, '@'), *behind;
 
-	if (at)
-		userinfo_read(slice_between(s.p, at), out);
-	for (p = host; p < end && *p != ';' && *p != '?'; p++)
-		;
-	stop = p;
-	if (p < end && *p == ';') {
-		while (p < end && *p != '?')
-			p++;
-		out->params = slice_between(stop, p);
+	if (at) {
+		userinfo_read(slice_between(p, at), out);
+		p = at + 1;
+	}
+	p = host_read(p, end, &out->host);
+	if (p && p < end && *p == ':')
+		p = port_read(p, end, &out->port);
+	if (!p || p == end)
+		return p != NULL;
+	behind = p;
+	if (*p == ';') {
+		p = find_char(p, end, '?');
+		if (!p)
+			p = end;
+		out->params = slice_between(behind, p);
 	}
 	if (p < end)
 		out->headers = slice_between(p + 1, end);
-	return hostport_read(slice_between(host, stop), out) && !find_char(host, end, '@');
+	return (*behind == ';' || *behind == '?') && !find_char(behind, end, '@');
 }
 
 static void tel_body_read(struct slice s, struct sip_uri *out)
@@ -247,15 +256,20 @@ static bool is_scheme(struct slice s)
 
 bool sip_uri_read(struct slice uri, struct sip_uri *out)
 {
-	const char *end = slice_end(uri), *colon = find_char(uri.p, end, ':');
+	const char *end = slice_end(uri), *colon;
 	struct slice body;
 
 	*out = (struct sip_uri){ 0 };
+	if (slice_istarts(uri, SLICE("sip:"))) { /* nearly all are */
+		out->scheme = (struct slice){ uri.p, 3 };
+		return sip_body_read(slice_between(uri.p + 4, end), out);
+	}
+	colon = find_char(uri.p, end, ':');
 	if (!colon || !is_scheme(slice_between(uri.p, colon)))
 		return false;
 	out->scheme = slice_between(uri.p, colon);
 	body = slice_between(colon + 1, end);
-	if (slice_ieq(out->scheme, SLICE("sip")) || slice_ieq(out->scheme, SLICE("sips")))
+	if (slice_ieq(out->scheme, SLICE("sips")))
 		return sip_body_read(body, out);
 	if (slice_ieq(out->scheme, SLICE("tel")))
 		tel_body_read(body, out);

@@ -28,6 +28,8 @@ static void required_judge(struct sip_msg *m)
 	for (unsigned i = 0; i < sizeof(required) / sizeof(required[0]); i++)
 		if (sip_first(m, required[i].header).n == 0)
 			view_defect(m, required[i].defect, value_at(m, required[i].header));
+	if (m->kind == SIP_REQUEST && !m->seen[HDR_MAX_FORWARDS])
+		view_defect(m, DEFECT_MISSING_MAX_FORWARDS, m->all.p);
 }
 
 /*
@@ -49,8 +51,6 @@ static void duplicates_judge(struct sip_msg *m)
 			continue;
 		if (sip_next(m, once[i], &at, &again))
 			view_defect(m, DEFECT_DUPLICATE, again.p);
-		else /* the second one stands behind the lines that are kept */
-			view_defect(m, DEFECT_DUPLICATE, value_at(m, once[i]));
 	}
 }
 
@@ -72,9 +72,11 @@ static void cseq_read(struct sip_msg *m)
 		return;
 	}
 	m->cseq = (uint32_t)number;
-	if (m->kind == SIP_RESPONSE)
+	if (m->kind == SIP_RESPONSE) {
 		m->method = sip_method_of(method);
-	else if (!slice_eq(method, m->method_name)) /* RFC 3261 8.1.1.5 */
+		if (m->method == METHOD_UNKNOWN && method_misspelt(method))
+			view_defect(m, DEFECT_CSEQ, method.p);
+	} else if (!slice_eq(method, m->method_name)) /* RFC 3261 8.1.1.5 */
 		view_defect(m, DEFECT_CSEQ_METHOD, method.p);
 }
 
@@ -84,6 +86,8 @@ static void numbers_read(struct sip_msg *m)
 
 	if (m->seen[HDR_MAX_FORWARDS] && !digits_read(sip_first(m, HDR_MAX_FORWARDS), 255, &n))
 		view_defect(m, DEFECT_MAX_FORWARDS, value_at(m, HDR_MAX_FORWARDS));
+	if (m->seen[HDR_EXPIRES] && !digits_read(sip_first(m, HDR_EXPIRES), UINT32_MAX, &n))
+		view_defect(m, DEFECT_EXPIRES, value_at(m, HDR_EXPIRES));
 	if (!m->seen[HDR_CONTENT_LENGTH])
 		return;
 	if (digits_read(sip_first(m, HDR_CONTENT_LENGTH), LENGTH_MAX, &n))
@@ -92,107 +96,55 @@ static void numbers_read(struct sip_msg *m)
 		view_defect(m, DEFECT_CONTENT_LENGTH, value_at(m, HDR_CONTENT_LENGTH));
 }
 
-/* Without a quote in the value, which is most of the time. */
-static void brackets_judge(struct sip_msg *m, struct slice v)
+/* RFC 3261 8.1.1.7: a branch is what replies and retransmissions are matched by. */
+static void branch_judge(struct sip_msg *m, const struct walk *w)
 {
-	const char *end = slice_end(v), *p = v.p, *open;
-
-	while ((open = find_char(p, end, '<')) != NULL) {
-		p = find_char(open, end, '>');
-		if (!p) {
-			view_defect(m, DEFECT_BRACKET, open);
-			return;
-		}
-	}
-}
-
-static void nameaddr_judge(struct sip_msg *m, struct slice v)
-{
-	const char *end = slice_end(v);
-
-	if (!find_char(v.p, end, '"')) {
-		brackets_judge(m, v);
-		return;
-	}
-	for (const char *p = v.p; p < end; p++) {
-		const char *open = p;
-
-		if (*p == '"')
-			p = quote_end(p + 1, end);
-		else if (*p == '<')
-			p = find_char(p, end, '>');
-		if (!p) {
-			view_defect(m, *open == '"' ? DEFECT_QUOTE : DEFECT_BRACKET, open);
-			return;
-		}
-	}
-}
-
-static void quoting_judge(struct sip_msg *m)
-{
-	unsigned at = 0;
-	struct slice v;
-
-	nameaddr_judge(m, sip_first(m, HDR_FROM));
-	nameaddr_judge(m, sip_first(m, HDR_TO));
-	for (unsigned left = m->seen[HDR_CONTACT]; left; left--)
-		if (sip_next(m, HDR_CONTACT, &at, &v))
-			nameaddr_judge(m, v);
-}
-
-/* The ';' outside quotes, or end; NULL when a quote does not end. */
-static const char *param_end(const char *p, const char *end)
-{
-	for (; p < end && *p != ';'; p++) {
-		if (*p != '"')
-			continue;
-		p = quote_end(p + 1, end);
-		if (!p)
-			return NULL;
-	}
-	return p;
-}
-
-/*
- * A parameter list must not have an empty parameter inside ("; ;"): readers
- * disagree on whether the list goes on behind it.  One lone ';' at the end is a
- * slip that all read alike.
- */
-static bool params_sound(struct slice params)
-{
-	const char *p = params.p, *end = slice_end(params);
-	bool quotes = find_char(p, end, '"') != NULL;
-
-	while (p < end && *p == ';') {
-		p = skip_lws(p + 1, end);
-		if (p == end)
-			return true;
-		if (!is_token_char(*p))
-			return false;
-		p = quotes ? param_end(p, end) : find_char(p, end, ';');
-		if (!p)
-			return !quotes;
-	}
-	return p == end;
+	if (!w->times)
+		view_defect(m, DEFECT_MISSING_BRANCH, sip_first(m, HDR_VIA).p);
+	else if (w->times > 1 || w->value.n == 0 || slice_ieq(w->value, SLICE("z9hG4bK")))
+		view_defect(m, DEFECT_BRANCH, w->value.p);
 }
 
 static void via_judge(struct sip_msg *m)
 {
+	struct walk w = { .name = SLICE("branch") };
 	struct slice v = sip_first(m, HDR_VIA);
 	struct sip_via via;
+	const char *end;
 
-	if (v.n && (!sip_via_read(v, &via) || !params_sound(via.params)))
+	if (!v.n)
+		return;
+	if (!sip_via_read(v, &via)) {
 		view_defect(m, DEFECT_VIA, v.p);
+		return;
+	}
+	end = slice_end(via.params);
+	if (params_walk(via.params.p, end, &w) != end || w.gap || w.open)
+		view_defect(m, DEFECT_VIA, v.p);
+	branch_judge(m, &w);
+}
+
+static void call_id_judge(struct sip_msg *m)
+{
+	struct slice v = sip_first(m, HDR_CALL_ID);
+	const char *end = slice_end(v), *at = find_char(v.p, end, ' ');
+
+	if (!at)
+		at = find_char(v.p, end, '\t');
+	if (at) /* a fold brings one of them */
+		view_defect(m, DEFECT_CALL_ID, at);
 }
 
 void values_read(struct sip_msg *m)
 {
-	required_judge(m);
+	if (!sip_defective(m, DEFECT_TOO_MANY_HEADERS)) /* what is missing may follow */
+		required_judge(m);
 	duplicates_judge(m);
 	cseq_read(m);
 	numbers_read(m);
+	call_id_judge(m);
 	via_judge(m);
-	quoting_judge(m);
+	addresses_judge(m);
 }
 
 /* RFC 3261 19.1, as strictly as routing needs it; other schemes are only text. */

@@ -12,46 +12,16 @@
 /* RFC 5626 3.5.1 sends 4 bytes; more than this is not keeping anything alive. */
 #define KEEPALIVE_MAX 64
 
+/* Nobody folds so many lines; each costs as much as a header. */
+#define FOLDS_MAX 256
+
 struct scan {
 	struct sip_msg *m;
 	const char *p, *end;
-	size_t crlf;  /* lines that ended in CRLF */
-	bool cr_ends; /* a lone CR ends a line too */
+	size_t crlf;    /* lines that ended in CRLF */
+	unsigned folds; /* lines that continue another */
+	bool cr_ends;   /* a lone CR ends a line too */
 };
-
-#define BLOCK 16
-
-/* Fixed inner loops, so that a compiler makes vector code of them; a byte counts
- * to 255. */
-static size_t cr_count_blocks(const char *p, size_t blocks)
-{
-	uint8_t lane[BLOCK] = { 0 };
-	size_t n = 0;
-
-	for (size_t b = 0; b < blocks; b++, p += BLOCK)
-		for (unsigned i = 0; i < BLOCK; i++)
-			lane[i] = (uint8_t)(lane[i] + (p[i] == '\r'));
-	for (unsigned i = 0; i < BLOCK; i++)
-		n += lane[i];
-	return n;
-}
-
-static size_t cr_count(const char *p, const char *end)
-{
-	size_t n = 0;
-
-	while (end - p >= BLOCK) {
-		size_t blocks = (size_t)(end - p) / BLOCK;
-
-		if (blocks > 255)
-			blocks = 255;
-		n += cr_count_blocks(p, blocks);
-		p += blocks * BLOCK;
-	}
-	for (; p < end; p++)
-		n += *p == '\r';
-	return n;
-}
 
 /* The first CR or LF; byte by byte, so that many of one kind cost no rescans. */
 static const char *find_line_end(const char *p, const char *end)
@@ -63,7 +33,7 @@ static const char *find_line_end(const char *p, const char *end)
 
 /* Moves behind the line at s->p; *stop is its end without the line end.  false:
  * the bytes end before the line does. */
-static bool line_cut(struct scan *s, const char **stop)
+static inline bool line_cut(struct scan *s, const char **stop)
 {
 	const char *at = s->cr_ends ? find_line_end(s->p, s->end) : find_char(s->p, s->end, '\n');
 
@@ -91,6 +61,11 @@ static bool line_cut(struct scan *s, const char **stop)
 	return true;
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 static bool is_version(struct slice s)
 {
 	return slice_istarts(s, SLICE("SIP/"));
@@ -99,35 +74,44 @@ static bool is_version(struct slice s)
 /* The place of " SIP/" nearest to the end of the line, NULL when there is none. */
 static const char *find_version(struct slice line)
 {
-	const char *end = slice_end(line), *p = end;
+	const char *end = slice_end(line);
 
-	while (p > line.p && (p = memrchr(line.p, ' ', (size_t)(p - line.p))) != NULL)
-		if (is_version(slice_between(p + 1, end)))
-			return p;
+	for (const char *p = end; p > line.p; p--)
+		if (is_blank(p[-1]) && is_version(slice_between(p, end)))
+			return p - 1;
 	return NULL;
 }
 
-/* A bare start of a line that is, or means to be, SIP. */
-static enum sip_kind line_kind(struct slice line)
+static const char *find_lws(const char *p, const char *end)
 {
-	if (is_version(line))
-		return SIP_RESPONSE;
-	return find_version(line) ? SIP_REQUEST : SIP_NONE;
+	while (p < end && !is_lws(*p))
+		p++;
+	return p;
 }
 
-/* Method SP Request-URI SP SIP-Version (RFC 3261 7.1): single spaces, no others. */
-static void request_line(struct sip_msg *m, struct slice line)
+static void method_read(struct sip_msg *m, struct slice name)
 {
-	const char *end = slice_end(line), *version = find_version(line);
-	const char *sp = find_char(line.p, end, ' ');
+	m->method_name = name;
+	m->method = sip_method_of(name);
+	if (m->method == METHOD_UNKNOWN && (!is_token(name) || method_misspelt(name)))
+		view_defect(m, DEFECT_METHOD, name.p);
+}
+
+/*
+ * Method SP Request-URI SP SIP-Version (RFC 3261 7.1): single spaces, no others.
+ * Tabs and folds are read as what servers take them for.
+ */
+static void request_line(struct sip_msg *m, struct slice line, const char *version)
+{
+	const char *end = slice_end(line);
+	const char *sp = find_lws(line.p, end);
 	struct slice v = slice_between(version + 1, end);
 
 	m->kind = SIP_REQUEST;
-	m->method_name = slice_between(line.p, sp);
-	m->method = sip_method_of(m->method_name);
-	if (!is_token(m->method_name))
-		view_defect(m, DEFECT_METHOD, line.p);
-	while (v.n && (v.p[v.n - 1] == ' ' || v.p[v.n - 1] == '\t')) {
+	method_read(m, slice_between(line.p, sp));
+	if (*sp != ' ' || *version != ' ')
+		view_defect(m, DEFECT_START_LINE, sp);
+	while (v.n && is_lws(v.p[v.n - 1])) {
 		view_defect(m, DEFECT_START_LINE, v.p + v.n - 1);
 		v.n--;
 	}
@@ -138,7 +122,7 @@ static void request_line(struct sip_msg *m, struct slice line)
 	} else {
 		m->uri = slice_between(sp + 1, version);
 		/* spaces around the URI are one thing, spaces in it another */
-		if (m->uri.n && (m->uri.p[0] == ' ' || m->uri.p[m->uri.n - 1] == ' '))
+		if (m->uri.n && (is_lws(m->uri.p[0]) || is_lws(m->uri.p[m->uri.n - 1])))
 			view_defect(m, DEFECT_START_LINE, m->uri.p);
 		m->uri = slice_trim(m->uri);
 	}
@@ -171,11 +155,6 @@ static void status_line(struct sip_msg *m, struct slice line)
 	m->status = (uint16_t)status;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /*
  * A name that a strict reader does not accept but a careless server may: what
  * is left without the bytes around it that no name may hold ("To\x01:").
@@ -203,6 +182,8 @@ static enum sip_header odd_name_read(struct sip_msg *m, struct slice *name)
 	if (!is_token(*name)) {
 		*name = name_guess(*name);
 		view_defect(m, name->n ? DEFECT_HEADER_NAME : DEFECT_HEADER_SYNTAX, start);
+	} else if (name->n < whole.n) {
+		view_defect(m, DEFECT_SPACE_COLON, start);
 	}
 	return name->n == whole.n ? HDR_OTHER : sip_header_of(*name);
 }
@@ -210,15 +191,7 @@ static enum sip_header odd_name_read(struct sip_msg *m, struct slice *name)
 static void header_keep(struct sip_msg *m, enum sip_header id, struct slice name,
 			struct slice value)
 {
-	bool first = m->seen[id] == 0;
-
-	if (id == HDR_OTHER && m->lines > SIP_MAX_HEADERS)
-		return;
-	if (m->seen[id] < UINT16_MAX)
-		m->seen[id]++;
-	if (!first && m->lines > SIP_MAX_HEADERS)
-		return;
-	if (first)
+	if (!m->seen[id]++)
 		m->first[id] = (uint8_t)m->count;
 	m->hdr[m->count++] = (struct sip_hdr){ name, value, (uint8_t)id };
 }
@@ -229,10 +202,6 @@ static void header_add(struct sip_msg *m, const char *start, const char *stop)
 	enum sip_header id;
 	struct slice name;
 
-	if (m->lines < UINT16_MAX)
-		m->lines++;
-	if (m->lines > SIP_MAX_HEADERS)
-		view_defect(m, DEFECT_TOO_MANY_HEADERS, start);
 	if (!colon) {
 		view_defect(m, DEFECT_HEADER_SYNTAX, start);
 		return;
@@ -245,93 +214,81 @@ static void header_add(struct sip_msg *m, const char *start, const char *stop)
 		header_keep(m, id, name, slice_trim(slice_between(colon + 1, stop)));
 }
 
-/* Reads up to and with the empty line; false when it never comes. */
+/* A line and those that continue it: they begin with white space (RFC 3261
+ * 7.3.1).  false: the bytes end before the line does. */
+static bool folded_cut(struct scan *s, const char **stop)
+{
+	bool ended = line_cut(s, stop);
+
+	while (ended && s->p < s->end && is_blank(*s->p) && s->folds < FOLDS_MAX) {
+		ended = line_cut(s, stop);
+		s->folds++;
+	}
+	return ended;
+}
+
+/* Reads up to and with the empty line; false when it never comes.  What nobody
+ * sends and nobody may let through need not be read to its end. */
 static bool headers_read(struct scan *s)
 {
+	struct sip_msg *m = s->m;
+
 	while (s->p < s->end) {
 		const char *start = s->p, *stop;
-		bool ended = line_cut(s, &stop);
+		bool ended = folded_cut(s, &stop);
 
 		if (stop == start) {
 			if (ended)
 				return true;
 			break;
 		}
-		/* a line that begins with white space continues (RFC 3261 7.3.1) */
-		while (ended && s->p < s->end && is_blank(*s->p))
-			ended = line_cut(s, &stop);
-		header_add(s->m, start, stop);
+		if (++m->lines > SIP_MAX_HEADERS || s->folds == FOLDS_MAX) {
+			view_defect(m, DEFECT_TOO_MANY_HEADERS, start);
+			return false;
+		}
+		header_add(m, start, stop);
 	}
-	view_defect(s->m, DEFECT_NO_END, s->end);
+	view_defect(m, DEFECT_NO_END, s->end);
 	return false;
 }
 
 static bool head_read(struct scan *s)
 {
 	struct sip_msg *m = s->m;
+	const char *stop, *version;
 	struct slice line;
-	const char *stop;
 	bool ended;
 
 	m->count = m->lines = 0;
 	m->defects = 0;
 	memset(m->seen, 0, sizeof(m->seen));
 	s->p = m->all.p;
-	s->crlf = 0;
-	ended = line_cut(s, &stop);
+	s->crlf = s->folds = 0;
+	ended = folded_cut(s, &stop);
 	line = slice_between(m->all.p, stop);
-	m->kind = line_kind(line);
-	if (m->kind == SIP_REQUEST)
-		request_line(m, line);
-	else if (m->kind == SIP_RESPONSE)
+	if (is_version(line))
 		status_line(m, line);
+	else if ((version = find_version(line)) != NULL)
+		request_line(m, line, version);
 	else
 		return false;
+	if (s->folds)
+		view_defect(m, DEFECT_START_LINE, m->all.p);
 	if (!ended)
 		view_defect(m, DEFECT_NO_END, s->end);
 	return ended && headers_read(s);
-}
-
-/* NULs that stand in a quoted pair of a quoted string (RFC 3261 25.1); *at is
- * the first that does not. */
-static size_t nul_allowed(struct slice value, const char **at)
-{
-	const char *p = value.p, *end = slice_end(value);
-	bool quoted = false;
-	size_t allowed = 0;
-
-	for (; p < end; p++) {
-		if (*p == '"')
-			quoted = !quoted;
-		else if (quoted && *p == '\\' && p + 1 < end)
-			allowed += *++p == '\0';
-		else if (*p == '\0' && !*at)
-			*at = p;
-	}
-	return allowed;
-}
-
-static void nul_judge(struct sip_msg *m, const char *end)
-{
-	const char *at = NULL;
-	size_t nuls = 0;
-
-	for (const char *p = m->all.p; p < end; p++)
-		nuls += *p == '\0';
-	for (unsigned i = 0; i < m->count; i++)
-		nuls -= nul_allowed(m->hdr[i].value, &at);
-	if (nuls)
-		view_defect(m, DEFECT_NUL, at ? at : find_char(m->all.p, end, '\0'));
 }
 
 static void rest_judge(struct sip_msg *m)
 {
 	const char *end = slice_end(m->rest), *p = skip_lws(m->rest.p, end);
 	const char *lf = find_char(p, end, '\n');
+	struct slice line;
 
 	if (p == end) /* line ends: a keepalive's, or one too many; nobody reads them */
 		return;
-	if (line_kind(slice_between(p, lf ? lf : end)) != SIP_NONE)
+	line = slice_between(p, lf ? lf : end);
+	if (is_version(line) || find_version(line))
 		view_defect(m, DEFECT_SECOND_MESSAGE, p);
 	else
 		view_defect(m, DEFECT_TRAILING, p);
@@ -387,6 +344,7 @@ static struct slice leading_lines_cut(struct slice s)
 void sip_parse(struct sip_msg *m, struct slice bytes)
 {
 	struct scan s = { .m = m };
+	struct odd_bytes odd;
 	bool ended;
 
 	memset(m, 0, offsetof(struct sip_msg, hdr));
@@ -401,13 +359,18 @@ void sip_parse(struct sip_msg *m, struct slice bytes)
 	ended = head_read(&s);
 	if (m->kind == SIP_NONE)
 		return;
-	if (cr_count(m->all.p, s.p) != s.crlf) {
+	/* nothing but the lines' own CRs and LFs, or a closer look is needed */
+	if (unprintable_count(m->all.p, s.p) != 2 * s.crlf)
+		odd = odd_bytes_count(m->all.p, s.p);
+	else
+		odd = (struct odd_bytes){ .cr = s.crlf };
+	if (odd.cr != s.crlf) {
 		s.cr_ends = true;
 		ended = head_read(&s);
 	}
 	values_read(m);
-	if (find_char(m->all.p, s.p, '\0'))
-		nul_judge(m, s.p);
+	if (odd.control)
+		controls_judge(m, s.p);
 	if (ended)
 		body_frame(m, slice_between(s.p, s.end));
 }

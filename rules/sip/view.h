@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Between the files of the view: view.c finds the lines, values.c judges what
+ * Between the files of the view: view.c finds the lines, the others judge what
  * the lines of known headers say.
  *
  * Ownership and locking: as sip.h.
@@ -19,9 +19,45 @@ static inline void view_defect(struct sip_msg *m, enum sip_defect d, const char 
 	m->defect_at[d] = (uint32_t)(at - m->all.p);
 }
 
-/* Required headers, duplicates, CSeq, Via, Max-Forwards, Content-Length, quoting. */
+/* Required headers, duplicates, CSeq, Via, numbers. */
 void values_read(struct sip_msg *m);
 /* The Request-URI. */
 void values_uri(struct sip_msg *m);
+
+/* rules/sip/addresses.c: From, To, Contact and other headers that hold addresses. */
+void addresses_judge(struct sip_msg *m);
+
+/*
+ * rules/sip/uri.c: display name (with its quotes) and URI of the address at p.
+ * Behind it, white space skipped; NULL when the quoted string or bracket at *open
+ * does not end.  No address: out->uri is empty.
+ */
+const char *nameaddr_scan(const char *p, const char *end, struct sip_nameaddr *out,
+			  const char **open);
+
+/* rules/sip/bytes.c */
+struct odd_bytes {
+	size_t cr;      /* CRs */
+	size_t control; /* control bytes but white space */
+};
+struct odd_bytes odd_bytes_count(const char *p, const char *end);
+/* How many bytes are below SP, or 0x7f; much faster. */
+size_t unprintable_count(const char *p, const char *end);
+/* NULs and control bytes between the start of the message and end. */
+void controls_judge(struct sip_msg *m, const char *end);
+
+/* rules/sip/names.c: no known method, but one to servers that ignore case. */
+bool method_misspelt(struct slice name);
+
+/* What a walk over parameters saw (rules/sip/params.c). */
+struct walk {
+	struct slice name;  /* the one that is looked for */
+	struct slice value; /* of the first of that name, quotes taken off */
+	unsigned times;     /* how often it stood there */
+	bool gap;           /* an empty parameter inside: readers disagree on what follows */
+	const char *open;   /* the parameter in which a quoted string does not end, or NULL */
+};
+/* Walks ";a=b ;c" at p; returns where it ended: a ',', what is no ';', or end. */
+const char *params_walk(const char *p, const char *end, struct walk *w);
 
 #endif

@@ -13,9 +13,10 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 PROGRAM = os.environ.get("SIPMOAT") or os.path.join(ROOT, os.environ.get("B", "build"), "sipmoat")
 CLEAN = (b"INVITE sip:2045:pw@pbx.example.org:5070;user=phone SIP/2.0\r\n"
          b"v: SIP/2.0/UDP 192.0.2.31:5062;branch=z9hG4bKq1\r\n"
-         b"f: \"A \\\"b\\\" \x1b[1m\xc3\xa9\" <sip:2031@pbx.example.org>;tag=1\r\n"
+         b"f: \"A \\\"b\\\" \\\x1b[1m\xc3\xa9\" <sip:2031@pbx.example.org>;tag=1\r\n"
          b"To: <sip:2045@pbx.example.org>\r\n"
-         b"Call-ID: a\r\nCSeq: 3 INVITE\r\nX-Flag : on\r\nc: text/plain\r\nl: 3\r\n\r\nabc")
+         b"Call-ID: a\r\nCSeq: 3 INVITE\r\nX-Flag: on\r\nc: text/plain\r\nl: 3\r\n"
+         b"Max-Forwards: 70\r\n\r\nabc")
 failed = 0
 
 
@@ -58,7 +59,7 @@ def as_json():
     must("JSON ends with 0", rc == 0)
     must("JSON is one line of ASCII", out.count(b"\n") == 1 and out.isascii())
     for key, want in (("kind", "request"), ("method", "INVITE"), ("call_id", "a"), ("cseq", 3),
-                      ("content_length", 3), ("body", 3), ("behind_body", 0), ("lines", 8),
+                      ("content_length", 3), ("body", 3), ("behind_body", 0), ("lines", 9),
                       ("defects", []), ("contact", None)):
         must("JSON %s" % key, seen[key] == want, seen[key])
     must("JSON uri", (seen["uri"]["user"], seen["uri"]["host"], seen["uri"]["port"]) ==

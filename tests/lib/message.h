@@ -12,7 +12,8 @@
 #define TO "To: <sip:2045@pbx.example.org>\r\n"
 #define ID "Call-ID: 5b21c0de@192.0.2.31\r\n"
 #define CSEQ "CSeq: 7 OPTIONS\r\n"
-#define HEAD VIA FROM TO ID CSEQ
+#define FORWARDS "Max-Forwards: 70\r\n"
+#define HEAD VIA FROM TO ID CSEQ FORWARDS
 #define RING "SIP/2.0 180 Ringing\r\n"
 
 /* Parses a copy that ends at an unreadable page; the copy must be freed. */

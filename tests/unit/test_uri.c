@@ -28,6 +28,8 @@ static void name_addresses(void **unused)
 		{ "\"A \\\" <x>\" <sip:a@b>\r\n ;tag=1", "A \\\" <x>", "sip:a@b", ";tag=1" },
 		{ "\"\"<sip:a@b>", "", "sip:a@b", "" },
 		{ "A. B\t<sip:a@b>", "A. B", "sip:a@b", "" },
+		{ "A \"<sip:x@y>\" B <sip:a@b>", "A \"<sip:x@y>\" B", "sip:a@b", "" },
+		{ "\"A\" \"<\" <sip:a@b>", "\"A\" \"<\"", "sip:a@b", "" },
 		{ "\"A\" < sip:a@b >", "A", "sip:a@b", "" },
 		{ "<sip:a@b>;q=\",\";x=1, <sip:c@d>;y", "", "sip:a@b", ";q=\",\";x=1" },
 		{ "sip:a@b, sip:c@d", NULL, "sip:a@b", "" },

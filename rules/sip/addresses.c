@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Headers that hold addresses (RFC 3261 20.10): what they name decides routing
+ * and identity, so a server must have no choice in where an address ends.
+ */
+#include "sip/chars.h"
+#include "sip/view.h"
+
+/* Judges the address at p; the ',' behind it, or end. */
+static const char *address_judge(struct sip_msg *m, const char *p, const char *end,
+				 enum sip_defect bad)
+{
+	struct walk w = { .name = SLICE("tag") };
+	const char *start = p, *open;
+	struct sip_nameaddr na;
+	struct sip_uri parts;
+
+	p = nameaddr_scan(p, end, &na, &open);
+	if (!p) {
+		view_defect(m, *open == '"' ? DEFECT_QUOTE : DEFECT_BRACKET, open);
+		return end;
+	}
+	if (!sip_uri_read(na.uri, &parts))
+		view_defect(m, bad, start);
+	p = params_walk(p, end, &w);
+	if (w.open)
+		view_defect(m, DEFECT_QUOTE, w.open);
+	if (w.gap || w.times > 1)
+		view_defect(m, bad, start);
+	if (p == end || *p == ',')
+		return p;
+	view_defect(m, bad, p); /* what stands behind '>' is no parameter */
+	p = find_char(p, end, ',');
+	return p ? p : end;
+}
+
+static void single_judge(struct sip_msg *m, enum sip_header h, enum sip_defect bad)
+{
+	struct slice v = sip_first(m, h);
+	const char *end = slice_end(v), *p;
+
+	if (!v.n)
+		return;
+	p = address_judge(m, v.p, end, bad);
+	if (p < end)
+		view_defect(m, DEFECT_TWO_ADDRESSES, p);
+}
+
+/* One Contact line; how many addresses may follow in others. */
+static unsigned contact_judge(struct sip_msg *m, struct slice v, unsigned left)
+{
+	const char *end = slice_end(v), *p = v.p;
+
+	if (v.n == 1 && *p == '*')
+		return left;
+	for (; left; left--, p++) {
+		p = address_judge(m, p, end, DEFECT_CONTACT);
+		if (p == end)
+			return left - 1;
+	}
+	view_defect(m, DEFECT_CONTACT, p);
+	return 0;
+}
+
+/* Quotes and brackets alone, for the headers of which a server takes what it likes. */
+static void quoting_judge(struct sip_msg *m, struct slice v)
+{
+	const char *end = slice_end(v);
+
+	for (const char *p = v.p; p < end; p++) {
+		const char *open = p;
+
+		if (*p == '"')
+			p = quote_end(p + 1, end);
+		else if (*p == '<')
+			while (p < end && *p != '>')
+				p++;
+		if (!p || p == end) {
+			view_defect(m, *open == '"' ? DEFECT_QUOTE : DEFECT_BRACKET, open);
+			return;
+		}
+	}
+}
+
+void addresses_judge(struct sip_msg *m)
+{
+	static const uint8_t quoting[] = { HDR_ROUTE, HDR_RECORD_ROUTE, HDR_REFER_TO,
+					   HDR_REFERRED_BY };
+	unsigned at = 0, left = SIP_MAX_CONTACTS;
+	struct slice v;
+
+	single_judge(m, HDR_FROM, DEFECT_FROM);
+	single_judge(m, HDR_TO, DEFECT_TO);
+	for (unsigned lines = m->seen[HDR_CONTACT]; lines; lines--)
+		if (sip_next(m, HDR_CONTACT, &at, &v))
+			left = contact_judge(m, v, left);
+	for (unsigned i = 0; i < sizeof(quoting); i++) {
+		at = 0;
+		for (unsigned lines = m->seen[quoting[i]]; lines; lines--)
+			if (sip_next(m, quoting[i], &at, &v))
+				quoting_judge(m, v);
+	}
+}
