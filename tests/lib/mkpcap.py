@@ -24,6 +24,11 @@ the empty line that ends the headers.  Words:
   message NAME        the text is that of a template
   key=value           {key} in the text stands for value ("~" in it for a blank)
   tcp                 a segment with data; "flags=S" etc. for one without text
+  open                the three segments that open a connection
+  segments N          with tcp: in segments of N bytes
+  back=N              with tcp: N bytes before where it would belong, the next one is
+                      where it would have been
+  bytes               the text is hex digits
   raw                 line ends are not sent: write \\r\\n
   frag N [reverse|overlap|missing|first]
                       in IP fragments of N bytes: in order, backwards, with a
@@ -169,12 +174,13 @@ class Case:
         opt = {"repeat": 1, "every": 0.0, "words": {}}
         it = iter(words)
         for w in it:
-            if w in ("repeat", "every", "label", "message", "frag"):
+            if w in ("repeat", "every", "label", "message", "frag", "segments"):
                 opt[w] = next(it)
             elif "=" in w:
                 key, _, value = w.partition("=")
                 opt["words"][key] = value.replace("~", " ")
-            elif w in ("tcp", "raw", "empty", "reverse", "overlap", "missing", "first"):
+            elif w in ("tcp", "raw", "empty", "reverse", "overlap", "missing", "first", "open",
+                       "bytes"):
                 opt[w] = True
             else:
                 raise CaseError("unknown word " + w)
@@ -188,7 +194,7 @@ class Case:
         if "message" in opt:
             text, usual = self.templates[opt["message"]]
             opt["words"] = {**usual, **opt["words"]}
-        elif "empty" in opt or flags:
+        elif "empty" in opt or "open" in opt or flags:
             text = []
         else:
             text, at = self.text(lines, at)
@@ -202,18 +208,36 @@ class Case:
             own["length"] = "{length}"  # known only when the body is filled in
             own.update(opt["words"])
             payload = self.payload(text, n, own, opt)
-            if "tcp" in opt or flags:
-                data, proto = self.tcp(src, dst, sport, dport, payload, flags), 6
+            if "open" in opt:
+                self.open(when, opt, (src, sport), (dst, dport))
+            elif "tcp" in opt or flags:
+                self.segments(when, opt, (src, sport), (dst, dport), payload)
             else:
-                data, proto = self.udp(src, dst, sport, dport, payload), 17
-            self.send(when, opt, src, dst, sport, dport, proto, data)
+                data = self.udp(src, dst, sport, dport, payload)
+                self.send(when, opt, src, dst, sport, dport, 17, data)
         return at
+
+    def open(self, when, opt, a, b):
+        for i, (src, dst, flags) in enumerate(((a, b, "S"), (b, a, "SA"), (a, b, "A"))):
+            opt["words"]["flags"] = flags
+            self.segments(when + i, opt, src, dst, b"")
+        del opt["words"]["flags"]
+
+    def segments(self, when, opt, src, dst, payload):
+        size = int(opt.get("segments", len(payload) or 1))
+        words = opt["words"]
+        for i, at in enumerate(range(0, len(payload) or 1, size)):
+            data = self.tcp(*src, *dst, payload[at:at + size], words.get("flags"),
+                            int(words.get("back", 0)))
+            self.send(when + i, opt, src[0], dst[0], src[1], dst[1], 6, data)
 
     @staticmethod
     def payload(text, n, words, opt):
         if not text:
             return b""
         filled = [fill(line, n, words) for line in text]
+        if "bytes" in opt:
+            return bytes.fromhex("".join(filled))
         if "raw" in opt:
             return unescape("".join(filled).encode())
         if "" not in filled:
@@ -228,12 +252,13 @@ class Case:
         check = checksum(pseudo(src, dst, 17, len(data)) + data) or 0xffff
         return data[:6] + struct.pack("!H", check) + data[8:]
 
-    def tcp(self, src, dst, sport, dport, payload, flags):
+    def tcp(self, src, sport, dst, dport, payload, flags, back):
         flow = (src, sport, dst, dport)
         bits = sum(FLAGS[f] for f in flags) if flags else FLAGS["P"] | FLAGS["A"]
-        seq = self.seq.get(flow, 1000)
+        seq = self.seq.get(flow, 1000) - back
         ack = self.seq.get((dst, dport, src, sport), 1000)
-        self.seq[flow] = seq + len(payload) + bool(bits & 3)
+        if not back:
+            self.seq[flow] = seq + len(payload) + bool(bits & 3)
         data = struct.pack("!HHIIBBHHH", sport, dport, seq, ack, 5 << 4, bits, 65535, 0, 0)
         data += payload
         check = checksum(pseudo(src, dst, 6, len(data)) + data)
