@@ -160,11 +160,18 @@ static struct slice text(const char *s)
 	return s ? slice_of(s) : SLICE_NONE;
 }
 
-/* user is an item whose host follows it */
+/*
+ * user is an item whose host follows it.  It takes a display name with a colon for
+ * a scheme ("Desk: 2 <sip:...>"), and phones forget the quotes.
+ */
 static void uri_take(struct reading *r, const osip_uri_t *uri, enum reading_item user)
 {
 	if (!uri)
 		return;
+	if (uri->string && strchr(uri->string, '<')) {
+		r->unknown |= 3u << user;
+		return;
+	}
 	r->item[user] = uri->string ? reading_opaque(text(uri->string)) : text(uri->username);
 	r->item[user + 1] = text(uri->host);
 }
