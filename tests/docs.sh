@@ -89,6 +89,19 @@ grep -ohE '(`|^    )(sudo )?make [a-z]+\b' README.md docs/*.md docs/checks/*.md 
 		grep -qE "^$target:.*## " Makefile || echo "make $target"
 	done | bad "no such target"
 
+# --- every message of the RFCs' collections has one of ours ---
+for s in 3.1.1.{1..13} 3.1.2.{1..19} 3.2.1 3.3.{1..15} 3.4.1; do echo "RFC 4475 $s"; done >"$tmp/want"
+for s in 4.{1..10}; do echo "RFC 5118 $s"; done >>"$tmp/want"
+sed -nE 's/^\| (RFC [0-9]+ [0-9.]+) \|.*/\1/p' docs/reading.md | sort -u >"$tmp/have"
+sort -u "$tmp/want" | comm -3 - "$tmp/have" | bad "docs/reading.md and the RFCs differ"
+sed -nE 's/^\| RFC .*\| `([a-z0-9-]+)\/([a-z0-9-]+)` \|$/\1 \2/p' docs/reading.md |
+	while read -r case label; do
+		grep -qsE "^@.* label $label( |\$)" "tests/cases/$case/case.txt" &&
+			grep -qE "^($label/|\*)" "tests/cases/$case/expect" || echo "$case/$label"
+	done | bad "docs/reading.md names no case"
+[ "$(grep -c '^| RFC' docs/reading.md)" = "$(grep -cE '^\| RFC .*\| `[a-z0-9-]+/[a-z0-9-]+` \|$' \
+	docs/reading.md)" ] || echo "a row without a case" | bad docs/reading.md
+
 # --- configs in the pages load ---
 # config_blocks FILE: each indented block that begins like a config, into $tmp/conf.N/sipmoat.conf
 config_blocks() {

@@ -31,6 +31,23 @@ static inline void read_digest(struct slice value)
 			must(inside(found, value));
 }
 
+/* Undoing escapes makes no user longer, and nothing is written behind the room. */
+static inline void read_user(const struct sip_uri *u)
+{
+	char *whole = malloc(u->user.n + 1u), *room = malloc(u->user.n / 2);
+	struct slice all, cut;
+
+	must(whole && (room || u->user.n < 2));
+	all = sip_user(u, whole, u->user.n);
+	cut = sip_user(u, room, u->user.n / 2);
+	must(all.n <= u->user.n && cut.n <= u->user.n / 2);
+	must(inside(all, (struct slice){ whole, u->user.n }));
+	must(inside(cut, (struct slice){ room, u->user.n / 2 }));
+	must(sip_user(u, whole, u->user.n + 1u).n == all.n);
+	free(whole);
+	free(room);
+}
+
 static inline void read_uri(struct slice text)
 {
 	struct sip_uri u;
@@ -42,6 +59,7 @@ static inline void read_uri(struct slice text)
 	must(inside(u.user, text) && inside(u.password, text) && inside(u.host, text));
 	must(inside(u.params, text) && inside(u.headers, text));
 	read_params(u.params);
+	read_user(&u);
 }
 
 static inline void read_nameaddr(struct slice value)

@@ -83,6 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sane(&a, bytes);
 	sane(&b, copy);
 	same(&a, &b);
+	must(sip_other(bytes) == sip_other(copy));
+	must(sip_other(bytes) >= DEFECT_RTP && sip_other(bytes) <= DEFECT_NOT_SIP);
 	read_uri(a.uri);
 	for (unsigned i = 0; i < a.count && i < 32; i++)
 		read_all(a.hdr[i].value);
