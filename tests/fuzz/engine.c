@@ -8,11 +8,8 @@
  *        8 repeat the sequence number, 16 leave a gap before, 32 damage flags
  * The rest is the payload.  What is judged twice from the start must be judged alike.
  */
-#include <unistd.h>
-
 #include "check.h"
-#include "engine.h"
-#include "fuzz.h"
+#include "fuzzrules.h"
 
 #define PACKETS 64
 #define FLOWS 64
@@ -49,21 +46,8 @@ static const char conf[] = "inside = [ \"192.0.2.10\", \"2001:db8::10\" ];\n"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	const char *tmp = getenv("TMPDIR");
-	struct conf_report report = { 0 };
-	char file[256];
-	FILE *f;
-
 	(void)argc, (void)argv;
-	snprintf(file, sizeof(file), "%s/sipmoat-fuzz.XXXXXX", tmp ? tmp : "/tmp");
-	f = fdopen(mkstemp(file), "w");
-	must(f && fputs(conf, f) >= 0 && fclose(f) == 0);
-	rules = ruleset_load(file, &report);
-	unlink(file);
-	if (!rules)
-		fprintf(stderr, "%s\n", report.n ? report.note[0].text : "");
-	must(rules);
-	conf_report_free(&report);
+	rules = fuzz_rules(conf);
 	return 0;
 }
 
