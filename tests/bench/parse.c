@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How long sip_parse takes: ns a message for ordinary messages, and ns a byte
- * for 64 KB of hostile ones beside the ordinary ns a byte.  Prints, judges
- * nothing: `make bench-parse`.
+ * for 64 KB of hostile ones beside the ordinary ns a byte.  Beside it what the
+ * malformed check adds, what libosip2 takes for the same message as other
+ * programs use it (with malloc), and what the strict check does (libosip2 in an
+ * arena, and the comparison).  Prints, judges nothing: `make bench-parse`.
  */
+#include <osipparser2/osip_message.h>
+#include <osipparser2/osip_parser.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "checks.h"
+#include "rules.h"
 #include "sip.h"
+#include "sip/strict.h"
 
 #define HOSTILE 65000
 #define ROUNDS 5
@@ -18,7 +25,7 @@ struct sample {
 	struct slice bytes;
 };
 
-#define VIA "Via: SIP/2.0/UDP 192.0.2.31:5060;branch=z9hG4bK7c1f90aa3e;rport\r\n"
+#define TOP_VIA "Via: SIP/2.0/UDP 192.0.2.31:5060;branch=z9hG4bK7c1f90aa3e;rport\r\n"
 #define ENDS \
 	"Max-Forwards: 70\r\n" \
 	"From: \"Desk 31\" <sip:2031@pbx.example.org>;tag=91aa23e0\r\n" \
@@ -26,12 +33,12 @@ struct sample {
 	"Call-ID: 5b21c0de99aa4477@192.0.2.31\r\n"
 
 static const char options[] =
-	"OPTIONS sip:pbx.example.org SIP/2.0\r\n" VIA ENDS
+	"OPTIONS sip:pbx.example.org SIP/2.0\r\n" TOP_VIA ENDS
 	"CSeq: 11 OPTIONS\r\nUser-Agent: DeskPhone 4.2\r\nAccept: application/sdp\r\n"
 	"Content-Length: 0\r\n\r\n";
 
 static const char register_auth[] =
-	"REGISTER sip:pbx.example.org SIP/2.0\r\n" VIA ENDS
+	"REGISTER sip:pbx.example.org SIP/2.0\r\n" TOP_VIA ENDS
 	"CSeq: 12 REGISTER\r\n"
 	"Contact: <sip:2031@192.0.2.31:5060>;expires=600\r\n"
 	"Authorization: Digest username=\"2031\", realm=\"pbx.example.org\", "
@@ -42,7 +49,7 @@ static const char register_auth[] =
 	"Content-Length: 0\r\n\r\n";
 
 static const char invite[] =
-	"INVITE sip:2045@pbx.example.org SIP/2.0\r\n" VIA ENDS
+	"INVITE sip:2045@pbx.example.org SIP/2.0\r\n" TOP_VIA ENDS
 	"CSeq: 13 INVITE\r\nContact: <sip:2031@192.0.2.31:5060>\r\n"
 	"Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, NOTIFY, INFO, UPDATE\r\n"
 	"Supported: replaces, timer\r\nUser-Agent: DeskPhone 4.2\r\n"
@@ -59,24 +66,85 @@ static double now_ns(void)
 	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
 }
 
-/* The best of some rounds: what disturbs a round only makes it longer. */
-static double measure(struct slice bytes, unsigned turns)
+struct bench {
+	struct ruleset *rules;
+	struct strict *strict;
+	struct sip_msg m;
+};
+
+static void read_view(struct bench *b, struct slice bytes)
 {
-	static struct sip_msg m;
+	sip_parse(&b->m, bytes);
+	__asm__ volatile("" : : "r"(&b->m) : "memory");
+}
+
+static void read_malformed(struct bench *b, struct slice bytes)
+{
+	struct pkt pkt = { .payload = bytes, .proto = PROTO_UDP };
+	struct probe p = { .pkt = &pkt, .sip = &b->m, .rules = b->rules };
+	struct evidence ev = { 0 };
+
+	sip_parse(&b->m, bytes);
+	if (check_malformed.run(&p, rules_conf(b->rules, &check_malformed), &ev) != CLEAR)
+		abort();
+}
+
+static void read_osip(struct bench *b, struct slice bytes)
+{
+	osip_message_t *message;
+
+	(void)b;
+	if (osip_message_init(&message) != 0 || osip_message_parse(message, bytes.p, bytes.n) != 0)
+		abort();
+	osip_message_free(message);
+}
+
+static void compare_both(struct bench *b, struct slice bytes)
+{
+	struct strict_difference d;
+
+	(void)bytes; /* the view has read them */
+	if (strict_compare(b->strict, &b->m, &d) != STRICT_SAME)
+		abort();
+}
+
+/* The best of some rounds: what disturbs a round only makes it longer. */
+static double measure(struct bench *b, void (*run)(struct bench *, struct slice),
+		      struct slice bytes, unsigned turns)
+{
 	double best = 0;
 
 	for (unsigned r = 0; r < ROUNDS; r++) {
 		double start = now_ns(), took;
 
-		for (unsigned i = 0; i < turns; i++) {
-			sip_parse(&m, bytes);
-			__asm__ volatile("" : : "r"(&m) : "memory");
-		}
+		for (unsigned i = 0; i < turns; i++)
+			run(b, bytes);
 		took = (now_ns() - start) / turns;
 		if (r == 0 || took < best)
 			best = took;
 	}
 	return best;
+}
+
+/* libosip2 comes first: strict_new takes malloc away from it. */
+static void compare_readers(struct bench *b, const struct sample *sample, unsigned n)
+{
+	double osip[8], judged, both;
+
+	parser_init();
+	for (unsigned i = 0; i < n; i++)
+		osip[i] = measure(b, read_osip, sample[i].bytes, 20000);
+	b->strict = strict_new();
+	if (!b->strict)
+		abort();
+	for (unsigned i = 0; i < n; i++) {
+		judged = measure(b, read_malformed, sample[i].bytes, 50000);
+		both = measure(b, compare_both, sample[i].bytes, 20000);
+		printf("%-28s view and malformed %5.0f ns, libosip2 %6.0f ns, %4.1f times; "
+		       "strict %6.0f ns\n", sample[i].name, judged, osip[i], osip[i] / judged,
+		       both);
+	}
+	strict_free(b->strict);
 }
 
 /* An OPTIONS whose head is filled up with copies of piece. */
@@ -117,17 +185,21 @@ int main(void)
 		{ "parameters", hostile("Via: ", SLICE(";a=\"b\"")) },
 		{ "spaces", hostile("", SLICE(" ")) },
 	};
+	static struct bench b;
 	double per_byte = 0;
 
 	for (unsigned i = 0; i < sizeof(normal) / sizeof(normal[0]); i++) {
-		double ns = measure(normal[i].bytes, 200000);
+		double ns = measure(&b, read_view, normal[i].bytes, 200000);
 
 		per_byte = ns / normal[i].bytes.n;
 		printf("%-28s %4u bytes %8.0f ns %6.2f ns/byte\n", normal[i].name,
 		       normal[i].bytes.n, ns, per_byte);
 	}
+	b.rules = rules_load("");
+	compare_readers(&b, normal, sizeof(normal) / sizeof(normal[0]));
+	ruleset_free(b.rules);
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		double ns = measure(bad[i].bytes, 50);
+		double ns = measure(&b, read_view, bad[i].bytes, 50);
 
 		printf("64 KB of %-19s %6.2f ns/byte, %4.1f times the INVITE's\n", bad[i].name,
 		       ns / bad[i].bytes.n, ns / bad[i].bytes.n / per_byte);
