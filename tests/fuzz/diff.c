@@ -122,14 +122,19 @@ static bool bad_escape(struct slice value)
 
 static bool colon_in_name(struct slice value)
 {
-	const char *angle = find_char(value.p, slice_end(value), '<');
+	const char *first = find_char(value.p, slice_end(value), '<');
 
-	return angle && find_char(value.p, angle, ':');
+	return first && find_char(value.p, first, ':');
 }
 
 static bool quote(struct slice value)
 {
 	return has(value, '"');
+}
+
+static bool angle(struct slice value)
+{
+	return has(value, '<');
 }
 
 static bool tab(struct slice value)
@@ -170,6 +175,7 @@ static const struct {
 	{ "number of Contacts", two_brackets, "libosip2 knows brackets of some schemes only" },
 	{ "Call-ID", white_space, "libosip2 takes blanks around the '@' off" },
 	{ "Via", quote, "where a quote may stand is not agreed" },
+	{ "Via", angle, "libosip2 knows brackets, and commas in them, in any header" },
 	{ "Via", tab, "libosip2 looks for a blank before the host" },
 	{ "Request-URI", bad_escape, "sscanf takes signs and white space before the digits" },
 	{ "From", bad_escape, "sscanf takes signs and white space before the digits" },

@@ -3,6 +3,7 @@
  * What the view and libosip2 read alike, differently or not at all, and that
  * libosip2 stays within its arena, its limits and its silence.
  */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -266,6 +267,44 @@ static void nul(void **unused)
 	assert_int_equal(read_text((struct slice){ text, sizeof(text) - 1 }, &d), STRICT_SAME);
 }
 
+static void *read_often(void *name)
+{
+	struct strict *own = strict_new();
+	struct strict_difference d;
+	char text[ROOM];
+	struct guard g;
+	struct sip_msg m;
+	unsigned long bad = 0;
+	int n = snprintf(text, ROOM, "REGISTER sip:%s SIP/2.0\r\n" VIA FROM TO
+			 "Call-ID: %s\r\nCSeq: 1 REGISTER\r\nUser-Agent: %s\r\n\r\n",
+			 (char *)name, (char *)name, (char *)name);
+
+	if (!own)
+		abort();
+	g = parse(&m, (struct slice){ text, (uint32_t)n });
+	for (unsigned i = 0; i < 5000; i++)
+		bad += strict_compare(own, &m, &d) != STRICT_SAME;
+	guard_free(&g);
+	strict_free(own);
+	return (void *)(uintptr_t)bad;
+}
+
+/* Each thread in its own arena, at once. */
+static void threads(void **unused)
+{
+	static char name[4][16] = { "a.example", "longer.example", "c", "d.example.org" };
+	pthread_t t[4];
+	void *bad;
+
+	(void)unused;
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(pthread_create(&t[i], NULL, read_often, name[i]), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(pthread_join(t[i], &bad), 0);
+		assert_null(bad);
+	}
+}
+
 /* Not one byte on stdout or stderr, whatever it thinks of the message. */
 static void silence(void **unused)
 {
@@ -302,6 +341,7 @@ int main(void)
 		cmocka_unit_test(alike), cmocka_unit_test(differ), cmocka_unit_test(unreadable),
 		cmocka_unit_test(limits), cmocka_unit_test(size_limit),
 		cmocka_unit_test(full_arena), cmocka_unit_test(nul), cmocka_unit_test(silence),
+		cmocka_unit_test(threads),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
