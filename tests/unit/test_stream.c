@@ -249,6 +249,97 @@ static void random_segmentations(void **unused)
 	}
 }
 
+/* ---- time ---- */
+
+static char big[FEED_SIZE], room[FEED_SIZE];
+
+static uint64_t nanoseconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Time for n bytes that come one by one; the best of some. */
+static uint64_t bytewise(const struct stream *start, uint32_t n)
+{
+	uint64_t best = UINT64_MAX;
+
+	for (unsigned round = 0; round < 5; round++) {
+		uint64_t from = nanoseconds();
+		struct stream s = *start;
+		struct stream_out out;
+		uint32_t done = 0;
+
+		for (uint32_t have = 1; have <= n; have++) {
+			enum stream_cut cut = stream_cut(&s, (struct slice){ big + done, have - done },
+							 room, sizeof(room), &out);
+
+			if (cut == STREAM_BROKEN)
+				fail_msg("flaw %u at %u", s.flaw, have);
+			if (cut != STREAM_MORE)
+				done += out.take;
+		}
+		if (nanoseconds() - from < best)
+			best = nanoseconds() - from;
+	}
+	return best;
+}
+
+/* Eight times the bytes may take little more than eight times the time: were they
+ * read again with each segment it would be 64 times. */
+static void linear(const char *what, const struct stream *start)
+{
+	uint64_t few = bytewise(start, 8000), many = bytewise(start, 64000);
+
+	if (many > few * 24)
+		fail_msg("%s: 8000 bytes take %u ns, 64000 take %u", what, (unsigned)few,
+			 (unsigned)many);
+}
+
+static void fill(const char *head, const char *piece)
+{
+	size_t n = strlen(head);
+
+	memcpy(big, head, n);
+	for (; n < sizeof(big); n++)
+		big[n] = piece[(n - strlen(head)) % strlen(piece)];
+}
+
+static void time_is_linear(void **unused)
+{
+	static const struct stream fresh = { 0 };
+	static const struct stream ws = { .kind = STREAM_WEBSOCKET, .masked = true };
+
+	(void)unused;
+	fill(L, "a: b\r\n");
+	linear("many headers", &fresh);
+	fill(L "a: ", "b");
+	linear("a long header", &fresh);
+	fill(L, " \r\n");
+	linear("folds", &fresh);
+	fill(L "l: 65000\r\n\r\n", "b");
+	linear("a body", &fresh);
+	fill("", L "l: 0\r\n\r\n");
+	linear("many messages", &fresh);
+	fill("\x16\x03\x01\x40\x01\x01", "/SIP");
+	linear("a hello", &fresh);
+	fill("GET / HTTP/1.1\r\n", "a: b\r\n");
+	linear("a handshake", &fresh);
+	memset(big, 0, sizeof(big));
+	for (uint32_t i = 0; i + 7 <= sizeof(big); i += 7) {
+		big[i] = i ? 0 : 1;
+		big[i + 1] = (char)0x81;
+	}
+	linear("many frames", &ws);
+	for (uint32_t i = 0; i + 6 <= sizeof(big); i += 6) {
+		big[i] = i ? (char)0x89 : 1;
+		big[i + 1] = (char)0x80;
+	}
+	linear("many pings", &ws);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +348,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_sip),
 		cmocka_unit_test(every_segmentation),
 		cmocka_unit_test(random_segmentations),
+		cmocka_unit_test(time_is_linear),
 	};
 	int failed;
 

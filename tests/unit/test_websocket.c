@@ -156,6 +156,20 @@ static void lengths(void **unused)
 	for (unsigned i = 0; i < 3; i++)
 		frame(i ? 0x00 : 0x01, true, long_text, 30000);
 	expect("", FLAW_TOO_LONG);
+	text(0x01, "OPT");
+	memcpy(wire.bytes + wire.n, "\x80\xff\xff\xff\xff\xff\xff\xff\xff\xff", 10);
+	wire.n += 14;
+	expect("", FLAW_TOO_LONG);
+	feed.size = 40; /* no room for what is in the frames, though the frames would fit */
+	frame(0x81, true, long_text, 41);
+	expect("", FLAW_TOO_LONG);
+	frame(0x01, true, long_text, 21);
+	frame(0x80, true, long_text, 20);
+	expect("", FLAW_TOO_LONG);
+	frame(0x01, true, long_text, 20);
+	frame(0x80, true, long_text, 20);
+	expect("[0+40]", FLAW_NONE);
+	feed.size = FEED_SIZE;
 	memcpy(wire.bytes, "\x81\xfe\0\x1f\0\0\0\0" M, 8 + 31); /* not the shortest form */
 	wire.n = 8 + 31;
 	expect("[0+31]", FLAW_NONE);
