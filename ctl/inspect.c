@@ -52,7 +52,7 @@ static void inspect_find(const struct sip_msg *m, struct inspection *in)
 	for (unsigned d = 0; d < DEFECT_READ_COUNT; d++)
 		if (sip_defective(m, d))
 			in->found[in->n++] = (struct inspect_defect){ d, m->defect_at[d] };
-	sip_judge(m, &sip_limits_default, false, UINT64_MAX, &judged);
+	sip_judge(m, &sip_limits_default, false, UINT64_MAX, 0, &judged);
 	for (unsigned i = 0; i < DEFECT_JUDGED_COUNT; i++)
 		if (judged.found >> i & 1)
 			in->found[in->n++] =

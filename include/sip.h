@@ -155,9 +155,9 @@ enum sip_header {
 	X(ESCAPE, "bad-escape", A, A, D, "a percent sign without two hex digits in a URI") \
 	X(ESCAPED_CONTROL, "escaped-control", A, A, D, "an escaped control byte in a user part") \
 	X(URI_HEADERS, "uri-headers", A, A, D, "the Request-URI carries headers") \
-	X(SQL, "sql-injection", L, D, D, "SQL in a user part or a display name") \
+	X(SQL, "sql-injection", L, D, D, "SQL in a user, a display name or User-Agent") \
 	X(SHELL, "shell-injection", L, D, D, \
-	  "shell commands in a user part or a display name") \
+	  "shell commands in a user, a display name or User-Agent") \
 	X(CONTACT_ADDRESS, "contact-address", L, D, D, \
 	  "a Contact points to a multicast, loopback, broadcast or unspecified address") \
 	X(VIA_ADDRESS, "via-address", L, D, D, \
@@ -323,9 +323,12 @@ struct sip_judged {
 	uint32_t at[DEFECT_JUDGED_COUNT]; /* offset into sip_msg.all, where found */
 };
 
-/* wanted: bitmap of SIP_JUDGED(); stream: the message came over bare TCP. */
+/*
+ * stream: the message came over bare TCP.  wanted, enough: bitmaps of SIP_JUDGED();
+ * when one of enough is found, the others may be left out.
+ */
 void sip_judge(const struct sip_msg *m, const struct sip_limits *limits, bool stream,
-	       uint64_t wanted, struct sip_judged *out);
+	       uint64_t wanted, uint64_t enough, struct sip_judged *out);
 
 /*
  * A parameter of a Digest challenge or credentials (RFC 7616), quotes taken

@@ -203,7 +203,7 @@ static enum found message_judge(const struct malformed_conf *mc, const struct si
 
 	if (defects & mc->read_drop)
 		return read_tell(mc, sip, defects & mc->read_drop, ev);
-	sip_judge(sip, &mc->limits, stream, mc->judged, &judged);
+	sip_judge(sip, &mc->limits, stream, mc->judged, mc->judged_drop, &judged);
 	if (judged.found & mc->judged_drop)
 		return judged_tell(mc, sip, &judged, judged.found & mc->judged_drop, ev);
 	if (defects)

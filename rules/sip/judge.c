@@ -114,8 +114,12 @@ static void utf8_judge(struct judging *j)
 	}
 }
 
+#define SDP \
+	(SIP_JUDGED(DEFECT_SDP_SYNTAX) | SIP_JUDGED(DEFECT_SDP_MEDIA) | \
+	 SIP_JUDGED(DEFECT_SDP_CONNECTION))
+
 void sip_judge(const struct sip_msg *m, const struct sip_limits *limits, bool stream,
-	       uint64_t wanted, struct sip_judged *out)
+	       uint64_t wanted, uint64_t enough, struct sip_judged *out)
 {
 	struct judging j = { m, wanted, out };
 
@@ -124,8 +128,13 @@ void sip_judge(const struct sip_msg *m, const struct sip_limits *limits, bool st
 		return;
 	sizes_judge(&j, limits);
 	body_judge(&j, stream);
+	if (out->found & enough)
+		return;
 	if (judge_wants(&j, SIP_JUDGED(DEFECT_LOWER_VIA)))
 		lower_vias_judge(&j);
 	if (judge_wants(&j, SIP_JUDGED(DEFECT_UTF8)))
 		utf8_judge(&j);
+	addresses_judge(&j);
+	if (judge_wants(&j, SDP))
+		sdp_judge(&j);
 }

@@ -31,6 +31,11 @@ static inline void judge_found(struct judging *j, enum sip_defect d, const char 
 	j->out->at[d - DEFECT_READ_COUNT] = (uint32_t)(at - j->m->all.p);
 }
 
+/* What is written in From, To, Contact, the Request-URI ... (address.c). */
+void addresses_judge(struct judging *j);
+/* Session descriptions (sdp.c). */
+void sdp_judge(struct judging *j);
+
 /* Where the headers end: the body, or all there is when they do not. */
 static inline const char *judge_head_end(const struct sip_msg *m)
 {
