@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is written into addresses: users, display names, literal hosts. */
-#include "addr.h"
 #include "sip/chars.h"
 #include "sip/inject.h"
 #include "sip/judge.h"
@@ -46,6 +45,44 @@ static void escapes_judge(struct judging *j, struct slice uri, struct slice user
 	}
 }
 
+static bool literal_v4(struct slice s, uint8_t be[4])
+{
+	const char *p = s.p, *end = slice_end(s);
+
+	for (unsigned i = 0; i < 4; i++) {
+		unsigned n = 0, digits = 0;
+
+		for (; p < end && is_digit(*p) && digits < 4; digits++)
+			n = n * 10 + (unsigned)(*p++ - '0');
+		if (!digits || n > 255 || (p == end) != (i == 3) || (i < 3 && *p++ != '.'))
+			return false;
+		be[i] = (uint8_t)n;
+	}
+	return true;
+}
+
+bool literal_read(struct slice text, struct addr *out)
+{
+	uint8_t be[4];
+
+	if (literal_v4(text, be)) {
+		*out = addr_v4(be);
+		return true;
+	}
+	return find_char(text.p, slice_end(text), ':') && addr_parse(text, out) == 0;
+}
+
+/* Nearly all hosts can be told by their first bytes to be nothing special. */
+static bool may_be_special(const char *p, const char *end)
+{
+	char second;
+
+	if (p == end || !(*p == '[' || (*p >= '0' && *p <= '2')))
+		return false;
+	second = p + 1 < end ? p[1] : '\0';
+	return !(*p == '1' && second != '2') && !(*p == '2' && (second < '2' || second > '5'));
+}
+
 enum host { HOST_USUAL, HOST_UNSPECIFIED, HOST_LOOPBACK, HOST_ELSE /* multicast, broadcast */ };
 
 /* Of literal addresses; an IPv6 one in brackets. */
@@ -54,16 +91,16 @@ static enum host host_of(struct slice host)
 	static const struct addr none = { { 0 } };
 	struct addr a;
 
-	if (!host.n || !(host.p[0] == '[' || (host.p[0] >= '0' && host.p[0] <= '2')))
+	if (!may_be_special(host.p, slice_end(host)))
 		return HOST_USUAL;
 	if (host.p[0] == '[' && host.p[host.n - 1] == ']')
 		host = (struct slice){ host.p + 1, host.n - 2 };
-	if (addr_parse(host, &a) < 0)
+	if (!literal_read(host, &a))
 		return HOST_USUAL;
 	if (addr_is_v4(&a)) {
 		if (a.b[12] == 127)
 			return HOST_LOOPBACK;
-		if (a.b[12] >= 224 && (a.b[12] < 240 || (a.b[12] & a.b[13] & a.b[14] & a.b[15]) == 255))
+		if ((a.b[12] & 0xf0) == 224 || (a.b[12] & a.b[13] & a.b[14] & a.b[15]) == 255)
 			return HOST_ELSE;
 		return a.b[12] | a.b[13] | a.b[14] | a.b[15] ? HOST_USUAL : HOST_UNSPECIFIED;
 	}
@@ -74,16 +111,38 @@ static enum host host_of(struct slice host)
 	return a.b[15] ? HOST_LOOPBACK : HOST_UNSPECIFIED;
 }
 
+/* User and password, of whatever scheme; of one without '@' all there is, but a
+ * mere host, which holds nothing of interest. */
+static struct slice user_of(struct slice uri)
+{
+	const char *end = slice_end(uri), *at = uri.n ? memrchr(uri.p, '@', uri.n) : NULL;
+	const char *colon = find_char(uri.p, at ? at : end, ':');
+
+	if (!at && slice_istarts(uri, SLICE("sip")))
+		return SLICE_NONE;
+	return slice_between(colon ? colon + 1 : uri.p, at ? at : end);
+}
+
+/* Whether the host behind the user is worth a closer look. */
+static bool host_doubtful(struct slice uri, struct slice user)
+{
+	const char *end = slice_end(uri), *at = user.n ? slice_end(user) : NULL;
+
+	if (!at || at == end || find_char(user.p, at, '@'))
+		return true;
+	return may_be_special(at + 1, end);
+}
+
 static void uri_judge(struct judging *j, struct slice text, bool contact)
 {
+	struct slice user = user_of(text);
 	struct sip_uri uri;
 
-	if (!sip_uri_read(text, &uri))
-		uri = (struct sip_uri){ 0 };
-	text_judge(j, uri.user);
+	text_judge(j, user);
 	if (judge_wants(j, ESCAPES))
-		escapes_judge(j, text, uri.user);
-	if (contact && host_of(uri.host) != HOST_USUAL)
+		escapes_judge(j, text, user);
+	if (contact && host_doubtful(text, user) && sip_uri_read(text, &uri) &&
+	    host_of(uri.host) != HOST_USUAL)
 		judge_found(j, DEFECT_CONTACT_ADDRESS, uri.host.p);
 }
 
@@ -98,25 +157,41 @@ static void nameaddr_judge(struct judging *j, struct slice value, bool contact)
 }
 
 /*
- * Where a Contact is where requests will be sent.  Not so in most answers: those
- * to REGISTER repeat what was registered, those that refuse are looked at by none.
+ * Of these the Contact is where later requests will be sent (RFC 3261 12.1, RFC
+ * 3265, RFC 3311, RFC 3515); answers to REGISTER only repeat what was registered.
  */
 static bool contact_matters(const struct sip_msg *m)
 {
-	return m->kind == SIP_REQUEST || (m->status < 400 && m->method != METHOD_REGISTER);
+	switch (m->method) {
+	case METHOD_REGISTER:
+		return m->kind == SIP_REQUEST;
+	case METHOD_INVITE:
+	case METHOD_NOTIFY:
+	case METHOD_REFER:
+	case METHOD_SUBSCRIBE:
+	case METHOD_UPDATE:
+		return m->status < 400; /* 0 in requests */
+	default:
+		return false;
+	}
 }
 
 static void contacts_judge(struct judging *j)
 {
-	bool matters = contact_matters(j->m);
+	bool matters = judge_wants(j, SIP_JUDGED(DEFECT_CONTACT_ADDRESS)) &&
+		       contact_matters(j->m);
 	struct slice line, item;
 	unsigned at = 0;
 
 	if (!j->m->seen[HDR_CONTACT])
 		return;
-	while (sip_next(j->m, HDR_CONTACT, &at, &line))
-		while (sip_list_next(&line, &item))
-			nameaddr_judge(j, item, matters);
+	while (sip_next(j->m, HDR_CONTACT, &at, &line)) {
+		if (find_char(line.p, slice_end(line), ',') == NULL)
+			nameaddr_judge(j, line, matters);
+		else
+			while (sip_list_next(&line, &item))
+				nameaddr_judge(j, item, matters);
+	}
 }
 
 static void credentials_judge(struct judging *j, enum sip_header h)
@@ -130,9 +205,16 @@ static void credentials_judge(struct judging *j, enum sip_header h)
 /* Of requests: the top Via of an answer is our own server's. */
 static void via_judge(struct judging *j)
 {
+	static const struct slice usual = SLICE("SIP/2.0/UDP ");
+	struct slice value = sip_first(j->m, HDR_VIA);
 	struct sip_via via;
 
-	if (j->m->kind != SIP_REQUEST || !sip_via_read(sip_first(j->m, HDR_VIA), &via))
+	if (j->m->kind != SIP_REQUEST)
+		return;
+	if (value.n > usual.n && memcmp(value.p, usual.p, usual.n) == 0 &&
+	    !is_lws(value.p[usual.n]) && !may_be_special(value.p + usual.n, slice_end(value)))
+		return;
+	if (!sip_via_read(value, &via))
 		return;
 	switch (host_of(via.host)) {
 	case HOST_ELSE:

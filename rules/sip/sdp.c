@@ -5,7 +5,6 @@
  * formats.  What phones do write, right or wrong, passes: no s= or t=, odd order,
  * unknown lines and attributes, empty lines, any line end.
  */
-#include "addr.h"
 #include "sip/chars.h"
 #include "sip/judge.h"
 
@@ -15,22 +14,43 @@
 #define DIGITS_MAX 10   /* of a clock rate */
 #define PARTS_MAX 16
 
-/* The next word of a line; false at its end. */
-static bool word_next(struct slice *rest, struct slice *word)
+static inline bool is_blank(char c)
 {
-	const char *end = slice_end(*rest), *p = skip_lws(rest->p, end), *start = p;
-
-	while (p < end && !is_lws(*p))
-		p++;
-	*word = slice_between(start, p);
-	*rest = slice_between(p, end);
-	return word->n > 0;
+	return c == ' ' || c == '\t';
 }
 
-static bool all_of(struct slice s, const char *chars)
+/* The next word of a line, which *p is moved behind; empty at the end. */
+static inline struct slice word_next(const char **p, const char *end)
+{
+	const char *at = *p, *start;
+
+	while (at < end && is_blank(*at))
+		at++;
+	start = at;
+	while (at < end && !is_blank(*at))
+		at++;
+	*p = at;
+	return slice_between(start, at);
+}
+
+/* The word before *p, which is moved before it. */
+static inline struct slice word_before(const char *start, const char **p)
+{
+	const char *at = *p, *stop;
+
+	while (at > start && is_blank(at[-1]))
+		at--;
+	stop = at;
+	while (at > start && !is_blank(at[-1]))
+		at--;
+	*p = at;
+	return slice_between(at, stop);
+}
+
+static bool is_numeric(struct slice s)
 {
 	for (uint32_t i = 0; i < s.n; i++)
-		if (!s.p[i] || !strchr(chars, s.p[i]))
+		if (!is_digit(s.p[i]) && s.p[i] != '.')
 			return false;
 	return s.n > 0;
 }
@@ -51,39 +71,33 @@ static bool address_sound(struct slice s)
 	struct addr a;
 
 	s = cut_at(cut_at(s, '/'), '%');
-	if (!all_of(s, "0123456789.") && !find_char(s.p, slice_end(s), ':'))
+	if (!is_numeric(s) && !find_char(s.p, slice_end(s), ':'))
 		return s.n > 0;
-	return addr_parse(s, &a) == 0 && !addr_eq(&a, &everybody);
+	return literal_read(s, &a) && !addr_eq(&a, &everybody);
 }
 
-/* nettype addrtype address, as the last three words of o= and all of c=. */
-static bool connection_sound(const struct slice word[3])
+/* c=nettype addrtype address */
+static bool connection_line(const char *p, const char *end)
 {
-	return !slice_eq(word[0], SLICE("IN")) || address_sound(word[2]);
+	struct slice net = word_next(&p, end), address;
+
+	(void)word_next(&p, end);
+	address = word_next(&p, end);
+	return address.n && (!slice_eq(net, SLICE("IN")) || address_sound(address));
 }
 
-static bool connection_line(struct slice rest)
+/* o=name id version nettype addrtype address: a name with blanks and no name at
+ * all are both seen in the field. */
+static bool origin_line(const char *start, const char *p)
 {
-	struct slice word[3];
+	struct slice address = word_before(start, &p), net;
 
-	for (unsigned i = 0; i < 3; i++)
-		if (!word_next(&rest, &word[i]))
-			return false;
-	return connection_sound(word);
-}
-
-/* A name with blanks and no name at all are both seen in the field. */
-static bool origin_line(struct slice rest)
-{
-	struct slice last[3] = { SLICE_NONE, SLICE_NONE, SLICE_NONE }, word;
-	unsigned n = 0;
-
-	for (; word_next(&rest, &word); n++) {
-		last[0] = last[1];
-		last[1] = last[2];
-		last[2] = word;
-	}
-	return n >= 5 && connection_sound(last);
+	(void)word_before(start, &p);
+	net = word_before(start, &p);
+	(void)word_before(start, &p);
+	if (!word_before(start, &p).n)
+		return false;
+	return !slice_eq(net, SLICE("IN")) || address_sound(address);
 }
 
 static bool port_sound(struct slice word, bool *unused)
@@ -110,102 +124,114 @@ static bool payload_sound(struct slice word)
 
 static bool is_rtp(struct slice proto)
 {
+	if (proto.p[0] == 'R' && slice_istarts(proto, SLICE("RTP/")))
+		return true;
 	for (; proto.n >= 4; proto.p++, proto.n--)
 		if (slice_istarts(proto, SLICE("RTP/")))
 			return true;
 	return false;
 }
 
-/* media port[/number] proto format... */
-static bool media_line(struct slice rest)
+/* m=media port[/number] proto format... */
+static bool media_line(const char *p, const char *end)
 {
-	struct slice media, port, proto, format;
+	struct slice media = word_next(&p, end), port = word_next(&p, end);
+	struct slice proto = word_next(&p, end), format;
 	bool unused = false, rtp;
 	unsigned n = 0;
 
-	if (!word_next(&rest, &media) || !word_next(&rest, &port) || !word_next(&rest, &proto) ||
-	    !port_sound(port, &unused))
+	if (!media.n || !proto.n || !port_sound(port, &unused))
 		return false;
 	rtp = is_rtp(proto);
-	for (; word_next(&rest, &format); n++)
+	for (; (format = word_next(&p, end)).n; n++)
 		if (n == FORMATS_MAX || (rtp && !payload_sound(format)))
 			return false;
 	return n || unused;
 }
 
-/* rtpmap:PAYLOAD NAME/RATE, fmtp:FORMAT ... : the number, and no endless ones. */
-static bool attribute_line(struct slice line)
+/* Is p the attribute name, to its end? */
+static bool is_attribute(const char *p, const char *end, struct slice name)
 {
-	bool map = slice_istarts(line, SLICE("rtpmap"));
-	uint32_t skip = map ? 6 : 4, digits = 0;
-	struct slice rest, word;
-
-	if (!map && !slice_istarts(line, SLICE("fmtp")))
-		return true;
-	rest = (struct slice){ line.p + skip, line.n - skip };
-	if (rest.n && is_token_char(rest.p[0]))
-		return true; /* the beginning of another name */
-	if (!rest.n || rest.p[0] != ':')
-		return false;
-	rest.p++, rest.n--;
-	if (!word_next(&rest, &word) || !payload_sound(word))
-		return false;
-	for (uint32_t i = 0; map && i < rest.n; i++) {
-		digits = is_digit(rest.p[i]) ? digits + 1 : 0;
-		if (digits > DIGITS_MAX)
-			return false;
-	}
-	return true;
+	return ascii_lower(*p) == name.p[0] && slice_istarts(slice_between(p, end), name) &&
+	       !(p + name.n < end && is_token_char(p[name.n]));
 }
 
-static void line_judge(struct judging *j, struct slice line, unsigned *media)
+/* a=rtpmap:PAYLOAD NAME/RATE, a=fmtp:FORMAT ...: the number, and no endless one. */
+static bool attribute_line(const char *p, const char *end)
 {
-	struct slice text;
+	static const struct slice rtpmap = SLICE("rtpmap"), fmtp = SLICE("fmtp");
+	const char *slash = NULL;
+	unsigned digits = 0;
+	struct slice word;
 
-	if (line.n < 2 || line.p[1] != '=' || ascii_lower(line.p[0]) < 'a' ||
-	    ascii_lower(line.p[0]) > 'z') {
-		judge_found(j, DEFECT_SDP_SYNTAX, line.p);
+	if (p == end)
+		return true;
+	if (is_attribute(p, end, rtpmap)) {
+		slash = find_char(p, end, '/');
+		p += rtpmap.n;
+	} else if (is_attribute(p, end, fmtp)) {
+		p += fmtp.n;
+	} else {
+		return true;
+	}
+	if (p == end || *p++ != ':')
+		return false;
+	word = word_next(&p, end);
+	while (slash && ++slash < end && is_digit(*slash))
+		digits++;
+	return word.n && payload_sound(word) && digits <= DIGITS_MAX;
+}
+
+static void line_judge(struct judging *j, const char *p, const char *end, unsigned *media)
+{
+	while (p < end && is_blank(end[-1]))
+		end--;
+	if (p == end)
+		return;
+	if (end - p < 2 || p[1] != '=' || ascii_lower(*p) < 'a' || ascii_lower(*p) > 'z') {
+		judge_found(j, DEFECT_SDP_SYNTAX, p);
 		return;
 	}
-	text = slice_between(line.p + 2, slice_end(line));
-	if (find_char(text.p, slice_end(text), '\0'))
-		judge_found(j, DEFECT_SDP_SYNTAX, line.p);
-	switch (line.p[0]) {
+	switch (*p) {
 	case 'm':
-		if (++*media > MEDIA_MAX || !media_line(text))
-			judge_found(j, DEFECT_SDP_MEDIA, line.p);
+		if (++*media > MEDIA_MAX || !media_line(p + 2, end))
+			judge_found(j, DEFECT_SDP_MEDIA, p);
 		break;
 	case 'a':
-		if (!attribute_line(text))
-			judge_found(j, DEFECT_SDP_MEDIA, line.p);
+		if (!attribute_line(p + 2, end))
+			judge_found(j, DEFECT_SDP_MEDIA, p);
 		break;
 	case 'c':
-		if (!connection_line(text))
-			judge_found(j, DEFECT_SDP_CONNECTION, line.p);
+		if (!connection_line(p + 2, end))
+			judge_found(j, DEFECT_SDP_CONNECTION, p);
 		break;
 	case 'o':
-		if (!origin_line(text))
-			judge_found(j, DEFECT_SDP_CONNECTION, line.p);
+		if (!origin_line(p + 2, end))
+			judge_found(j, DEFECT_SDP_CONNECTION, p);
 		break;
 	default:
 		break;
 	}
 }
 
+/* CR and LF both end a line, as in the least patient of parsers. */
 static void description_judge(struct judging *j, struct slice sdp)
 {
-	const char *p = sdp.p, *end = slice_end(sdp);
+	const char *p = sdp.p, *end = slice_end(sdp), *start = p;
 	unsigned media = 0;
 
-	while (p < end) {
-		const char *lf = find_char(p, end, '\n'), *stop = lf ? lf : end;
-		const char *cr = find_char(p, stop, '\r');
-		struct slice line = slice_trim(slice_between(p, cr ? cr : stop));
-
-		if (line.n)
-			line_judge(j, line, &media);
-		p = cr ? cr + 1 : stop + (lf != NULL);
+	for (; p < end; p++) {
+		if ((uint8_t)*p >= ' ')
+			continue;
+		if (*p == '\0')
+			judge_found(j, DEFECT_SDP_SYNTAX, p);
+		if (*p != '\r' && *p != '\n')
+			continue;
+		if (p > start)
+			line_judge(j, start, p, &media);
+		start = p + 1;
 	}
+	line_judge(j, start, end, &media);
 }
 
 /* type/subtype of a Content-Type value, and its parameters. */
@@ -226,6 +252,8 @@ static bool is_description(struct slice value)
 {
 	struct slice params;
 
+	if (slice_eq(value, SLICE("application/sdp"))) /* so everybody writes it */
+		return true;
 	return type_is(value, SLICE("application"), SLICE("sdp"), &params);
 }
 

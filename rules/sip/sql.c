@@ -107,7 +107,8 @@ static bool is_statement(const char *p, const char *end)
 		"drop table", "drop database", "drop schema", "drop view", "drop user",
 		"drop index", "insert into", "delete from", "truncate table", "alter table",
 		"alter user", "alter database", "create table", "create user", "create database",
-		"exec xp_cmdshell", "exec sp_executesql", "exec sp_configure", "exec master", "declare @", "waitfor delay",
+		"exec xp_cmdshell", "exec sp_executesql", "exec sp_configure",
+		"exec master", "declare @", "waitfor delay",
 		"load data", "grant all", "copy (", "merge into", NULL,
 	};
 	const char *next = word_at(p, end, "select");
