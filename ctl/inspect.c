@@ -48,7 +48,7 @@ static void inspect_find(const struct sip_msg *m, struct inspection *in)
 
 	*in = (struct inspection){ .m = m };
 	if (m->kind == SIP_NONE)
-		in->found[in->n++] = (struct inspect_defect){ DEFECT_NOT_SIP, 0 };
+		in->found[in->n++] = (struct inspect_defect){ sip_other(m->all), 0 };
 	for (unsigned d = 0; d < DEFECT_READ_COUNT; d++)
 		if (sip_defective(m, d))
 			in->found[in->n++] = (struct inspect_defect){ d, m->defect_at[d] };

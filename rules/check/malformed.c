@@ -240,7 +240,7 @@ static enum found payload_judge(const struct probe *p, const struct malformed_co
 	if (tcp && !p->segment)
 		return segment_judge(mc, sip, ev);
 	if (sip->kind == SIP_NONE)
-		return tell(mc, DEFECT_NOT_SIP, sip->all, ev);
+		return tell(mc, sip_other(sip->all), sip->all, ev);
 	return message_judge(mc, sip, tcp && p->segment->kind != STREAM_WEBSOCKET, ev);
 }
 

@@ -134,7 +134,7 @@ void sip_judge(const struct sip_msg *m, const struct sip_limits *limits, bool st
 		lower_vias_judge(&j);
 	if (judge_wants(&j, SIP_JUDGED(DEFECT_UTF8)))
 		utf8_judge(&j);
-	addresses_judge(&j);
+	judge_addresses(&j);
 	if (judge_wants(&j, SDP))
 		sdp_judge(&j);
 }

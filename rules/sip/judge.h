@@ -32,10 +32,10 @@ static inline void judge_found(struct judging *j, enum sip_defect d, const char 
 	j->out->at[d - DEFECT_READ_COUNT] = (uint32_t)(at - j->m->all.p);
 }
 
-/* A literal IPv4 or IPv6 address, quicker than addr_parse (address.c). */
+/* A literal IPv4 or IPv6 address, quicker than addr_parse (judge_address.c). */
 bool literal_read(struct slice text, struct addr *out);
-/* What is written in From, To, Contact, the Request-URI ... (address.c). */
-void addresses_judge(struct judging *j);
+/* What is written in From, To, Contact, the Request-URI ... (judge_address.c). */
+void judge_addresses(struct judging *j);
 /* Session descriptions (sdp.c). */
 void sdp_judge(struct judging *j);
 

@@ -97,7 +97,8 @@ static void hosts_of_contacts(void **unused)
 	char text[512];
 
 	(void)unused;
-	expect(contacts, COUNT(contacts), "REGISTER sip:a SIP/2.0\r\n" HEAD "Contact: ", "\r\n\r\n");
+	expect(contacts, COUNT(contacts), "REGISTER sip:a SIP/2.0\r\n" HEAD "Contact: ",
+	       "\r\n\r\n");
 	expect(contacts, COUNT(contacts), "INVITE sip:a SIP/2.0\r\n" HEAD "m: ", "\r\n\r\n");
 	for (size_t i = 0; i < COUNT(contacts); i++) {
 		/* nobody sends anything there */
@@ -133,7 +134,8 @@ static void hosts_of_vias(void **unused)
 		{ DEFECT_VIA_ADDRESS, "SIP/2.0/UDP [::ffff:224.0.0.1]" },
 		{ DEFECT_LOWER_VIA, "SIP/2.0/UDP a;branch=1, SIP/2.0" },
 		{ DEFECT_LOWER_VIA, "SIP/2.0/UDP a;branch=1\r\nv: x" },
-		{ DEFECT_COUNT, "SIP/2.0/UDP a;branch=1\r\nv: SIP/2.0/TCP b, SIP/2.0/UDP c:1;x=\",\"" },
+		{ DEFECT_COUNT,
+		  "SIP/2.0/UDP a;branch=1\r\nv: SIP/2.0/TCP b, SIP/2.0/UDP c:1;x=\",\"" },
 	};
 
 	(void)unused;
@@ -162,7 +164,8 @@ static void names_and_escapes(void **unused)
 		{ DEFECT_UTF8, "\"\xc0\xaf\" <sip:a@a.example>" },
 		{ DEFECT_UTF8, "\"\xed\xa0\x80\" <sip:a@a.example>" },
 		{ DEFECT_UTF8, "\"\xf4\x90\x80\x80\" <sip:a@a.example>" },
-		{ DEFECT_COUNT, "\"M\xc3\xbcller \xf0\x9f\x93\x9e \xe2\x82\xac\" <sip:a@a.example>" },
+		{ DEFECT_COUNT,
+		  "\"M\xc3\xbcller \xf0\x9f\x93\x9e \xe2\x82\xac\" <sip:a@a.example>" },
 	};
 	static const struct sample agents[] = {
 		{ DEFECT_COUNT, "Phone (Linux; x86_64) 1.2/3 & more | $1" },
@@ -207,7 +210,8 @@ static void sizes(void **unused)
 
 	(void)unused;
 	for (int more = 0; more < 2; more++) {
-		n = snprintf(text, sizeof(text), LINE HEAD "X: %*s\r\nY: 1\r\n\r\n", 8192 - 5 + more, "");
+		n = snprintf(text, sizeof(text), LINE HEAD "X: %*s\r\nY: 1\r\n\r\n",
+			     8192 - 5 + more, "");
 		out = judge((struct slice){ text, (uint32_t)n }, ALL, false);
 		assert_int_equal(out.found, more ? SIP_JUDGED(DEFECT_HEADER_SIZE) : 0);
 		if (more)
@@ -311,7 +315,8 @@ static void other_bodies(void **unused)
 	static const char *const heads[] = {
 		"c: text/plain\r\n", "c: application/sdpx\r\n", "c: application\r\n",
 		"c: application/sdp\r\ne: gzip\r\n", "c: multipart/mixed\r\n",
-		"c: multipart/mixed;boundary=\r\n", "c: multipart/mixed;boundary=y\r\n", "c: /sdp\r\n",
+		"c: multipart/mixed;boundary=\r\n", "c: multipart/mixed;boundary=y\r\n",
+		"c: /sdp\r\n",
 	};
 	char text[512];
 
@@ -367,8 +372,9 @@ static void wanted_and_enough(void **unused)
 static void cut_anywhere(void **unused)
 {
 	static const char text[] =
-		"INVITE sip:a'b%2541@[::1] SIP/2.0\r\n" HEAD "Contact: \"a\\\"b\" <sip:%27@0.0.0.0>, "
-		"sip:x\r\nUser-Agent: `$(/*\r\nc: multipart/mixed;boundary=x\r\n\r\n--x\r\n"
+		"INVITE sip:a'b%2541@[::1] SIP/2.0\r\n" HEAD "Contact: \"a\\\"b\" "
+		"<sip:%27@0.0.0.0>, sip:x\r\nUser-Agent: `$(/*\r\n"
+		"c: multipart/mixed;boundary=x\r\n\r\n--x\r\n"
 		"Content-Type: application/sdp\r\n\r\nv=0\r\nc=IN IP4 1.2.3.4/1\r\n"
 		"a=rtpmap:1 a/1\r\nm=audio 1/2 RTP/AVP 1\r\n--x--";
 

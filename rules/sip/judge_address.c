@@ -229,7 +229,7 @@ static void via_judge(struct judging *j)
 	}
 }
 
-void addresses_judge(struct judging *j)
+void judge_addresses(struct judging *j)
 {
 	const struct sip_msg *m = j->m;
 	struct sip_uri uri;
