@@ -30,7 +30,7 @@ static struct slice with_head(struct slice body)
 static void judge(const struct sip_msg *m, bool stream, uint64_t wanted, struct sip_judged *out)
 {
 	memset(out, 0xee, sizeof(*out));
-	sip_judge(m, &sip_limits_default, stream, wanted, out);
+	sip_judge(m, &sip_limits_default, stream, wanted, 0, out);
 	must(!(out->found & ~wanted));
 	for (unsigned i = 0; i < DEFECT_JUDGED_COUNT; i++)
 		must(!(out->found >> i & 1) || out->at[i] <= m->all.n);
