@@ -213,6 +213,7 @@ static void judge(struct replay *r, struct feed_item *item, struct decision *d)
 	memset(d, 0, sizeof(*d));
 	d->verdict = VERDICT_ACCEPT;
 	d->check = CHECK_NONE;
+	d->defect = DEFECT_COUNT;
 	if (item->kind == FEED_OVERLAP) {
 		d->verdict = VERDICT_DROP;
 		d->notify = true;

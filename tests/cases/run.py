@@ -16,6 +16,7 @@ finds in TMP, and expect, whose lines are, the last that fits a packet counts:
       one of its packets brings the ban, not later than that after its first, and
       nothing of it is accepted afterwards
   summary key=value... bans=ADDRESS/CHECK,...   (bans=- for none; else not compared)
+          defects=NAME:COUNT,...                (likewise)
   inside ADDRESS,...   what it works out without --inside, "-": nothing, the config
                        says it (else --inside 192.0.2.10,2001:db8::10 is given)
   exit CODE            (0 is understood)
@@ -153,6 +154,10 @@ def compare_summary(objects, summary, expect):
             got = ",".join("%s/%s" % (b["addr"], b["check"]) for b in summary["bans"]) or "-"
             if got != value:
                 yield "summary: bans are %s, wanted %s" % (got, value)
+        elif key == "defects":
+            got = ",".join("%s:%d" % d for d in sorted(summary["defects"].items())) or "-"
+            if got != value:
+                yield "summary: defects are %s, wanted %s" % (got, value)
         elif summary[key] != int(value):
             yield "summary: %s is %d, wanted %s" % (key, summary[key], value)
     for key, value in counts.items():
