@@ -70,23 +70,31 @@ static enum found user_judge(const struct destination_conf *d, const struct sip_
 	return HIT;
 }
 
-/* To some servers the user part ends at its first ';' (RFC 3261 19.1.6), so it is
- * read in both ways. */
+/* To some servers the user part ends at its first ';' (RFC 3261 19.1.6), or at an
+ * escaped NUL because they keep it in a C string. */
+static struct slice user_short(struct slice user)
+{
+	const char *p = user.p, *end = slice_end(user);
+
+	while (p < end && *p != ';' && !(end - p >= 3 && memcmp(p, "%00", 3) == 0))
+		p++;
+	return slice_between(user.p, p);
+}
+
+/* The user is read in both ways, since nobody knows which one the server's is. */
 static enum found uri_judge(const struct destination_conf *d, struct slice text, const char *where,
 			    struct evidence *ev)
 {
+	struct slice whole;
 	struct sip_uri uri;
-	const char *semi;
 
 	if (!sip_uri_read(text, &uri))
 		return CLEAR;
 	if (user_judge(d, &uri, where, ev) == HIT)
 		return HIT;
-	semi = find_char(uri.user.p, slice_end(uri.user), ';');
-	if (!semi)
-		return CLEAR;
-	uri.user = slice_between(uri.user.p, semi);
-	return user_judge(d, &uri, where, ev);
+	whole = uri.user;
+	uri.user = user_short(whole);
+	return uri.user.n < whole.n ? user_judge(d, &uri, where, ev) : CLEAR;
 }
 
 static enum found refer_judge(const struct destination_conf *d, const struct sip_msg *sip,

@@ -84,6 +84,10 @@ static void test_users(void **state)
 		{ "INVITE sip:0700@192.0.2.1", "", HIT },
 		{ "INVITE sip:0700;isub=2@192.0.2.1", "", HIT },
 		{ "INVITE sip:07-00;isub=2@192.0.2.1", "", HIT },
+		{ "INVITE sip:0700%00@192.0.2.1", "", HIT }, /* as C strings are read */
+		{ "INVITE sip:9-00%001x@192.0.2.1", "", HIT },
+		{ "INVITE sip:9-00%00;x@192.0.2.1", "", HIT },
+		{ "INVITE sip:0700%01@192.0.2.1", "", CLEAR },
 		{ "INVITE sip:0700:word@192.0.2.1", "", HIT },
 		{ "INVITE sip:15555@192.0.2.1", "", HIT },
 		{ "INVITE sip:15555;x@192.0.2.1", "", HIT },
