@@ -35,7 +35,7 @@ fuzz() {
 	[ "$SECS" -le 10 ] || learned=$B/corpus/$t
 	mkdir -p "$learned" "$tmp/$t" "$found"
 	TMPDIR=$tmp/$t "$B/$here/$t" -dict=$here/sip.dict -max_total_time="$SECS" -timeout=10 \
-		-rss_limit_mb=2048 -print_final_stats=1 -verbosity=1 \
+		-rss_limit_mb=2048 -print_final_stats=1 -print_funcs=0 \
 		-artifact_prefix="$PWD/$found/$t-" "$learned" "$seeds" >"$log" 2>&1 && {
 		awk -v t="$t" '/number_of_executed_units/ { n = $2 } /average_exec_per_sec/ { s = $2 }
 			/cov: / { for (i = 1; i < NF; i++) if ($i == "cov:") c = $(i + 1) }
