@@ -13,7 +13,7 @@ static const char usage[] =
 	"Usage: sipmoat inspect [--json] FILE\n\n"
 	"Reads one raw SIP message (- is standard input), prints what the firewall sees\n"
 	"in it, and every defect with what the standard preset does about it.\n"
-	"Exit status: 0 clean, 1 defective, 2 unreadable.\n";
+	"Exit status: 0 lets it pass, 1 drops it, 2 unreadable.\n";
 
 /* Reads all of file into a malloc'd buffer; the error is told. */
 static char *file_read(const char *file, uint32_t *n)
@@ -57,6 +57,8 @@ static void inspect_find(const struct sip_msg *m, struct inspection *in)
 		if (judged.found >> i & 1)
 			in->found[in->n++] =
 				(struct inspect_defect){ DEFECT_READ_COUNT + i, judged.at[i] };
+	for (unsigned i = 0; i < in->n; i++)
+		in->refused |= sip_defect_treat(in->found[i].defect, PRESET_STANDARD) == TREAT_DROP;
 }
 
 const char *inspect_treat(enum sip_defect d)
@@ -110,7 +112,7 @@ static int inspect_file(const char *file, bool json)
 			inspect_json(stdout, &in);
 		else
 			inspect_text(stdout, &in);
-		status = in.n != 0;
+		status = in.refused;
 	}
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fprintf(stderr, "sipmoat inspect: cannot write the result: %s\n", strerror(errno));

@@ -21,6 +21,7 @@ struct inspect_defect {
 
 struct inspection {
 	const struct sip_msg *m;
+	bool refused; /* by the standard preset */
 	unsigned n;
 	struct inspect_defect found[DEFECT_COUNT];
 };

@@ -141,6 +141,7 @@ void inspect_json(FILE *out, const struct inspection *in)
 	for (unsigned i = 0; i < in->n; i++)
 		defect_json(&j, m, &in->found[i]);
 	json_close(&j, ']');
+	json_bool(&j, "refused", in->refused);
 	json_close(&j, '}');
 	json_end_line(&j);
 }

@@ -126,4 +126,6 @@ void inspect_text(FILE *out, const struct inspection *in)
 			sip_defect_name(d->defect), d->at, inspect_line(m, d->at),
 			sip_defect_text(d->defect), inspect_treat(d->defect));
 	}
+	if (in->n)
+		fprintf(out, "the standard preset %s\n", in->refused ? "drops it" : "lets it pass");
 }

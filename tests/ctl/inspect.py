@@ -80,7 +80,7 @@ def defective():
         must("%s is named" % name, b"\n  %s at byte " % name.encode() in out, out)
     rc, out, _ = inspect(bad, "--json")
     seen = json.loads(out)["defects"]
-    must("JSON ends with 1", rc == 1, rc)
+    must("JSON ends with 1", rc == 1 and json.loads(out)["refused"], rc, out)
     must("the same defects in JSON", sorted(d["name"] for d in seen) == sorted(names), seen)
     for d in seen:
         must("what the standard preset does",
@@ -89,6 +89,14 @@ def defective():
             must("the place", bad[d["offset"]:].startswith(b"-3 INVITE") and d["line"] == 6, d)
     rc, out, _ = inspect(b"hello")
     must("no SIP at all is a defect", rc == 1 and b"not-sip" in out, rc, out)
+
+
+def ugly():
+    rc, out, _ = inspect(CLEAN.replace(b"\r\n", b"\n", 1))
+    must("what is let pass ends with 0", rc == 0 and b"bare-line-end at" in out and
+         out.endswith(b"the standard preset lets it pass\n"), rc, out)
+    rc, out, _ = inspect(CLEAN.replace(b"\r\n", b"\n", 1), "--json")
+    must("JSON of it", rc == 0 and json.loads(out)["refused"] is False, rc, out)
 
 
 def unreadable():
@@ -104,5 +112,6 @@ def unreadable():
 clean()
 as_json()
 defective()
+ugly()
 unreadable()
 sys.exit(1 if failed else 0)
