@@ -201,6 +201,8 @@ static void warn_of_fixed(const struct settings *was, const struct settings *is)
 		{ "tables.meters", was->meters, is->meters },
 		{ "tables.sources", was->sources, is->sources },
 		{ "tables.tokens", was->tokens, is->tokens },
+		{ "tables.flows", was->flows, is->flows },
+		{ "tables.streams", was->stream_memory, is->stream_memory },
 	};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)

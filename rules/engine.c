@@ -10,6 +10,7 @@
 #include "check.h"
 #include "ruleset.h"
 #include "sip/strict.h"
+#include "state/flows.h"
 #include "state/meter.h"
 #include "state/state.h"
 
@@ -19,6 +20,7 @@ struct scratch {
 	struct sip_msg sip;
 	struct strict *strict;
 	struct evidence ev;
+	struct flow_room *room;
 };
 
 /* One packet on its way through the stages. */
@@ -33,19 +35,23 @@ struct scratch *scratch_new(void)
 {
 	struct scratch *s = calloc(1, sizeof(*s));
 
-	if (s)
-		s->strict = strict_new();
-	if (s && !s->strict) {
-		free(s);
+	if (!s)
 		return NULL;
-	}
-	return s;
+	s->strict = strict_new();
+	s->room = flow_room_new();
+	if (s->strict && s->room)
+		return s;
+	scratch_free(s);
+	return NULL;
 }
 
 void scratch_free(struct scratch *s)
 {
-	if (s)
+	if (!s)
+		return;
+	if (s->strict)
 		strict_free(s->strict);
+	flow_room_free(s->room);
 	free(s);
 }
 
@@ -73,7 +79,7 @@ static void decision_init(struct decision *d, const struct pkt *pkt)
 	d->check = CHECK_NONE;
 	d->kind = SIP_NONE;
 	d->method = METHOD_UNKNOWN;
-	d->status = 0;
+	d->status = d->messages = 0;
 	d->dir = pkt->dir;
 	d->zone = 0;
 	d->parsed = d->notify = d->observed = d->proven = d->reset = false;
@@ -85,6 +91,7 @@ static void decision_init(struct decision *d, const struct pkt *pkt)
 static void decision_parsed(struct decision *d, const struct sip_msg *sip)
 {
 	d->parsed = true;
+	d->messages++;
 	d->kind = (uint8_t)sip->kind;
 	d->method = (uint8_t)sip->method;
 	d->status = sip->status;
@@ -184,7 +191,7 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 		    !needs_met(c->needs, g->probe.sip))
 			continue;
 		g->ev->reason[0] = g->ev->text[0] = 0;
-		g->ev->no_ban = g->ev->alert = false;
+		g->ev->no_ban = g->ev->alert = g->ev->gentle = false;
 		g->ev->defect = DEFECT_COUNT;
 		found = c->run(&g->probe, zone->conf[i], g->ev);
 		if (found == TRUST || (found == HIT && settle(g, i)))
@@ -193,30 +200,93 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 	return false;
 }
 
-static void run_inbound(struct passage *g, struct sip_msg *sip)
+/* true when the packet's fate is sealed. */
+static bool run_message(struct passage *g, struct slice bytes, struct sip_msg *sip)
 {
 	struct probe *p = &g->probe;
 
-	if (run_stages(g, STAGE_SOURCE, STAGE_SOURCE))
-		return;
-	sip_parse(sip, p->pkt->payload);
+	sip_parse(sip, bytes);
 	p->sip = sip;
 	decision_parsed(g->d, sip);
 	p->proof = (uint8_t)source_prove(p->state, p->site_key, sip, p->now);
-	g->d->proven = p->proof != PROOF_NONE;
-	(void)run_stages(g, STAGE_FRAME, STAGE_BEHAVIOUR);
+	g->d->proven |= p->proof != PROOF_NONE;
+	return run_stages(g, STAGE_FRAME, STAGE_BEHAVIOUR);
+}
+
+/*
+ * A segment passes when nothing that it completes is refused.  To drop it alone
+ * would only make its sender repeat it, until he gives up: the connection ends.
+ */
+static void run_segment(struct passage *g, struct scratch *s)
+{
+	struct probe *p = &g->probe;
+	struct segment seg;
+	struct slice message;
+
+	flow_take(p->state, &g->rs->settings, s->room, p->pkt, p->now, &seg);
+	p->segment = &seg;
+	if (seg.notes & FLOW_OPENED)
+		source_returned(p->state, p->site_key, p->now);
+	if (!run_stages(g, STAGE_TRANSPORT, STAGE_TRANSPORT))
+		while (flow_next(&seg, &message) && !run_message(g, message, &s->sip))
+			;
+	p->segment = NULL;
+	if (g->d->verdict == VERDICT_ACCEPT)
+		return;
+	if (s->ev.gentle) {
+		flow_undo(p->state, &seg, p->now);
+		return;
+	}
+	g->d->reset = true;
+	g->d->ending = seg.ending;
+	flow_end(p->state, &seg, p->now);
+}
+
+/* TCP that can be followed; what is damaged is judged as it is. */
+static bool is_segment(const struct pkt *pkt)
+{
+	return pkt->proto == PROTO_TCP &&
+	       !(pkt->flags & ~(unsigned)PKT_BAD_CHECKSUM);
+}
+
+static void run_inbound(struct passage *g, struct scratch *s)
+{
+	if (is_segment(g->probe.pkt)) {
+		if (!run_stages(g, STAGE_SOURCE, STAGE_SOURCE))
+			run_segment(g, s);
+		return;
+	}
+	if (!run_stages(g, STAGE_SOURCE, STAGE_TRANSPORT))
+		(void)run_message(g, g->probe.pkt->payload, &s->sip);
+}
+
+static void learn(struct state *st, const struct pkt *pkt, struct slice bytes,
+		  struct sip_msg *sip, uint64_t now, struct decision *d)
+{
+	uint32_t known;
+
+	sip_parse(sip, bytes);
+	decision_parsed(d, sip);
+	known = source_learn(st, pkt, sip, now);
+	if (known > d->known)
+		d->known = known;
 }
 
 /* What our own servers say is never judged; it is how outcomes are learned. */
-static void run_outbound(struct state *st, const struct pkt *pkt, struct sip_msg *sip,
-			 uint64_t now, struct decision *d)
+static void run_outbound(const struct ruleset *rs, struct state *st, struct scratch *s,
+			 const struct pkt *pkt, uint64_t now, struct decision *d)
 {
-	if (!pkt->payload.n)
-		return;
-	sip_parse(sip, pkt->payload);
-	decision_parsed(d, sip);
-	d->known = source_learn(st, pkt, sip, now);
+	struct segment seg;
+	struct slice message;
+
 	d->site = addr_site(&pkt->dst);
+	if (is_segment(pkt)) {
+		flow_take(st, &rs->settings, s->room, pkt, now, &seg);
+		while (flow_next(&seg, &message))
+			learn(st, pkt, message, &s->sip, now, d);
+	} else if (pkt->payload.n) {
+		learn(st, pkt, pkt->payload, &s->sip, now, d);
+	}
 }
 
 void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, struct pkt *pkt,
@@ -229,7 +299,7 @@ void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, s
 	if (pkt->dir == DIR_INTERNAL)
 		return;
 	if (pkt->dir == DIR_OUTBOUND) {
-		run_outbound(st, pkt, &s->sip, now, d);
+		run_outbound(rs, st, s, pkt, now, d);
 		return;
 	}
 	g.probe = (struct probe){ .pkt = pkt, .strict = s->strict, .rules = rs, .state = st,
@@ -238,5 +308,11 @@ void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, s
 	state_prefetch(st, g.probe.site_key);
 	d->zone = (uint8_t)zone_find(rs, st, pkt, g.probe.site_key, now);
 	g.probe.zone = &rs->zone[d->zone];
-	run_inbound(&g, &s->sip);
+	run_inbound(&g, s);
+}
+
+size_t engine_sweep(const struct ruleset *rs, struct state *st, uint64_t now, struct reset *out,
+		    size_t room)
+{
+	return flows_sweep(st, &rs->settings, now, out, room);
 }

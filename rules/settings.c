@@ -11,6 +11,7 @@ static const char *const modes[] = { "", "observe", "enforce", NULL };
 static const char *const troubles[] = { "accept", "drop", NULL };
 static const char *const steerings[] = { "auto", "native", "xt", NULL };
 static const char *const scopes[] = { "sip", "all", NULL };
+static const char *const midstreams[] = { "learn", "reset", NULL };
 static const char *const levels[] = { "error", "warning", "info", "debug", NULL };
 
 static const struct conf_row top_rows[] = {
@@ -66,6 +67,20 @@ static const struct conf_row tables_rows[] = {
 	  "sources remembered at once" },
 	{ "tokens", CONF_INT, AT(tokens), 1024, 16777216, "32768", NULL,
 	  "challenges and tags remembered at once" },
+	{ "flows", CONF_INT, AT(flows), 512, 16777216, "8192", NULL,
+	  "TCP connections followed at once" },
+	{ "streams", CONF_INT, AT(stream_memory), 64, 16777216, "4096", NULL,
+	  "KiB for bytes of TCP connections: parts of messages, and what is not acknowledged" },
+	{ NULL },
+};
+
+static const struct conf_row tcp_rows[] = {
+	{ "midstream", CONF_WORD, AT(midstream), 0, 0, "learn", midstreams,
+	  "a connection that began before sipmoatd: pick it up at its next message, or end it" },
+	{ "first", CONF_DURATION, AT(tcp_first), 5, 3600, "60s", NULL,
+	  "until a new connection has brought its first message, and a message its end" },
+	{ "idle", CONF_DURATION, AT(tcp_idle), 60, 604800, "3h", NULL,
+	  "without any packet until a connection is ended" },
 	{ NULL },
 };
 
@@ -89,6 +104,7 @@ const struct settings_group settings_groups[] = {
 	{ "police", police_rows },
 	{ "bans", bans_rows },
 	{ "tables", tables_rows },
+	{ "tcp", tcp_rows },
 	{ "geo", geo_rows },
 	{ "log", log_rows },
 	{ NULL, NULL },

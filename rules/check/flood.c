@@ -304,10 +304,8 @@ static enum found flood_run(const struct probe *p, const void *conf, struct evid
 	struct source s;
 	uint32_t count;
 
-	/* A TCP segment that starts no request carries the rest of one, a reply, or
-	 * nothing; the first reply to a request of a server is what it asked for. */
-	if ((p->pkt->proto == PROTO_TCP && p->sip->kind != SIP_REQUEST) ||
-	    p->proof == PROOF_BRANCH)
+	/* the first reply to a request of a server is what it asked for */
+	if (p->proof == PROOF_BRANCH)
 		return CLEAR;
 	if (p->sip->kind == SIP_KEEPALIVE)
 		return run_crowd(p, c, &count, ev);

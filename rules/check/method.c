@@ -114,42 +114,11 @@ static bool set_has(const struct method_set *set, const struct sip_msg *sip)
 	return false;
 }
 
-static bool ends_with(struct slice whole, struct slice end)
-{
-	return whole.n >= end.n &&
-	       slice_eq((struct slice){ whole.p + whole.n - end.n, end.n }, end);
-}
-
-/*
- * A TCP segment may begin inside a request line: what looks like an unknown
- * method is then the end of an allowed one, or of the Request-URI.
- */
-static bool maybe_cut(const struct method_set *allow, const struct sip_msg *sip)
-{
-	const uint64_t odd = 1ull << DEFECT_START_LINE | 1ull << DEFECT_VERSION |
-			     1ull << DEFECT_METHOD | 1ull << DEFECT_URI;
-
-	if (sip->method != METHOD_UNKNOWN)
-		return false;
-	if (sip->defects & odd)
-		return true;
-	for (unsigned i = METHOD_UNKNOWN + 1; i < METHOD_COUNT; i++)
-		if (allow->known >> i & 1 &&
-		    ends_with(slice_of(sip_method_name(i)), sip->method_name))
-			return true;
-	for (unsigned i = 0; i < allow->n_own; i++)
-		if (ends_with(allow->own[i], sip->method_name))
-			return true;
-	return false;
-}
-
 static enum found method_run(const struct probe *p, const void *conf, struct evidence *ev)
 {
 	const struct method_conf *mc = conf;
 
 	if (set_has(&mc->allow, p->sip) && !set_has(&mc->deny, p->sip))
-		return CLEAR;
-	if (p->pkt->proto == PROTO_TCP && maybe_cut(&mc->allow, p->sip))
 		return CLEAR;
 	evidence_reason(ev, "method %s is not allowed", &p->sip->method_name);
 	evidence_bytes(ev, p->sip->method_name);

@@ -25,7 +25,11 @@
 
 struct state;
 
-/* What a segment says beyond its bytes.  Most segments say nothing. */
+/*
+ * What a segment says beyond its bytes.  Most segments say nothing.  OUTSIDE,
+ * CHECKSUM and EARLY, and DIFFERS and UNKNOWN where no reset is wanted, should only
+ * be dropped (evidence.gentle); with ENDED the RST may have been lost.
+ */
 enum flow_note {
 	FLOW_OPENING = 1 << 0,  /* SYN from outside */
 	FLOW_OPENED = 1 << 1,   /* the handshake is complete: the return path is proven */
@@ -51,12 +55,19 @@ struct segment {
 	uint16_t notes;      /* bitmap of enum flow_note */
 	uint8_t kind;        /* enum stream_kind of the connection */
 	uint8_t other;       /* enum sip_defect with FLOW_NOT_SIP (sip_other) */
+	uint8_t flaw;        /* enum stream_flaw: its last message is broken, and why */
 	bool first_message;  /* the next message is the first one of the connection */
 	struct reset ending; /* would end the connection; always filled */
 	/* private to flows.c */
-	struct flow_room *room;
+	const struct flow_room *room;
 	uint64_t key;
-	unsigned at, n;
+	unsigned at; /* messages that were given out */
+	struct taken {
+		bool any;
+		uint32_t seq, n;                 /* what it brought */
+		uint32_t done, next, next_after; /* of its direction, before and after */
+		struct stream stream;            /* before */
+	} taken;
 };
 
 /*
@@ -72,12 +83,15 @@ void flow_take(struct state *st, const struct settings *s, struct flow_room *roo
 bool flow_next(struct segment *seg, struct slice *message);
 /* The connection was ended: all its later segments get FLOW_ENDED. */
 void flow_end(struct state *st, const struct segment *seg, uint64_t now);
+/* The segment is dropped, and its sender may send it again: its bytes have not come. */
+void flow_undo(struct state *st, const struct segment *seg, uint64_t now);
 
-/* How many flows and bytes, for state_describe and tests. */
+/* The memory of all connections; a part of struct state. */
 struct flows;
 struct flows *flows_new(uint32_t records, uint32_t kib);
 void flows_free(struct flows *f);
-size_t flows_bytes(const struct flows *f);
+struct table *flows_table(struct flows *f);
+struct pool *flows_pool(struct flows *f);
 /* See engine_sweep. */
 size_t flows_sweep(struct state *st, const struct settings *s, uint64_t now, struct reset *out,
 		   size_t room);

@@ -92,7 +92,7 @@ static void sweep(struct site *s, uint64_t now)
 			s->reg[i].who = 0;
 }
 
-static void returned(struct state *st, uint64_t site, uint64_t now)
+void source_returned(struct state *st, uint64_t site, uint64_t now)
 {
 	struct hold h = table_make(st->sources, site, now, RANK_RETURNED);
 	struct site *s = h.value;
@@ -313,6 +313,6 @@ enum proof source_prove(struct state *st, uint64_t site_key, const struct sip_ms
 	enum proof proof = proof_of(st, sip, site_key, now);
 
 	if (proof != PROOF_NONE)
-		returned(st, site_key, now);
+		source_returned(st, site_key, now);
 	return proof;
 }

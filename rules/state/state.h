@@ -24,8 +24,9 @@ bool ban_find(struct state *st, uint64_t key, const struct addr *site, uint64_t 
 /*
  * Sources (state/sources.c): what a site has proven.
  * STRANGER: nothing.  RETURNED: it repeated something only a host that receives
- * our servers' messages can know (a challenge's nonce, a To-tag, a Via branch).  REGISTERED: a
- * server accepted registrations from it that have not expired.
+ * our servers' packets can know (a challenge's nonce, a To-tag, a Via branch, the
+ * number of a SYN-ACK).  REGISTERED: a server accepted registrations from it that
+ * have not expired.
  */
 enum standing { STRANGER, RETURNED, REGISTERED };
 
@@ -56,5 +57,7 @@ uint32_t source_learn(struct state *st, const struct pkt *pkt, const struct sip_
 enum proof { PROOF_NONE, PROOF_TAG, PROOF_NONCE, PROOF_BRANCH };
 enum proof source_prove(struct state *st, uint64_t site_key, const struct sip_msg *sip,
 			uint64_t now);
+/* The site completed a TCP handshake: it receives what is sent to it. */
+void source_returned(struct state *st, uint64_t site_key, uint64_t now);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef SIPMOAT_STORE_H
 #define SIPMOAT_STORE_H
 
+#include "flows.h"
 #include "hash.h"
 #include "key.h"
 #include "meter.h"
@@ -13,6 +14,7 @@ struct state {
 	struct hash_key secret;
 	struct meter *meter;
 	struct table *sources, *tokens, *bans;
+	struct flows *flows;
 };
 
 size_t source_size(void); /* bytes of a record of sources */

@@ -31,6 +31,8 @@ struct table {
 	struct table_shard shard[SHARDS];
 	uint32_t buckets; /* in a shard, a power of two */
 	size_t value_size;
+	void (*let_go)(void *value, bool evicted, void *arg);
+	void *arg;
 };
 
 static uint32_t buckets_for(uint32_t records)
@@ -50,6 +52,13 @@ static void *zeroed_lines(size_t bytes)
 	if (p)
 		memset(p, 0, whole);
 	return p;
+}
+
+void table_on_forget(struct table *t, void (*let_go)(void *value, bool evicted, void *arg),
+		     void *arg)
+{
+	t->let_go = let_go;
+	t->arg = arg;
 }
 
 static int shard_init(struct table *t, struct table_shard *s)
@@ -135,6 +144,21 @@ size_t table_copy_shard(struct table *t, unsigned shard, uint64_t now, void *out
 			       t->value_size);
 	pthread_mutex_unlock(&s->lock);
 	return n;
+}
+
+void table_sweep_shard(struct table *t, unsigned shard, bool (*each)(void *value, void *arg),
+		       void *arg)
+{
+	struct table_shard *s = &t->shard[shard];
+
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < table_shard_records(t); i++) {
+		uint32_t *l = &s->bucket[i / WAYS].label[i % WAYS];
+
+		if (*l & PRINT_MASK && each(s->value + i * t->value_size, arg))
+			*l &= OVERFLOW;
+	}
+	pthread_mutex_unlock(&s->lock);
 }
 
 size_t table_used(struct table *t, uint64_t now)
@@ -278,6 +302,8 @@ struct hold table_make(struct table *t, uint64_t key, uint64_t now, uint8_t rank
 		pthread_mutex_unlock(&at.shard->lock);
 		return (struct hold){ 0 };
 	}
+	if (t->let_go && h.bucket->label[h.way] & PRINT_MASK)
+		t->let_go(h.value, live(h.bucket, h.way, ticks(now)), t->arg);
 	label(&h, at.print, rank);
 	memset(h.value, 0, t->value_size);
 	h.bucket->expires[h.way] = ticks(now);

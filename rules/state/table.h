@@ -48,6 +48,12 @@ struct hold {
 /* records is rounded up; value_size at least 1; NULL without memory. */
 struct table *table_new(uint32_t records, size_t value_size);
 void table_free(struct table *t);
+/*
+ * For records that own something: table_make calls let_go, with the shard locked,
+ * before it overwrites one.  evicted: it was alive, and had to go for want of room.
+ */
+void table_on_forget(struct table *t, void (*let_go)(void *value, bool evicted, void *arg),
+		     void *arg);
 size_t table_bytes(const struct table *t);
 uint32_t table_records(const struct table *t);
 size_t table_used(struct table *t, uint64_t now); /* live records; takes every lock in turn */
@@ -70,5 +76,9 @@ void table_prefetch(const struct table *t, uint64_t key);
 unsigned table_shards(const struct table *t);
 size_t table_shard_records(const struct table *t);
 size_t table_copy_shard(struct table *t, unsigned shard, uint64_t now, void *out);
+/* Shows each record of a shard, expired ones too; the shard is locked meanwhile.
+ * true: the record is to be forgotten. */
+void table_sweep_shard(struct table *t, unsigned shard, bool (*each)(void *value, void *arg),
+		       void *arg);
 
 #endif

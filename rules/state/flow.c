@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Records of TCP connections: made, ended, swept. */
+#include "flow.h"
+
+#include <stdlib.h>
+
+#include "store.h"
+
+#define PRESSED (5 * NS) /* when memory is short nobody unproven may take longer for a message */
+
+struct flow_room *flow_room_new(void)
+{
+	return calloc(1, sizeof(struct flow_room));
+}
+
+void flow_room_free(struct flow_room *r)
+{
+	free(r);
+}
+
+void flow_let_go(struct flow *f, struct flows *all)
+{
+	window_clear(&f->side[0].window, all->pool);
+	window_clear(&f->side[1].window, all->pool);
+}
+
+static void let_go(void *value, bool evicted, void *arg)
+{
+	struct flow *f = value;
+	struct flows *all = arg;
+
+	flow_let_go(f, all);
+	if (evicted && f->rank != RANK_OPENING)
+		atomic_store_explicit(&all->evicted, true, memory_order_relaxed);
+}
+
+struct flows *flows_new(uint32_t records, uint32_t kib)
+{
+	struct flows *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	f->table = table_new(records, sizeof(struct flow));
+	f->pool = pool_new(kib);
+	if (!f->table || !f->pool) {
+		flows_free(f);
+		return NULL;
+	}
+	table_on_forget(f->table, let_go, f);
+	return f;
+}
+
+void flows_free(struct flows *f)
+{
+	if (!f)
+		return;
+	table_free(f->table);
+	pool_free(f->pool);
+	free(f);
+}
+
+struct table *flows_table(struct flows *f)
+{
+	return f->table;
+}
+
+struct pool *flows_pool(struct flows *f)
+{
+	return f->pool;
+}
+
+uint64_t flow_key(const struct state *st, const struct reset *ends)
+{
+	uint8_t b[36];
+
+	memcpy(b, &ends->outside, 16);
+	memcpy(b + 16, &ends->inside, 16);
+	memcpy(b + 32, &ends->outside_port, 2);
+	memcpy(b + 34, &ends->inside_port, 2);
+	return hash_bytes(&st->secret, b, sizeof(b));
+}
+
+bool flow_between(const struct flow *f, const struct reset *ends)
+{
+	return f->outside_port == ends->outside_port && f->inside_port == ends->inside_port &&
+	       addr_eq(&f->outside, &ends->outside) && addr_eq(&f->inside, &ends->inside);
+}
+
+void flow_end(struct state *st, const struct segment *seg, uint64_t now)
+{
+	struct hold h = table_find(st->flows->table, seg->key, now);
+	struct flow *f = h.value;
+
+	if (f && flow_between(f, &seg->ending) && !f->ended) {
+		flow_let_go(f, st->flows);
+		f->ended = true;
+		f->last = now;
+		f->side[FROM_OUTSIDE].next = seg->ending.to_inside;
+	}
+	table_release(&h);
+}
+
+void flow_undo(struct state *st, const struct segment *seg, uint64_t now)
+{
+	struct hold h = table_find(st->flows->table, seg->key, now);
+	const struct taken *t = &seg->taken;
+	struct flow *f = h.value;
+
+	if (f && t->any && flow_between(f, &seg->ending)) {
+		struct side *side = &f->side[FROM_OUTSIDE];
+
+		if (side->next == t->next_after && side->synced) {
+			uint32_t from = seq_before(t->seq, t->next) ? t->next : t->seq;
+
+			if (seq_before(from, t->seq + t->n))
+				window_remove(&side->window, st->flows->pool, from,
+					      t->seq + t->n - from);
+			side->done = t->done;
+			side->next = t->next;
+			side->stream = t->stream;
+		}
+	}
+	table_release(&h);
+}
+
+struct sweep {
+	struct flows *all;
+	bool pressed; /* memory is short */
+	const struct settings *s;
+	uint64_t now;
+	struct reset *out;
+	size_t n, room;
+};
+
+static bool sweep_one(void *value, void *arg)
+{
+	struct sweep *w = arg;
+	struct flow *f = value;
+	bool over = f->ended || f->closing;
+	uint64_t patience = w->s->tcp_first * NS;
+	bool late;
+
+	if (w->pressed && f->rank != RANK_TALKS && patience > PRESSED)
+		patience = PRESSED;
+	late = f->waiting && w->now - f->waiting > patience;
+
+	if ((over && w->now - f->last > LINGER) ||
+	    (f->rank == RANK_OPENING && w->now - f->last > OPENING)) {
+		flow_let_go(f, w->all);
+		return true;
+	}
+	if (over || f->rank == RANK_OPENING || w->n == w->room ||
+	    !(late || w->now - f->last > w->s->tcp_idle * NS))
+		return false;
+	w->out[w->n++] = (struct reset){ f->outside, f->inside, f->outside_port, f->inside_port,
+					 f->side[FROM_OUTSIDE].next, f->side[FROM_INSIDE].next };
+	flow_let_go(f, w->all);
+	f->ended = true;
+	f->last = w->now;
+	return false;
+}
+
+size_t flows_sweep(struct state *st, const struct settings *s, uint64_t now, struct reset *out,
+		   size_t room)
+{
+	uint32_t chunks = pool_chunks(st->flows->pool);
+	struct sweep w = { st->flows, pool_left(st->flows->pool) < chunks / 2, s, now, out, 0,
+			   room };
+
+	for (unsigned i = 0; i < table_shards(st->flows->table) && w.n < room; i++)
+		table_sweep_shard(st->flows->table, i, sweep_one, &w);
+	return w.n;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "side.h"
+
+void side_start(struct side *s, struct pool *p, uint32_t seq, bool midway)
+{
+	window_clear(&s->window, p);
+	s->low = s->done = s->next = seq;
+	s->stream = (struct stream){ .midway = midway };
+	s->synced = true;
+	s->fin = false;
+}
+
+void side_lose(struct side *s, struct pool *p, uint32_t seq)
+{
+	side_start(s, p, seq, true);
+	s->synced = false;
+}
+
+void side_acknowledge(struct side *s, struct pool *p, uint32_t ack)
+{
+	if (s->fin && ack == s->next + 1)
+		ack = s->next;
+	if (seq_before(s->next, ack) || !s->synced)
+		side_lose(s, p, ack); /* it got bytes that we never saw */
+	if (!s->acks || seq_before(s->acked, ack))
+		s->acked = ack;
+	s->acks = true;
+	if (seq_before(s->low, s->acked)) {
+		s->low = seq_before(s->acked, s->done) ? s->acked : s->done;
+		window_forget(&s->window, p, s->low);
+	}
+}
+
+/* false: there is no room for more messages. */
+static bool room_add(struct flow_room *room, struct slice message)
+{
+	if (room->n == ROOM_MESSAGES)
+		return false;
+	room->message[room->n++] = message;
+	if (message.p == room->unmasked + room->used)
+		room->used += message.n;
+	return true;
+}
+
+/* Cuts messages off the bytes behind s->done. */
+static unsigned cut(struct side *s, struct flow_room *room, struct slice bytes)
+{
+	while (bytes.n) {
+		struct stream_out out = { SLICE_NONE, 0 };
+		enum stream_cut what = stream_cut(&s->stream, bytes, room->unmasked + room->used,
+						  SIDE_MAX - room->used, &out);
+
+		if (what == STREAM_MORE)
+			break;
+		if (what != STREAM_SKIP && !room_add(room, out.message))
+			return FLOW_TOO_LONG;
+		if (what == STREAM_BROKEN) {
+			/* whoever lets it pass reads on where the next segment begins */
+			s->other = (uint8_t)sip_other(bytes);
+			s->flaw = s->stream.flaw;
+			s->done = s->next;
+			if (s->stream.kind != STREAM_OTHER)
+				s->stream = (struct stream){ .midway = true };
+			break;
+		}
+		s->done += out.take;
+		bytes.p += out.take;
+		bytes.n -= out.take;
+	}
+	return 0;
+}
+
+unsigned side_take(struct side *s, struct pool *p, struct flow_room *room, uint32_t seq,
+		   struct slice bytes, uint32_t most)
+{
+	uint32_t was = s->next, end = seq + bytes.n, n;
+	bool whole;
+
+	s->flaw = FLAW_NONE;
+	/* what the receiver has, it ignores */
+	if (s->acks && seq_before(seq, s->acked)) {
+		if (!seq_before(s->acked, end))
+			return 0;
+		bytes.p += s->acked - seq;
+		bytes.n = end - s->acked;
+		seq = s->acked;
+	}
+	if (seq_before(seq, s->low))
+		return FLOW_UNKNOWN;
+	if (end - s->low > SIDE_MAX)
+		return end - s->done > SIDE_MAX && !seq_before(was, seq) ? FLOW_TOO_LONG :
+									   FLOW_OUTSIDE;
+	switch (window_put(&s->window, p, seq, bytes, most)) {
+	case WINDOW_KEPT:
+		break;
+	case WINDOW_DIFFERS:
+		return FLOW_DIFFERS;
+	case WINDOW_FULL:
+		return FLOW_OUTSIDE;
+	}
+	s->next = window_reach(&s->window, p, was);
+	n = s->next - s->done;
+	if (s->next == was || n < s->stream.length)
+		return 0;
+	/* the usual case: it continues what came, and all that came before is judged */
+	whole = seq == s->done && s->next == end;
+	if (!whole)
+		window_copy(&s->window, p, s->done, n, room->bytes);
+	return cut(s, room, whole ? bytes : (struct slice){ room->bytes, n });
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* TCP connections: how they end, and those whose beginning was not seen. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "connection.h"
+
+/* A RST or FIN in the client's name that the server ignores changes nothing. */
+static void test_forged_ends(void **arg)
+{
+	const struct slice m = SLICE(REQUEST("a") "OPTIONS sip:next SIP/2.0\r\n");
+	struct world *w = world_new(64);
+
+	(void)arg;
+	connect_at(w, 1000, 5000);
+	assert_int_equal(say(w, (struct slice){ m.p, 60 }), 0);
+	take(w, true, RST, w->c, 0, SLICE_NONE);
+	take(w, true, RST, w->c + 9, 0, SLICE_NONE);
+	take(w, true, FIN | ACK, w->c, w->v, SLICE_NONE);
+	assert_int_equal(take(w, true, SYN, 77, 0, SLICE_NONE), FLOW_OPENING);
+	assert_int_equal(say(w, (struct slice){ m.p + 60, m.n - 60 }), 0);
+	assert_got(w, SLICE(REQUEST("a")));
+	world_free(w);
+}
+
+static void test_true_ends(void **arg)
+{
+	struct world *w = world_new(64);
+	struct reset out[4];
+
+	(void)arg;
+	connect_at(w, 1000, 5000);
+	assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
+	take(w, true, FIN | ACK, w->c++, w->v, SLICE_NONE);
+	take(w, false, FIN | ACK, w->v++, w->c, SLICE_NONE);
+	assert_int_equal(at(w, 0, SLICE_NONE), 0);
+	w->now += 61 * NS;
+	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 4), 0);
+	assert_int_equal(table_used(flows_table(w->st->flows), w->now), 0);
+	assert_int_equal(pool_left(flows_pool(w->st->flows)),
+			 pool_chunks(flows_pool(w->st->flows)));
+	/* the same ports again, at once */
+	connect_at(w, 500, 9);
+	assert_int_equal(say(w, SLICE(REQUEST("b"))), 0);
+	connect_at(w, 40, 8);
+	assert_int_equal(say(w, SLICE(REQUEST("c"))), 0);
+	assert_int_equal(w->messages, 1);
+	world_free(w);
+}
+
+static void test_ended(void **arg)
+{
+	struct world *w = world_new(64);
+
+	(void)arg;
+	connect_at(w, 1000, 5000);
+	assert_int_equal(at(w, 0, SLICE(REQUEST("a"))), 0);
+	assert_int_equal(w->seg.ending.to_inside, 1001);
+	assert_int_equal(w->seg.ending.to_outside, 5001);
+	assert_int_equal(w->seg.ending.outside_port, w->port);
+	assert_int_equal(w->seg.ending.inside_port, 5060);
+	flow_end(w->st, &w->seg, w->now);
+	assert_int_equal(at(w, 300, SLICE(REQUEST("b"))), FLOW_ENDED);
+	assert_int_equal(w->seg.ending.to_inside, 1001);
+	assert_int_equal(w->messages, 0);
+	/* it had acknowledged more than we thought, or less: that is the number then */
+	assert_int_equal(take(w, false, ACK, w->v, 990, SLICE(ANSWER)), 0);
+	assert_int_equal(at(w, 0, SLICE_NONE), FLOW_ENDED);
+	assert_int_equal(w->seg.ending.to_inside, 990);
+	connect_at(w, 70000, 1); /* a new connection is a new one */
+	assert_int_equal(at(w, 0, SLICE(REQUEST("a"))), 0);
+	assert_int_equal(w->messages, 1);
+	world_free(w);
+}
+
+static void test_undone(void **arg)
+{
+	const struct slice m = SLICE(REQUEST("a"));
+	struct world *w = world_new(64);
+
+	(void)arg;
+	connect_at(w, 1000, 5000);
+	assert_int_equal(say(w, (struct slice){ m.p, 90 }), 0);
+	for (unsigned i = 0; i < 3; i++) { /* judged again each time */
+		assert_int_equal(at(w, 0, (struct slice){ m.p + 90, m.n - 90 }), 0);
+		assert_int_equal(w->messages, 1);
+		flow_undo(w->st, &w->seg, w->now);
+	}
+	assert_int_equal(at(w, 0, (struct slice){ m.p + 90, m.n - 90 }), 0);
+	assert_int_equal(at(w, 0, (struct slice){ m.p + 90, m.n - 90 }), 0);
+	flow_undo(w->st, &w->seg, w->now); /* a repeated one brought nothing */
+	assert_int_equal(at(w, 0, SLICE("other bytes")), FLOW_DIFFERS);
+	flow_undo(w->st, &w->seg, w->now);
+	assert_int_equal(at(w, 0, SLICE("other bytes")), FLOW_DIFFERS);
+	world_free(w);
+}
+
+static void test_midstream(void **arg)
+{
+	struct world *w = world_new(64);
+
+	(void)arg;
+	w->c = 1000;
+	w->v = 5000;
+	/* just after the start: connections that were there before go on */
+	assert_int_equal(say(w, SLICE("ody of a message")), 0);
+	assert_int_equal(w->messages, 0);
+	assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
+	assert_int_equal(w->messages, 1);
+	answer(w, SLICE(ANSWER));
+	assert_int_equal(w->messages, 1);
+	w->now += 601 * NS;
+	w->port++;
+	assert_int_equal(say(w, SLICE("ody of a message")), FLOW_UNKNOWN);
+	assert_int_equal(w->seg.ending.to_inside, w->c - 16);
+	assert_int_equal(say(w, SLICE_NONE), 0);
+	assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
+	assert_int_equal(w->messages, 1);
+	/* what lies before the place where it was picked up was never seen */
+	assert_int_equal(at(w, 0u - 4000, SLICE("evil bytes")), FLOW_UNKNOWN);
+	w->port++;
+	w->s.midstream = MIDSTREAM_RESET;
+	assert_int_equal(say(w, SLICE(REQUEST("a"))), FLOW_UNKNOWN);
+	assert_int_equal(w->messages, 0);
+	world_free(w);
+}
+
+/* The queue was full and bytes went by: go on where the next message begins. */
+static void test_unseen_bytes(void **arg)
+{
+	struct world *w = world_new(64);
+
+	(void)arg;
+	connect_at(w, 1000, 5000);
+	w->now += 601 * NS;
+	assert_int_equal(say(w, (struct slice){ REQUEST("a"), 40 }), 0);
+	w->c += 1000;
+	answer(w, SLICE_NONE);
+	assert_int_equal(at(w, 0, SLICE("ody")), FLOW_UNKNOWN);
+	assert_int_equal(at(w, 5, SLICE(REQUEST("b"))), FLOW_OUTSIDE);
+	assert_int_equal(say(w, SLICE(REQUEST("b"))), 0);
+	assert_int_equal(w->messages, 1);
+	answer(w, SLICE_NONE);
+	w->v += 999; /* nor did we see what the server sent */
+	assert_int_equal(say(w, SLICE(REQUEST("c"))), 0);
+	answer(w, SLICE(ANSWER));
+	answer(w, SLICE(ANSWER));
+	assert_int_equal(w->messages, 1);
+	world_free(w);
+}
+
+/* A full table forgets connections; none of them may then count as an old one. */
+static void test_eviction(void **arg)
+{
+	struct world *w = world_new(2048);
+
+	(void)arg;
+	for (w->port = 1; w->port < 3000; w->port++)
+		assert_int_equal(at(w, 0, (struct slice){ REQUEST("a"), 60 }), 0);
+	/* what they held was given back */
+	assert_true(pool_left(flows_pool(w->st->flows)) + 2 * 512 > 3000);
+	w->port = 60000;
+	assert_int_equal(at(w, 0, SLICE("ody")), FLOW_UNKNOWN);
+	world_free(w);
+}
+
+static void test_sweep(void **arg)
+{
+	struct world *w = world_new(64);
+	struct reset out[3];
+	size_t n = 0;
+
+	(void)arg;
+	for (w->port = 1; w->port <= 5; w->port++)
+		connect_at(w, 1000, 5000);
+	take(w, false, SYN | ACK, 5000, 1000, SLICE_NONE); /* 6: half open */
+	w->port = 1; /* speaks */
+	w->c = 1001;
+	assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
+	w->now += 60 * NS;
+	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 3), 0);
+	w->now += NS;
+	n = flows_sweep(w->st, &w->s, w->now, out, 3);
+	assert_int_equal(n, 3);
+	assert_int_equal(out[0].to_inside, 1001);
+	assert_int_equal(out[0].to_outside, 5001);
+	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 3), 1);
+	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 3), 0);
+	w->port = 5;
+	assert_int_equal(at(w, 0, SLICE_NONE), FLOW_ENDED);
+	w->port = 1; /* half a message, and then nothing */
+	assert_int_equal(say(w, SLICE("OPTIONS sip:x")), 0);
+	w->now += 61 * NS;
+	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 3), 1);
+	assert_int_equal(out[0].outside_port, 1);
+	w->now += 61 * NS;
+	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 3), 0);
+	assert_int_equal(table_used(flows_table(w->st->flows), w->now), 0);
+	connect_at(w, 1000, 5000);
+	assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
+	w->now += 3600 * NS;
+	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 3), 0);
+	w->now += NS;
+	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 3), 1); /* idle */
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_forged_ends),
+		cmocka_unit_test(test_true_ends),
+		cmocka_unit_test(test_ended),
+		cmocka_unit_test(test_undone),
+		cmocka_unit_test(test_midstream),
+		cmocka_unit_test(test_unseen_bytes),
+		cmocka_unit_test(test_eviction),
+		cmocka_unit_test(test_sweep),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
