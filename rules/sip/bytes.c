@@ -9,19 +9,14 @@
 
 #define BLOCK 16
 
-/* NUL, and what is no white space; 0x7f is one. */
-static bool is_control(char c)
-{
-	return ((uint8_t)c < ' ' && !is_lws(c)) || c == 0x7f;
-}
-
 /* Fixed inner loops, so that a compiler makes vector code of them; a byte counts
  * to 255. */
-static size_t blocks_count(const char *p, size_t blocks)
+static size_t low_in_blocks(const char *p, size_t blocks, char unused)
 {
 	uint8_t lane[BLOCK] = { 0 };
 	size_t n = 0;
 
+	(void)unused;
 	for (size_t b = 0; b < blocks; b++, p += BLOCK) {
 		for (unsigned i = 0; i < BLOCK; i++) {
 			uint8_t c = (uint8_t)p[i];
@@ -34,8 +29,23 @@ static size_t blocks_count(const char *p, size_t blocks)
 	return n;
 }
 
-size_t unprintable_count(const char *p, const char *end)
+static size_t same_in_blocks(const char *p, size_t blocks, char c)
 {
+	uint8_t lane[BLOCK] = { 0 };
+	size_t n = 0;
+
+	for (size_t b = 0; b < blocks; b++, p += BLOCK)
+		for (unsigned i = 0; i < BLOCK; i++)
+			lane[i] = (uint8_t)(lane[i] + (p[i] == c));
+	for (unsigned i = 0; i < BLOCK; i++)
+		n += lane[i];
+	return n;
+}
+
+static inline size_t count(const char *p, const char *end, char c,
+			   size_t in_blocks(const char *, size_t, char))
+{
+	char last[BLOCK];
 	size_t n = 0;
 
 	while (end - p >= BLOCK) {
@@ -43,69 +53,83 @@ size_t unprintable_count(const char *p, const char *end)
 
 		if (blocks > 255)
 			blocks = 255;
-		n += blocks_count(p, blocks);
+		n += in_blocks(p, blocks, c);
 		p += blocks * BLOCK;
 	}
-	for (; p < end; p++)
-		n += (uint8_t)*p < ' ' || *p == 0x7f;
-	return n;
+	memset(last, c == ' ' ? 'x' : ' ', BLOCK); /* not counted, whichever it is */
+	memcpy(last, p, (size_t)(end - p));
+	return n + in_blocks(last, 1, c);
+}
+
+size_t low_count(const char *p, const char *end)
+{
+	return p < end ? count(p, end, 'x', low_in_blocks) : 0;
 }
 
 struct odd_bytes odd_bytes_count(const char *p, const char *end)
 {
 	struct odd_bytes n = { 0 };
 
-	for (; p < end; p++) {
-		n.cr += *p == '\r';
-		n.control += is_control(*p);
-	}
+	if (p == end)
+		return n;
+	n.cr = count(p, end, '\r', same_in_blocks);
+	n.nul = count(p, end, '\0', same_in_blocks);
+	n.control = low_count(p, end) - n.cr - n.nul - count(p, end, '\n', same_in_blocks) -
+		    count(p, end, '\t', same_in_blocks);
 	return n;
 }
 
-/* Of NULs or of other control bytes: how many, and the first without excuse. */
-struct tally {
-	size_t n;
-	const char *at;
-};
-
-static void tally_head(const char *p, const char *end, struct tally tally[2])
+static bool is_control(char c)
 {
-	for (; p < end; p++)
-		if (is_control(*p))
-			tally[*p != 0].n++;
+	return ((uint8_t)c < ' ' && !is_lws(c)) || c == 0x7f;
 }
 
+/* What NULs and other control bytes are left without an excuse. */
+struct rest {
+	size_t n[2];       /* NULs, others */
+	const char *at[2]; /* the first of them in a header's value */
+};
+
 /* Takes out those in a quoted pair of a quoted string (RFC 3261 25.1). */
-static void tally_excuse(struct slice value, struct tally tally[2])
+static void quoted_pairs_excuse(struct slice value, struct rest *r)
 {
+	static const bool stops[256] = {
+		[0 ... 8] = true, [11 ... 12] = true, [14 ... 31] = true, [0x7f] = true,
+		['"'] = true,     ['\\'] = true,
+	};
 	const char *p = value.p, *end = slice_end(value);
 	bool quoted = false;
 
 	for (; p < end; p++) {
-		struct tally *t = &tally[*p != 0];
-
-		if (*p == '"')
+		if (!stops[(uint8_t)*p])
+			continue;
+		if (*p == '"') {
 			quoted = !quoted;
-		else if (quoted && *p == '\\' && p + 1 < end)
-			p++, tally[*p != 0].n -= is_control(*p);
-		else if (is_control(*p) && !t->at)
-			t->at = p;
+		} else if (*p == '\\') {
+			if (quoted && p + 1 < end && is_control(*++p))
+				r->n[*p != 0]--;
+		} else if (!r->at[*p != 0]) {
+			r->at[*p != 0] = p;
+		}
 	}
+}
+
+static const char *first_of(const char *p, const char *end, bool nul)
+{
+	while (p < end && (nul ? *p != 0 : !*p || !is_control(*p)))
+		p++;
+	return p;
 }
 
 void controls_judge(struct sip_msg *m, const char *end)
 {
-	struct tally tally[2] = { { 0 } };
+	struct odd_bytes odd = odd_bytes_count(m->all.p, end);
+	struct rest r = { .n = { odd.nul, odd.control } };
 
-	tally_head(m->all.p, end, tally);
 	for (unsigned i = 0; i < m->count; i++)
-		tally_excuse(m->hdr[i].value, tally);
-	if (tally[0].n)
-		view_defect(m, DEFECT_NUL,
-			    tally[0].at ? tally[0].at : find_char(m->all.p, end, '\0'));
-	for (const char *p = m->all.p; tally[1].n && !tally[1].at && p < end; p++)
-		if (*p && is_control(*p))
-			tally[1].at = p;
-	if (tally[1].n)
-		view_defect(m, DEFECT_CONTROL, tally[1].at);
+		quoted_pairs_excuse(m->hdr[i].value, &r);
+	if (r.n[0])
+		view_defect(m, DEFECT_NUL, r.at[0] ? r.at[0] : first_of(m->all.p, end, true));
+	if (r.n[1])
+		view_defect(m, DEFECT_CONTROL, r.at[1] ? r.at[1] : first_of(m->all.p, end, false));
 }

@@ -56,13 +56,15 @@ static inline const char *skip_token(const char *p, const char *end)
 /* p stands behind the opening quote; the closing one, or NULL. */
 static inline const char *quote_end(const char *p, const char *end)
 {
-	for (; p < end; p++) {
-		if (*p == '"')
-			return p;
-		if (*p == '\\')
+	for (;;) {
+		while (p < end && *p != '"' && *p != '\\')
 			p++;
+		if (p < end && *p == '"')
+			return p;
+		if (end - p < 2)
+			return NULL;
+		p += 2;
 	}
-	return NULL;
 }
 
 static inline const char *find_char(const char *p, const char *end, char c)

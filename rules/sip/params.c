@@ -3,11 +3,15 @@
 #include "sip/chars.h"
 #include "sip/view.h"
 
-/* The ';' or ',' outside quotes, or end; NULL when a quoted string does not end. */
-static const char *param_end(const char *p, const char *end)
-{
-	static const bool stops[256] = { [';'] = true, [','] = true, ['"'] = true };
+/* Nobody sends so many; each costs more than its bytes. */
+#define PARAMS_MAX 64
 
+static const bool param_stops[256] = { [';'] = true, [','] = true, ['"'] = true };
+static const bool list_stops[256] = { [','] = true, ['"'] = true };
+
+/* The first of stops outside quotes, or end; NULL when a quoted string does not end. */
+static inline const char *find_stop(const char *p, const char *end, const bool stops[256])
+{
 	for (; p < end; p++) {
 		if (!stops[(uint8_t)*p])
 			continue;
@@ -33,23 +37,40 @@ static void value_note(const char *p, const char *end, struct walk *w)
 		w->value = value;
 }
 
+/* One parameter, behind its ';'; its end, NULL when a quoted string does not end. */
+static inline const char *param_walk(const char *p, const char *end, struct walk *w)
+{
+	const char *name = p, *stop;
+
+	if (!is_token_char(*p))
+		w->gap = true;
+	stop = skip_token(p, end);
+	p = find_stop(stop, end, param_stops);
+	if (p && stop - name == w->name.n && slice_ieq(slice_between(name, stop), w->name))
+		value_note(skip_lws(stop, p), p, w);
+	return p;
+}
+
 const char *params_walk(const char *p, const char *end, struct walk *w)
 {
-	while (p < end && *p == ';') {
-		const char *name = p = skip_lws(p + 1, end), *stop;
+	unsigned left = PARAMS_MAX;
 
-		if (p == end || *p == ',') /* a ';' too many at the end is a mere slip */
-			return p;
-		if (!is_token_char(*p))
+	while (p < end && *p == ';') {
+		const char *name = skip_lws(p + 1, end);
+
+		if (name == end || *name == ',') /* a ';' too many at the end is a mere slip */
+			return name;
+		if (left) {
+			left--;
+			p = param_walk(name, end, w);
+		} else {
 			w->gap = true;
-		stop = skip_token(p, end);
-		p = param_end(stop, end);
+			p = find_stop(name, end, list_stops);
+		}
 		if (!p) {
 			w->open = name;
 			return end;
 		}
-		if (stop - name == w->name.n && slice_ieq(slice_between(name, stop), w->name))
-			value_note(skip_lws(stop, p), p, w);
 	}
 	return p;
 }

@@ -188,7 +188,7 @@ static enum sip_header odd_name_read(struct sip_msg *m, struct slice *name)
 	return name->n == whole.n ? HDR_OTHER : sip_header_of(*name);
 }
 
-static void header_keep(struct sip_msg *m, enum sip_header id, struct slice name,
+static inline void header_keep(struct sip_msg *m, enum sip_header id, struct slice name,
 			struct slice value)
 {
 	if (!m->seen[id]++)
@@ -196,7 +196,7 @@ static void header_keep(struct sip_msg *m, enum sip_header id, struct slice name
 	m->hdr[m->count++] = (struct sip_hdr){ name, value, (uint8_t)id };
 }
 
-static void header_add(struct sip_msg *m, const char *start, const char *stop)
+static inline void header_add(struct sip_msg *m, const char *start, const char *stop)
 {
 	const char *colon = find_char(start, stop, ':');
 	enum sip_header id;
@@ -216,7 +216,7 @@ static void header_add(struct sip_msg *m, const char *start, const char *stop)
 
 /* A line and those that continue it: they begin with white space (RFC 3261
  * 7.3.1).  false: the bytes end before the line does. */
-static bool folded_cut(struct scan *s, const char **stop)
+static inline bool folded_cut(struct scan *s, const char **stop)
 {
 	bool ended = line_cut(s, stop);
 
@@ -360,16 +360,15 @@ void sip_parse(struct sip_msg *m, struct slice bytes)
 	if (m->kind == SIP_NONE)
 		return;
 	/* nothing but the lines' own CRs and LFs, or a closer look is needed */
-	if (unprintable_count(m->all.p, s.p) != 2 * s.crlf)
+	odd = (struct odd_bytes){ .cr = s.crlf };
+	if (low_count(m->all.p, s.p) != 2 * s.crlf)
 		odd = odd_bytes_count(m->all.p, s.p);
-	else
-		odd = (struct odd_bytes){ .cr = s.crlf };
 	if (odd.cr != s.crlf) {
 		s.cr_ends = true;
 		ended = head_read(&s);
 	}
 	values_read(m);
-	if (odd.control)
+	if (odd.nul + odd.control)
 		controls_judge(m, s.p);
 	if (ended)
 		body_frame(m, slice_between(s.p, s.end));

@@ -37,12 +37,12 @@ const char *nameaddr_scan(const char *p, const char *end, struct sip_nameaddr *o
 
 /* rules/sip/bytes.c */
 struct odd_bytes {
-	size_t cr;      /* CRs */
-	size_t control; /* control bytes but white space */
+	size_t cr, nul;
+	size_t control; /* others that are no white space */
 };
 struct odd_bytes odd_bytes_count(const char *p, const char *end);
-/* How many bytes are below SP, or 0x7f; much faster. */
-size_t unprintable_count(const char *p, const char *end);
+/* How many bytes are below SP, or 0x7f: what is odd, and CR, LF, HTAB. */
+size_t low_count(const char *p, const char *end);
 /* NULs and control bytes between the start of the message and end. */
 void controls_judge(struct sip_msg *m, const char *end);
 
@@ -54,7 +54,8 @@ struct walk {
 	struct slice name;  /* the one that is looked for */
 	struct slice value; /* of the first of that name, quotes taken off */
 	unsigned times;     /* how often it stood there */
-	bool gap;           /* an empty parameter inside: readers disagree on what follows */
+	bool gap;           /* an empty parameter inside, behind which readers disagree, or
+			     * more of them than anybody sends */
 	const char *open;   /* the parameter in which a quoted string does not end, or NULL */
 };
 /* Walks ";a=b ;c" at p; returns where it ended: a ',', what is no ';', or end. */

@@ -109,6 +109,25 @@ static void contacts_are_counted(void **unused)
 	}
 }
 
+static void parameters_are_counted(void **unused)
+{
+	static char text[8192];
+	static struct sip_msg m;
+
+	(void)unused;
+	for (unsigned n = 62; n < 66; n++) {
+		int at = snprintf(text, sizeof(text), LINE HEAD "m: <sip:a@b>");
+		struct guard g;
+
+		for (unsigned i = 0; i < n; i++)
+			at += snprintf(text + at, sizeof(text) - (size_t)at, ";a=\";,\"");
+		at += snprintf(text + at, sizeof(text) - (size_t)at, ",sip:c@d\r\n\r\n");
+		g = parse(&m, (struct slice){ text, (uint32_t)at });
+		assert_int_equal(m.defects, n > 64 ? 1ull << DEFECT_CONTACT : 0);
+		guard_free(&g);
+	}
+}
+
 static void other_addresses(void **unused)
 {
 	static const struct row rows[] = {
@@ -168,6 +187,7 @@ int main(void)
 		cmocka_unit_test(from_and_to),
 		cmocka_unit_test(contacts),
 		cmocka_unit_test(contacts_are_counted),
+		cmocka_unit_test(parameters_are_counted),
 		cmocka_unit_test(other_addresses),
 		cmocka_unit_test(vias),
 	};

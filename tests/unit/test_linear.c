@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whatever a message holds, a byte of it costs no more than three times a byte of
+ * an ordinary one: in the view, and in the whole engine with its checks.  Ratios
+ * of the least of many interleaved measurements, so that neither the machine nor
+ * what else runs on it matters.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+#include <cmocka.h>
+
+#include "check.h"
+#include "message.h"
+#include "rules.h"
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+	__has_feature(memory_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+#define HOSTILE 65000
+#define TURNS 60  /* of the ordinary message in a measurement: about as long as a hostile one */
+#define ROUNDS 15 /* at most BATCHES times, until the least is low enough */
+#define BATCHES 8
+#define RATIO 3.0
+
+struct sample {
+	const char *name;
+	struct slice before, piece, after;
+	struct slice bytes;
+	double best; /* ns a byte */
+};
+
+#define REST \
+	VIA FROM TO ID "CSeq: 13 INVITE\r\nContact: <sip:2031@192.0.2.31:5060>\r\n" FORWARDS
+#define INVITE "INVITE sip:2045@pbx.example.org SIP/2.0\r\n"
+
+static const char ordinary[] =
+	INVITE REST
+	"Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, NOTIFY, INFO, UPDATE\r\n"
+	"Supported: replaces, timer\r\nUser-Agent: DeskPhone 4.2\r\n"
+	"Content-Type: application/sdp\r\nContent-Length: 165\r\n\r\n"
+	"v=0\r\no=- 77 77 IN IP4 192.0.2.31\r\ns=-\r\nc=IN IP4 192.0.2.31\r\nt=0 0\r\n"
+	"m=audio 16000 RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\n"
+	"a=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n";
+
+/* filled up with copies of piece */
+#define FILL(name, before, piece, after) \
+	{ name, SLICE(before), SLICE(piece), SLICE(after), { NULL, 0 }, 0 }
+#define IN(header, piece, after) FILL(header, INVITE REST header, piece, after "\r\n\r\n")
+#define LINES(piece) FILL(piece, INVITE REST, piece, "\r\n")
+#define RAW(piece) FILL(#piece, "", piece, "")
+#define SDP(piece) FILL(piece, INVITE REST "c: application/sdp\r\n\r\nv=0\r\n", piece, "")
+#define NAMED(user, piece, after) \
+	FILL(user, INVITE VIA TO ID "CSeq: 13 INVITE\r\n" FORWARDS user, piece, after "\r\n\r\n")
+#define REQ_URI(start, piece, end) \
+	FILL(start, "INVITE " start, piece, end " SIP/2.0\r\n" REST "\r\n")
+
+static struct sample hostile[] = {
+	LINES("a:\r\n"), LINES("a\r\n"), LINES(":\r\n"), LINES("v:\r\n"), LINES("To :\r\n"),
+	LINES("m:<sip:a@b>\r\n"), LINES("m:<\r\n"), LINES("Subject: x\r\n y\r\n"),
+	LINES("x\n"), LINES("\n "), LINES("\r\n "), LINES("\r\n\t\t\t\t\t\t\t\t"), LINES("\r"),
+	LINES("i: 1\r"), LINES("l: 0\r\n"), LINES("User-Agent: x\r\n"),
+	IN("Contact: ", "<sip:a@b>,", "<sip:a@b>"), IN("Contact: ", "a:b,", "a:b"),
+	IN("Contact: ", ",", ""), IN("Contact: ", "<", ""), IN("Contact: ", "\"", ""),
+	IN("Contact: \"", "\\\"", "\""), IN("Contact: ", "\"\"", ""), IN("Contact: ", "<>", ""),
+	IN("Contact: <sip:a@b>", ";", ""), IN("Contact: <sip:a@b>", ";tag=1", ""),
+	IN("Route: ", "<sip:a>,", "<sip:b>"), IN("Route: ", ",", ""), IN("Route: ", "<>", ""),
+	IN("Route: ", "\"\"", ""), IN("Route: ", "\"", ""), IN("Route: ", "<", ""),
+	IN("Route: \"", "\\", ""), IN("Refer-To: ", "\"<", ""), IN("Record-Route: ", ">", ""),
+	IN("X: ", " ", ""), IN("X: ", "\t", ""), IN("X: ", "\0", ""), IN("X: \"", "\\\0", ""),
+	IN("X: \"", "\\\x7f", "\""), IN("X: ", "\xff", ""), IN("X: ", "\xc3\xa9", ""),
+	IN("X: ", "\xf0\x9f\x98\x80", ""), IN("X: ", "%", ""), IN("X", "x", ":"), IN("X", " ", ":"),
+	IN("X", "\x01", ":"), IN("X: ", ":", ""), IN("User-Agent: ", "x", ""),
+	IN("User-Agent: ", "friendly-scanne", ""), IN("Authorization: Digest ", "a=b,", ""),
+	IN("Authorization: Digest ", ",", ""), IN("Authorization: Digest ", "a=\"\\\"\",", ""),
+	IN("Supported: ", "a,", ""), IN("Content-Length: ", "0", ""),
+	IN("Content-Length:", " ", "1"),
+	NAMED("From: \"", "a", "\" <sip:a@b>"), NAMED("From: \"", "'", "\" <sip:a@b>"),
+	NAMED("From: \"", "' or ", "\" <sip:a@b>"), NAMED("From: \"", "$(", "\" <sip:a@b>"),
+	NAMED("From: \"", "%27", "\" <sip:a@b>"), NAMED("From: <sip:", "a", "@b>"),
+	NAMED("From: <sip:", "'--", "@b>"), NAMED("From: <sip:", "%27%20", "@b>"),
+	NAMED("From: <sip:", "select", "@b>"), NAMED("From: <sip:", "union all ", "@b>"),
+	NAMED("From: <sip:", "1-", "@b>"), NAMED("From: <sip:", "@", "@b>"),
+	NAMED("From: <sip:a@b>", ";", ""), NAMED("From: <sip:a@b>", ";a", ""),
+	NAMED("From: <sip:a@b>", ";a=\"b\"", ""), NAMED("From: <sip:a@b>", ",<sip:a@b>", ""),
+	NAMED("From: ", "\"a\" ", "<sip:a@b>"), NAMED("From: ", "<", ""),
+	FILL("Via parameters", INVITE "Via: SIP/2.0/UDP a", ";a=b", "\r\n" REST "\r\n"),
+	FILL("Via semicolons", INVITE "Via: SIP/2.0/UDP a", ";", "\r\n" REST "\r\n"),
+	FILL("Via branches", INVITE "Via: SIP/2.0/UDP a", ";branch=1", "\r\n" REST "\r\n"),
+	FILL("Via list", INVITE "Via: ", "SIP/2.0/UDP a,", "SIP/2.0/UDP a\r\n" REST "\r\n"),
+	FILL("Via commas", INVITE "Via: SIP/2.0/UDP a", ",", "\r\n" REST "\r\n"),
+	FILL("Via spaces", INVITE "Via: SIP", " ", "/2.0/UDP a\r\n" REST "\r\n"),
+	FILL("Via quotes", INVITE "Via: SIP/2.0/UDP a;x=", "\"\"", "\r\n" REST "\r\n"),
+	REQ_URI("sip:", "a", "@b"), REQ_URI("sip:", "%41", "@b"), REQ_URI("sip:", "1-", "@b"),
+	REQ_URI("sip:", "'--", "@b"), REQ_URI("sip:a@b", ";a=b", ""), REQ_URI("sip:a@b", ";", ""),
+	REQ_URI("sip:a@", "b.", "b"), REQ_URI("sip:", "@", ""), REQ_URI("sip:", ":", "@b"),
+	REQ_URI("tel:", "1-", ""), REQ_URI("tel:1", ";a", ""), REQ_URI("sip:a@b", "?a=b", ""),
+	REQ_URI("", " ", ""), REQ_URI("x", " SIP/", ""), REQ_URI("x", "\t", ""),
+	REQ_URI("", "<", ""),
+	FILL("method", "", "INVITE", " sip:a@b SIP/2.0\r\n" REST "\r\n"),
+	FILL("reason", "SIP/2.0 200 ", "a ", "\r\n" REST "\r\n"),
+	SDP("a=x\r\n"), SDP("m=audio 1 RTP/AVP 0\r\n"), SDP("c=IN IP4 192.0.2.1\r\n"), SDP("x\r\n"),
+	SDP("\r\n"), SDP("\n"), SDP("m="), SDP("\0"), SDP("o=- 1 1 IN IP4 192.0.2.1\r\n"),
+	FILL("second message", INVITE REST "l: 0\r\n\r\n", "x SIP/2.0\r\n", ""),
+	RAW("\r"), RAW("\n"), RAW("\r\n"), RAW("\0"), RAW("<"), RAW("a"), RAW(" "), RAW("\x80"),
+	RAW("GET / HTTP/1.1\r\n"), RAW("\x16\3\1"), RAW("SIP/2.0 "), RAW(" SIP/2.0\r\n"),
+};
+#define N_HOSTILE (sizeof(hostile) / sizeof(hostile[0]))
+
+static struct sample normal = { .name = "ordinary", .bytes = { ordinary, sizeof(ordinary) - 1 } };
+
+static void fill(struct sample *s)
+{
+	char *p = malloc(HOSTILE);
+	size_t n = s->before.n;
+
+	if (!p)
+		abort();
+	memcpy(p, s->before.p, n);
+	for (; n + s->piece.n + s->after.n <= HOSTILE; n += s->piece.n)
+		memcpy(p + n, s->piece.p, s->piece.n);
+	memcpy(p + n, s->after.p, s->after.n);
+	s->bytes = (struct slice){ p, (uint32_t)(n + s->after.n) };
+}
+
+static double now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
+}
+
+/* What is measured: once on a message. */
+struct subject {
+	void (*run)(void *self, struct slice bytes);
+	void *self;
+};
+
+static void measure(const struct subject *what, struct sample *s, unsigned turns)
+{
+	double start = now_ns(), took;
+
+	for (unsigned i = 0; i < turns; i++)
+		what->run(what->self, s->bytes);
+	took = (now_ns() - start) / turns / s->bytes.n;
+	if (s->best == 0 || took < s->best)
+		s->best = took;
+}
+
+static bool is_low(const struct sample *s)
+{
+	return s->best && s->best <= RATIO * normal.best;
+}
+
+static void rounds(const struct subject *what)
+{
+	for (unsigned r = 0; r < ROUNDS; r++) {
+		for (unsigned i = 0; i < N_HOSTILE; i++) {
+			if (i % 8 == 0)
+				measure(what, &normal, TURNS);
+			if (r == 0 || !is_low(&hostile[i]))
+				measure(what, &hostile[i], 1);
+		}
+	}
+}
+
+static void judge(const struct subject *what)
+{
+	const struct sample *worst = &hostile[0];
+	unsigned high = 1;
+
+	normal.best = 0;
+	for (unsigned i = 0; i < N_HOSTILE; i++)
+		hostile[i].best = 0;
+	for (unsigned batch = 0; batch < BATCHES && high; batch++) {
+		rounds(what);
+		high = 0;
+		for (unsigned i = 0; i < N_HOSTILE; i++)
+			high += !is_low(&hostile[i]);
+	}
+	for (unsigned i = 0; i < N_HOSTILE; i++) {
+		if (hostile[i].best > worst->best)
+			worst = &hostile[i];
+		if (!is_low(&hostile[i]))
+			print_error("%s: %.1f times the ordinary %.2f ns a byte, of: %.*s\n",
+				    hostile[i].name, hostile[i].best / normal.best, normal.best,
+				    (int)hostile[i].piece.n, hostile[i].piece.p);
+	}
+	print_message("ordinary %.2f ns a byte, worst %.1f times that: %s\n", normal.best,
+		      worst->best / normal.best, worst->name);
+	assert_int_equal(high, 0);
+}
+
+static void view_run(void *self, struct slice bytes)
+{
+	sip_parse(self, bytes);
+}
+
+static void the_view(void **unused)
+{
+	static struct sip_msg m;
+
+	(void)unused;
+	judge(&(struct subject){ view_run, &m });
+}
+
+struct engine {
+	struct ruleset *rs;
+	struct state *st;
+	struct scratch *s;
+	struct pkt pkt;
+};
+
+static void engine_subject_run(void *self, struct slice bytes)
+{
+	struct engine *e = self;
+	struct decision d;
+
+	e->pkt.payload = bytes;
+	engine_run(e->rs, e->st, e->s, &e->pkt, NS, &d);
+}
+
+static void engine_judge(const char *config)
+{
+	const uint8_t seed[16] = { 7 }, server[4] = { 192, 0, 2, 10 };
+	const uint8_t phone[4] = { 203, 0, 113, 9 };
+	struct prefix inside = { addr_v4(server), 128 };
+	struct engine e = { .rs = rules_load(config), .s = scratch_new() };
+
+	e.st = state_new(ruleset_settings(e.rs), seed);
+	assert_int_equal(ruleset_set_inside(e.rs, &inside, 1), 0);
+	e.pkt = (struct pkt){ .src = addr_v4(phone), .dst = addr_v4(server), .sport = 5060,
+			      .dport = 5060, .proto = PROTO_UDP, .version = 4 };
+	judge(&(struct subject){ engine_subject_run, &e });
+	state_free(e.st);
+	scratch_free(e.s);
+	ruleset_free(e.rs);
+}
+
+/* No ban and no flood ends the measurement; no size is too much. */
+#define OPEN "flood = { mode = \"off\"; };\nstrict = { mode = \"off\"; };\n"
+#define SIZES "ban = 0; max_size = 65535; max_header = 65535; max_uri = 65535;"
+
+static void all_checks(void **unused)
+{
+	(void)unused;
+	engine_judge(OPEN "malformed = { " SIZES " };");
+}
+
+/* With everything let through that can be, so that all checks see it. */
+static void all_checks_on_whatever_comes(void **unused)
+{
+	static char config[8192];
+	int n = snprintf(config, sizeof(config), OPEN "malformed = { " SIZES " defects = {");
+
+	(void)unused;
+	for (unsigned d = 0; d < DEFECT_COUNT; d++)
+		if (d != DEFECT_NO_END && d != DEFECT_TOO_MANY_HEADERS && d != DEFECT_LONE_CR)
+			n += snprintf(config + n, sizeof(config) - (size_t)n, " %s = \"accept\";",
+				      sip_defect_name(d));
+	snprintf(config + n, sizeof(config) - (size_t)n, " }; };");
+	engine_judge(config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_view),
+		cmocka_unit_test(all_checks),
+		cmocka_unit_test(all_checks_on_whatever_comes),
+	};
+	int failed;
+
+#ifdef SANITIZED
+	puts("a sanitizer costs most where it checks most: no ratio holds");
+	return 77;
+#endif
+	for (unsigned i = 0; i < N_HOSTILE; i++)
+		fill(&hostile[i]);
+	failed = cmocka_run_group_tests_name("linear", tests, NULL, NULL);
+	for (unsigned i = 0; i < N_HOSTILE; i++)
+		free((void *)(uintptr_t)hostile[i].bytes.p);
+	return failed;
+}
