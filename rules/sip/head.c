@@ -12,31 +12,40 @@
 #include "sip/chars.h"
 #include "sip/framing.h"
 
+/* What stands behind a CR. */
+static enum stream_flaw cr_flaw(char next)
+{
+	return next == '\n' ? FLAW_NONE : next ? FLAW_LONE_CR : FLAW_NUL;
+}
+
+/* What the control byte at `at` is, and what stands around it. */
+static enum stream_flaw control_flaw(struct slice b, uint32_t at)
+{
+	switch (b.p[at]) {
+	case '\0':
+		return FLAW_NUL;
+	case '\r': /* as the last byte it waits for the next segment */
+		return at + 1 < b.n ? cr_flaw(b.p[at + 1]) : FLAW_NONE;
+	case '\n':
+		return at && b.p[at - 1] == '\n' ? FLAW_LONE_LF : FLAW_NONE;
+	default:
+		return FLAW_NONE;
+	}
+}
+
 uint32_t stream_head(struct stream *s, struct slice b, enum stream_flaw *flaw)
 {
 	uint32_t at = s->seen;
 
 	*flaw = FLAW_NONE;
-	while (at < b.n) {
-		const char *lf = find_char(b.p + at, slice_end(b), '\n');
-		uint32_t stop = lf ? (uint32_t)(lf - b.p) : b.n;
-		/* the CR before this piece was the last byte of an earlier segment */
-		const char *cr = at && b.p[at - 1] == '\r' && stop > at ?
-				 b.p + at - 1 : find_char(b.p + at, b.p + stop, '\r');
-		const char *nul = find_char(b.p + at, b.p + stop, '\0');
-
-		/* the first one, whatever has come behind it */
-		if (nul && (!cr || nul <= cr + 1))
-			*flaw = FLAW_NUL;
-		else if (cr && cr + 1 < b.p + stop)
-			*flaw = FLAW_LONE_CR;
-		else if (lf && stop && b.p[stop - 1] == '\n')
-			*flaw = FLAW_LONE_LF;
-		if (*flaw != FLAW_NONE)
-			return 0;
-		at = stop + (lf != NULL);
-		if (lf && stop >= 2 && b.p[stop - 1] == '\r' && b.p[stop - 2] == '\n')
-			return at;
+	if (at && at < b.n && b.p[at - 1] == '\r')
+		*flaw = cr_flaw(b.p[at]);
+	for (; at < b.n && *flaw == FLAW_NONE; at++) {
+		if ((uint8_t)b.p[at] > '\r')
+			continue;
+		*flaw = control_flaw(b, at);
+		if (b.p[at] == '\n' && at >= 2 && b.p[at - 1] == '\r' && b.p[at - 2] == '\n')
+			return at + 1;
 	}
 	s->seen = at;
 	return 0;
