@@ -65,6 +65,7 @@ struct evidence {
 	char text[EVIDENCE_TEXT];
 	bool no_ban; /* drop this packet, but the source is not to blame alone */
 	bool gentle; /* over TCP: the sender may try again, do not end the connection */
+	bool quiet;  /* dropped without a word: networks do that, or it was told before */
 	bool alert;  /* this finding is only told, whatever the policy's action is */
 	uint8_t defect; /* which enum sip_defect, for the counters; DEFECT_COUNT = none */
 };

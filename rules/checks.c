@@ -10,6 +10,9 @@ const struct check *const checks[] = {
 	&check_trusted,
 	&check_banned,
 	&check_country,
+	/* TRANSPORT: how it came */
+	&check_transports,
+	&check_stream,
 	/* FRAME: flood first, so that damaged messages count against their sender too */
 	&check_flood,
 	&check_malformed,

@@ -8,6 +8,8 @@
 extern const struct check check_trusted;
 extern const struct check check_banned;
 extern const struct check check_country;
+extern const struct check check_transports;
+extern const struct check check_stream;
 extern const struct check check_flood;
 extern const struct check check_malformed;
 extern const struct check check_agent;

@@ -157,7 +157,7 @@ static bool settle(struct passage *g, unsigned check)
 	d->observed = observe && !alert;
 	memcpy(d->reason, g->ev->reason, sizeof(d->reason));
 	memcpy(d->evidence, g->ev->text, sizeof(d->evidence));
-	d->notify = !checks[check]->quiet || alert;
+	d->notify = !(checks[check]->quiet || g->ev->quiet) || alert;
 	if (observe || alert)
 		return false;
 	d->verdict = VERDICT_DROP;
@@ -191,7 +191,7 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 		    !needs_met(c->needs, g->probe.sip))
 			continue;
 		g->ev->reason[0] = g->ev->text[0] = 0;
-		g->ev->no_ban = g->ev->alert = g->ev->gentle = false;
+		g->ev->no_ban = g->ev->alert = g->ev->gentle = g->ev->quiet = false;
 		g->ev->defect = DEFECT_COUNT;
 		found = c->run(&g->probe, zone->conf[i], g->ev);
 		if (found == TRUST || (found == HIT && settle(g, i)))

@@ -133,7 +133,7 @@ message_of() {
 		END { printf "\r\n" }' "$1"
 }
 if [ -x "$B/sipmoat" ]; then
-	for check in flood malformed agent method; do
+	for check in transports flood malformed agent method; do
 		message_of docs/checks/$check.md | "$B/sipmoat" inspect - >"$tmp/out" 2>&1
 		status=("${PIPESTATUS[@]}") want=0
 		[ $check != malformed ] || want=1
