@@ -273,8 +273,8 @@ static uint64_t bytewise(const struct stream *start, uint32_t n)
 		uint32_t done = 0;
 
 		for (uint32_t have = 1; have <= n; have++) {
-			enum stream_cut cut = stream_cut(&s, (struct slice){ big + done, have - done },
-							 room, sizeof(room), &out);
+			struct slice bytes = { big + done, have - done };
+			enum stream_cut cut = stream_cut(&s, bytes, room, sizeof(room), &out);
 
 			if (cut == STREAM_BROKEN)
 				fail_msg("flaw %u at %u", s.flaw, have);

@@ -143,7 +143,8 @@ static void transports(void **unused)
 		uint8_t udp, kinds[STREAM_OTHER + 1]; /* found, for each kind of connection */
 	} rows[] = {
 		{ "", CLEAR, { CLEAR, CLEAR, CLEAR, CLEAR, CLEAR, CLEAR } },
-		{ "transports = { allow = [ \"udp\" ]; };", CLEAR, { HIT, HIT, HIT, HIT, HIT, HIT } },
+		{ "transports = { allow = [ \"udp\" ]; };", CLEAR,
+		  { HIT, HIT, HIT, HIT, HIT, HIT } },
 		{ "transports = { allow = [ \"tcp\" ]; };", HIT,
 		  { CLEAR, CLEAR, HIT, HIT, HIT, CLEAR } },
 		{ "transports = { allow = [ \"tls\" ]; };", HIT,
