@@ -115,7 +115,7 @@ static enum host host_of(struct slice host)
  * mere host, which holds nothing of interest. */
 static struct slice user_of(struct slice uri)
 {
-	const char *end = slice_end(uri), *at = uri.n ? memrchr(uri.p, '@', uri.n) : NULL;
+	const char *end = slice_end(uri), *at = uri.p ? memrchr(uri.p, '@', uri.n) : NULL;
 	const char *colon = find_char(uri.p, at ? at : end, ':');
 
 	if (!at && slice_istarts(uri, SLICE("sip")))
