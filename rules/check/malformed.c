@@ -102,16 +102,6 @@ static const struct conf_row malformed_rows[] = {
 	{ 0 },
 };
 
-#define BIT(d) ((uint64_t)1 << DEFECT_##d)
-
-/* A TCP segment may start and end anywhere in a message. */
-#define STARTS (BIT(START_LINE) | BIT(VERSION) | BIT(METHOD) | BIT(STATUS))
-#define PARTIAL (BIT(NO_END) | BIT(SHORT_BODY) | BIT(TRAILING) | BIT(SECOND_MESSAGE))
-/* A body of message/sipfrag may begin with a status line (RFC 3420). */
-#define MISSING \
-	(BIT(MISSING_VIA) | BIT(MISSING_FROM) | BIT(MISSING_TO) | BIT(MISSING_CALL_ID) | \
-	 BIT(MISSING_CSEQ))
-
 static void bits_set(struct malformed_conf *mc, unsigned d)
 {
 	uint64_t *some = d < DEFECT_READ_COUNT ? &mc->read : &mc->judged;
@@ -211,34 +201,15 @@ static enum found message_judge(const struct malformed_conf *mc, const struct si
 	return judged.found ? judged_tell(mc, sip, &judged, judged.found, ev) : CLEAR;
 }
 
-/* A segment by itself, where nobody puts streams together. */
-static enum found segment_judge(const struct malformed_conf *mc, const struct sip_msg *sip,
-				struct evidence *ev)
-{
-	uint64_t defects = sip->defects & mc->read & ~PARTIAL;
-
-	if (sip->kind < SIP_REQUEST || sip->defects & (STARTS | BIT(NO_END)))
-		return CLEAR;
-	/* "PTIONS sip:..." may have its first letter in the segment before */
-	if (sip->kind == SIP_REQUEST && sip->method == METHOD_UNKNOWN)
-		return CLEAR;
-	if (sip->kind == SIP_RESPONSE)
-		defects &= ~MISSING;
-	if (defects & mc->read_drop)
-		defects &= mc->read_drop;
-	return defects ? read_tell(mc, sip, defects, ev) : CLEAR;
-}
-
 static enum found payload_judge(const struct probe *p, const struct malformed_conf *mc,
 				struct evidence *ev)
 {
 	const struct sip_msg *sip = p->sip;
 	bool tcp = p->pkt->proto == PROTO_TCP;
 
-	if (sip->kind == SIP_KEEPALIVE)
+	/* a damaged segment that is accepted: its bytes belong to no message */
+	if (sip->kind == SIP_KEEPALIVE || (tcp && !p->segment))
 		return CLEAR;
-	if (tcp && !p->segment)
-		return segment_judge(mc, sip, ev);
 	if (sip->kind == SIP_NONE)
 		return tell(mc, sip_other(sip->all), sip->all, ev);
 	return message_judge(mc, sip, tcp && p->segment->kind != STREAM_WEBSOCKET, ev);
