@@ -35,9 +35,11 @@ struct run {
 };
 
 static struct ruleset *rules;
+static struct scratch *scratch[2]; /* two, as two workers would */
 
 static const char conf[] = "inside = [ \"192.0.2.10\", \"2001:db8::10\" ];\n"
-			   "tables = { meters = 1024; sources = 1024; tokens = 1024; };\n"
+			   "tables = { meters = 1024; sources = 1024; tokens = 1024; flows = 512;\n"
+			   "	streams = 64; };\n"
 			   "bans = { max = 64; known = 64; };\n"
 			   "method = { mode = \"observe\"; };\n"
 			   "agent = { deny = [ \"scanner\", \"/^x{2,5}$/\" ]; };\n"
@@ -48,6 +50,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
 	rules = fuzz_rules(conf);
+	for (unsigned i = 0; i < 2; i++) {
+		scratch[i] = scratch_new();
+		must(scratch[i]);
+	}
 	return 0;
 }
 
@@ -127,6 +133,9 @@ static void sane(const struct decision *d, const struct pkt *pkt)
 	must(d->verdict == VERDICT_ACCEPT || d->check != CHECK_NONE);
 	must(d->verdict == VERDICT_ACCEPT || !d->observed);
 	must(!d->ban || d->verdict == VERDICT_DROP);
+	must(!d->reset || (d->verdict == VERDICT_DROP && pkt->proto == PROTO_TCP));
+	must(d->defect <= DEFECT_COUNT && (d->defect == DEFECT_COUNT || d->check != CHECK_NONE));
+	must(d->messages <= 1 || pkt->proto == PROTO_TCP);
 	must(d->dir == pkt->dir && d->dir <= DIR_INTERNAL);
 	must(d->dir == DIR_INBOUND || d->verdict == VERDICT_ACCEPT);
 	must(d->kind <= SIP_RESPONSE && d->method < METHOD_COUNT);
@@ -138,14 +147,14 @@ static void sane(const struct decision *d, const struct pkt *pkt)
 	printable(d->evidence, sizeof(d->evidence));
 }
 
-static void judge(struct slice input, struct judged *out)
+static void judge(struct slice input, struct scratch *s, struct judged *out)
 {
 	static const uint8_t seed[16] = { 7 };
 	struct run r = { .state = state_new(ruleset_settings(rules), seed),
-			 .scratch = scratch_new(), .now = NS };
+			 .scratch = s, .now = NS };
 	struct slice section;
 
-	must(r.state && r.scratch);
+	must(r.state);
 	memset(out, 0xee, sizeof(*out));
 	for (out->n = 0; out->n < PACKETS && section_next(&input, &section);) {
 		struct slice payload;
@@ -159,7 +168,6 @@ static void judge(struct slice input, struct judged *out)
 		sane(&out->d[out->n++], &pkt);
 		piece_free(payload);
 	}
-	scratch_free(r.scratch);
 	state_free(r.state);
 }
 
@@ -169,6 +177,8 @@ static void same(const struct decision *a, const struct decision *b)
 	must(a->method == b->method && a->status == b->status && a->zone == b->zone);
 	must(a->parsed == b->parsed && a->notify == b->notify && a->proven == b->proven);
 	must(a->ban == b->ban && a->known == b->known);
+	must(a->reset == b->reset && a->messages == b->messages);
+	must(a->defect == b->defect);
 	if (a->check != CHECK_NONE)
 		must(!strcmp(a->reason, b->reason) && !strcmp(a->evidence, b->evidence));
 }
@@ -177,8 +187,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct judged once, again;
 
-	judge(slice_data(data, size), &once);
-	judge(slice_data(data, size), &again);
+	judge(slice_data(data, size), scratch[0], &once);
+	judge(slice_data(data, size), scratch[1], &again);
 	must(once.n == again.n);
 	for (unsigned i = 0; i < once.n; i++)
 		same(&once.d[i], &again.d[i]);
