@@ -125,25 +125,26 @@ static bool is_plain(struct slice s, bool *twice)
 	return plain;
 }
 
-static unsigned look(struct slice s, unsigned depth)
+static unsigned look(struct slice s, unsigned depth, int *work)
 {
 	struct canon c = { .p = s.p, .end = s.p + s.n, .depth = depth };
 	unsigned found = 0;
 
-	while (canon_fill(&c)) {
-		found |= inject_sql(c.text, c.text + c.n) ? INJECT_SQL : 0;
-		found |= inject_shell(c.text, c.text + c.n) ? INJECT_SHELL : 0;
+	for (const char *p = c.p; *work >= 0 && canon_fill(&c); p = c.p) {
+		*work -= 1 + (int)(c.p - p) / 16;
+		found |= inject_sql(c.text, c.text + c.n, work) ? INJECT_SQL : 0;
+		found |= inject_shell(c.text, c.text + c.n, work) ? INJECT_SHELL : 0;
 	}
-	return found;
+	return *work < 0 ? INJECT_SQL | INJECT_SHELL : found;
 }
 
-unsigned inject_find(struct slice s)
+unsigned inject_find(struct slice s, int *work)
 {
 	bool twice = false;
 	unsigned found;
 
 	if (is_plain(s, &twice))
 		return 0;
-	found = look(s, 1);
-	return twice ? found | look(s, TWICE) : found;
+	found = look(s, 1, work);
+	return twice ? found | look(s, TWICE, work) : found;
 }

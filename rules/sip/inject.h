@@ -7,7 +7,7 @@
  * never a byte or a word but grammar: what breaks out of where a name stands,
  * followed by what an interpreter would do something with.
  *
- * Ownership: none.  Linear; look-ahead is bounded.  NULs are bytes like others.
+ * Ownership: none.  Look-ahead and work are bounded.  NULs are bytes like others.
  */
 #ifndef SIPMOAT_INJECT_H
 #define SIPMOAT_INJECT_H
@@ -16,8 +16,16 @@
 
 enum { INJECT_SQL = 1, INJECT_SHELL = 2 };
 
-/* What is in a user part, a display name (quotes off) or the like. */
-unsigned inject_find(struct slice s);
+/*
+ * What the names of one message may cost, in units of about 100 ns: a quote that
+ * may end a string costs 16, a word and 16 bytes 1 each.  Names that cost more hold more of what
+ * could be SQL or shell than any name does, and are both.
+ */
+#define INJECT_WORK 1000
+
+/* What is in a user part, a display name (quotes off) or the like.  *work: what is
+ * left of INJECT_WORK for the message, below 0 when that was not enough. */
+unsigned inject_find(struct slice s, int *work);
 
 /* ---- between canon.c, sql.c and shell.c ---- */
 
@@ -37,8 +45,8 @@ struct canon {
 };
 
 bool canon_fill(struct canon *c);
-bool inject_sql(const char *p, const char *end);
-bool inject_shell(const char *p, const char *end);
+bool inject_sql(const char *p, const char *end, int *work);
+bool inject_shell(const char *p, const char *end, int *work);
 
 static inline bool canon_is_space(char c)
 {

@@ -5,6 +5,7 @@
  * when it is wanted.
  */
 #include "sip/chars.h"
+#include "sip/inject.h"
 #include "sip/judge.h"
 
 const struct sip_limits sip_limits_default = {
@@ -121,7 +122,7 @@ static void utf8_judge(struct judging *j)
 void sip_judge(const struct sip_msg *m, const struct sip_limits *limits, bool stream,
 	       uint64_t wanted, uint64_t enough, struct sip_judged *out)
 {
-	struct judging j = { m, wanted, out };
+	struct judging j = { m, wanted, out, INJECT_WORK };
 
 	out->found = 0;
 	if (m->kind != SIP_REQUEST && m->kind != SIP_RESPONSE)

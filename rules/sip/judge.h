@@ -15,6 +15,7 @@ struct judging {
 	const struct sip_msg *m;
 	uint64_t wanted;
 	struct sip_judged *out;
+	int work; /* INJECT_WORK that is left */
 };
 
 /* Something that is looked for and not found yet. */

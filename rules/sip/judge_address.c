@@ -14,7 +14,7 @@ static void text_judge(struct judging *j, struct slice text)
 
 	if (!text.n || !judge_wants(j, INJECTION))
 		return;
-	found = inject_find(text);
+	found = inject_find(text, &j->work);
 	if (found & INJECT_SQL)
 		judge_found(j, DEFECT_SQL, text.p);
 	if (found & INJECT_SHELL)

@@ -139,9 +139,9 @@ static bool is_path(const char *p, const char *end)
 	return false;
 }
 
-bool inject_shell(const char *p, const char *end)
+bool inject_shell(const char *p, const char *end, int *work)
 {
-	for (; p < end; p++) {
+	for (; p < end && *work >= 0; p++) {
 		bool found = false;
 
 		switch (*p) {
@@ -149,15 +149,19 @@ bool inject_shell(const char *p, const char *end)
 		case '|':
 		case '&':
 		case '\n':
+			*work -= 4;
 			found = is_command(p + 1, end, false);
 			break;
 		case '`':
+			*work -= 4;
 			found = is_command(p + 1, end, true);
 			break;
 		case '$':
+			*work -= 1;
 			found = is_expansion(p + 1, end);
 			break;
 		case '/':
+			*work -= 1;
 			found = is_path(p, end);
 			break;
 		case '(':

@@ -248,21 +248,24 @@ static bool is_call(const char *p, const char *end)
 	return any_at(p, end, calls) != NULL;
 }
 
-bool inject_sql(const char *p, const char *end)
+bool inject_sql(const char *p, const char *end, int *work)
 {
 	unsigned quotes[128] = { 0 };
 	bool starts = true; /* a word may begin here */
 
-	for (; p < end; starts = !canon_is_word(*p++)) {
+	for (; p < end && *work >= 0; starts = !canon_is_word(*p++)) {
 		if (is_quote(*p)) {
 			bool odd = ++quotes[(uint8_t)*p] & 1;
 
+			*work -= 16;
 			if (quote_breaks(p + 1, end, odd))
 				return true;
 		} else if (*p == ';') {
+			*work -= 4;
 			if (is_statement(canon_skip(p + 1, end), end))
 				return true;
 		} else if (starts && canon_is_word(*p)) {
+			*work -= 1;
 			if (is_union(p, end) || number_breaks(p, end) || is_call(p, end))
 				return true;
 		}

@@ -75,7 +75,8 @@ static const char *const shell[] = {
 static unsigned find(const char *text, size_t n)
 {
 	struct guard g = guard_new((struct slice){ text, (uint32_t)n });
-	unsigned found = inject_find(g.bytes);
+	int work = INJECT_WORK;
+	unsigned found = inject_find(g.bytes, &work);
 
 	guard_free(&g);
 	return found;
@@ -97,6 +98,23 @@ static void people_have_odd_names(void **unused)
 		wrong += found != 0;
 	}
 	assert_int_equal(wrong, 0);
+}
+
+/* Nobody's name holds a hundred quotes; all names of a message share the work. */
+static void work_is_bounded(void **unused)
+{
+	char quotes[100];
+	struct slice some = SLICE("Fish & Chips, O'Brien's");
+	int work = INJECT_WORK;
+	unsigned n = 0;
+
+	(void)unused;
+	memset(quotes, '\'', sizeof(quotes));
+	assert_int_equal(find(quotes, 40), 0);
+	assert_int_equal(find(quotes, sizeof(quotes)), INJECT_SQL | INJECT_SHELL);
+	while (!inject_find(some, &work))
+		n++;
+	assert_in_range(n, 10, 40);
 }
 
 static unsigned missed(const char *const *list, size_t n, unsigned kind)
@@ -161,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(people_have_odd_names),
+		cmocka_unit_test(work_is_bounded),
 		cmocka_unit_test(attacks_are_found),
 		cmocka_unit_test(nowhere_to_hide),
 		cmocka_unit_test(cut_anywhere),
