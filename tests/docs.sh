@@ -102,6 +102,11 @@ sed -nE 's/^\| RFC .*\| `([a-z0-9-]+)\/([a-z0-9-]+)` \|$/\1 \2/p' docs/reading.m
 [ "$(grep -c '^| RFC' docs/reading.md)" = "$(grep -cE '^\| RFC .*\| `[a-z0-9-]+/[a-z0-9-]+` \|$' \
 	docs/reading.md)" ] || echo "a row without a case" | bad docs/reading.md
 
+# --- and every fuzz target says what it looks for ---
+for f in tests/fuzz/*.c; do basename "$f" .c; done | sort >"$tmp/want"
+sed -n '/^| target |/,$p' docs/reading.md | sed -nE 's/^\| `([a-z]+)` \|.*/\1/p' | sort |
+	comm -3 "$tmp/want" - | bad "docs/reading.md and tests/fuzz differ"
+
 # --- configs in the pages load ---
 # config_blocks FILE: each indented block that begins like a config, into $tmp/conf.N/sipmoat.conf
 config_blocks() {
