@@ -19,6 +19,8 @@
 #define DRAINED_MS 50  /* both queues empty for so long: no straggler comes any more */
 #define KNOWN_BATCHES 8 /* of the known lane before strangers get a turn */
 #define EVENTS_SPARE 512 /* of the events ring, for bans */
+#define SWEEP_ROOM 64   /* connections that are found at once */
+#define SWEEP_ROUNDS 16 /* and how often at most, so that packets need not wait */
 #define REOPEN_TRIES 5
 #define REOPEN_PAUSE_NS 100000000
 
@@ -141,10 +143,29 @@ static void count_lost(struct worker *w)
 	}
 }
 
+/* Ends the connections that have waited too long; one worker does it for all. */
+static void sweep(struct worker *w, uint64_t now)
+{
+	struct reset waited[SWEEP_ROOM];
+	size_t n = SWEEP_ROOM;
+
+	for (unsigned i = 0; n == SWEEP_ROOM && i < SWEEP_ROUNDS; i++) {
+		const struct ruleset *rs = publish_pin(w->conf.live, w->conf.index);
+
+		n = engine_sweep(rs, w->conf.state, now, waited, SWEEP_ROOM);
+		publish_unpin(w->conf.live, w->conf.index);
+		stats_add(&w->stats.waited, n);
+		for (size_t k = 0; k < n; k++)
+			end_connection(w, &waited[k], 0);
+	}
+}
+
 static void chores(struct worker *w, uint64_t now)
 {
 	w->chores_at = now;
 	count_lost(w);
+	if (w->index == 0)
+		sweep(w, now);
 }
 
 /* One batch of one lane.  Returns how many messages it read, or -errno. */

@@ -31,6 +31,8 @@ struct script {
 };
 
 static struct script script[2]; /* strangers, known */
+static struct ruleset *rules;   /* the defaults: what a worker does unasked needs them */
+static struct state *memory;
 
 struct queue {
 	struct queue_conf conf;
@@ -161,7 +163,7 @@ static enum worker_phase run(struct script strangers, struct script known)
 {
 	struct settings settings = { .queue_first = FIRST, .queue_length = 64 };
 	struct worker_conf conf = { .settings = &settings, .workers = 1,
-				    .live = publish_new(1, (struct ruleset *)&settings),
+				    .live = publish_new(1, rules), .state = memory,
 				    .phase_fd = eventfd(0, 0) };
 	char err[QUEUE_ERROR];
 	enum worker_phase phase;
@@ -240,6 +242,17 @@ int main(void)
 		cmocka_unit_test(a_queue_that_stays_dead_ends_the_worker),
 	};
 
+	struct conf_report report = { 0 };
+	int failed;
+
 	log_open(LOG_ERR_);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	rules = ruleset_load(NULL, &report);
+	memory = rules ? state_new(ruleset_settings(rules), (const uint8_t[16]){ 1 }) : NULL;
+	if (!memory)
+		return EXIT_FAILURE;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	state_free(memory);
+	ruleset_free(rules);
+	conf_report_free(&report);
+	return failed;
 }
