@@ -146,11 +146,32 @@ static void uri_judge(struct judging *j, struct slice text, bool contact)
 		judge_found(j, DEFECT_CONTACT_ADDRESS, uri.host.p);
 }
 
+/* <uri>, or "name" <uri> without escapes, as nearly all are; false: read it well. */
+static bool usual_read(struct slice value, struct sip_nameaddr *out)
+{
+	const char *p = value.p, *end = slice_end(value), *close;
+
+	out->display = SLICE_NONE;
+	if (p < end && *p == '"') {
+		close = find_char(p + 1, end, '"');
+		if (!close || close + 2 >= end || close[-1] == '\\' || close[1] != ' ')
+			return false;
+		out->display = slice_between(p + 1, close);
+		p = close + 2;
+	}
+	if (p == end || *p != '<')
+		return false;
+	close = find_char(p, end, '>');
+	if (close)
+		out->uri = slice_between(p + 1, close);
+	return close != NULL;
+}
+
 static void nameaddr_judge(struct judging *j, struct slice value, bool contact)
 {
 	struct sip_nameaddr na;
 
-	if (!sip_nameaddr_read(value, &na))
+	if (!usual_read(value, &na) && !sip_nameaddr_read(value, &na))
 		return;
 	text_judge(j, na.display);
 	uri_judge(j, na.uri, contact);

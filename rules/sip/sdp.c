@@ -7,6 +7,7 @@
  */
 #include "sip/chars.h"
 #include "sip/judge.h"
+#include "sip/view.h"
 
 #define MEDIA_MAX 64
 #define FORMATS_MAX 128 /* as many as there are payload types */
@@ -62,33 +63,57 @@ static struct slice cut_at(struct slice s, char c)
 	return at ? slice_between(s.p, at) : s;
 }
 
+/* What a description says so far. */
+struct description {
+	struct judging *j;
+	struct slice address; /* the last one that was sound: o= and c= mostly agree */
+	unsigned media;       /* lines */
+};
+
 /* A name, or an address that exists; behind '/' is the TTL of a multicast one. */
-static bool address_sound(struct slice s)
+static bool address_sound(struct description *d, struct slice s)
 {
 	static const struct addr everybody = {
 		{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }
 	};
+	struct slice host;
 	struct addr a;
 
-	s = cut_at(cut_at(s, '/'), '%');
-	if (!is_numeric(s) && !find_char(s.p, slice_end(s), ':'))
-		return s.n > 0;
-	return literal_read(s, &a) && !addr_eq(&a, &everybody);
+	if (slice_eq(s, d->address))
+		return true;
+	host = cut_at(cut_at(s, '/'), '%');
+	if (!host.n)
+		return false;
+	if ((is_numeric(host) || find_char(host.p, slice_end(host), ':')) &&
+	    (!literal_read(host, &a) || addr_eq(&a, &everybody)))
+		return false;
+	d->address = s;
+	return true;
+}
+
+static const struct slice in_ip4 = SLICE("IN IP4 ");
+
+static bool is_usual(const char *p, const char *end)
+{
+	return end - p > (ptrdiff_t)in_ip4.n && memcmp(p, in_ip4.p, in_ip4.n) == 0;
 }
 
 /* c=nettype addrtype address */
-static bool connection_line(const char *p, const char *end)
+static bool connection_line(struct description *d, const char *p, const char *end)
 {
-	struct slice net = word_next(&p, end), address;
+	struct slice net, address;
 
+	if (is_usual(p, end) && !find_char(p + in_ip4.n, end, ' '))
+		return address_sound(d, slice_between(p + in_ip4.n, end));
+	net = word_next(&p, end);
 	(void)word_next(&p, end);
 	address = word_next(&p, end);
-	return address.n && (!slice_eq(net, SLICE("IN")) || address_sound(address));
+	return address.n && (!slice_eq(net, SLICE("IN")) || address_sound(d, address));
 }
 
 /* o=name id version nettype addrtype address: a name with blanks and no name at
  * all are both seen in the field. */
-static bool origin_line(const char *start, const char *p)
+static bool origin_line(struct description *d, const char *start, const char *p)
 {
 	struct slice address = word_before(start, &p), net;
 
@@ -97,7 +122,7 @@ static bool origin_line(const char *start, const char *p)
 	(void)word_before(start, &p);
 	if (!word_before(start, &p).n)
 		return false;
-	return !slice_eq(net, SLICE("IN")) || address_sound(address);
+	return !slice_eq(net, SLICE("IN")) || address_sound(d, address);
 }
 
 static bool port_sound(struct slice word, bool *unused)
@@ -182,32 +207,32 @@ static bool attribute_line(const char *p, const char *end)
 	return word.n && payload_sound(word) && digits <= DIGITS_MAX;
 }
 
-static void line_judge(struct judging *j, const char *p, const char *end, unsigned *media)
+static void line_judge(struct description *d, const char *p, const char *end)
 {
 	while (p < end && is_blank(end[-1]))
 		end--;
 	if (p == end)
 		return;
 	if (end - p < 2 || p[1] != '=' || ascii_lower(*p) < 'a' || ascii_lower(*p) > 'z') {
-		judge_found(j, DEFECT_SDP_SYNTAX, p);
+		judge_found(d->j, DEFECT_SDP_SYNTAX, p);
 		return;
 	}
 	switch (*p) {
 	case 'm':
-		if (++*media > MEDIA_MAX || !media_line(p + 2, end))
-			judge_found(j, DEFECT_SDP_MEDIA, p);
+		if (++d->media > MEDIA_MAX || !media_line(p + 2, end))
+			judge_found(d->j, DEFECT_SDP_MEDIA, p);
 		break;
 	case 'a':
 		if (!attribute_line(p + 2, end))
-			judge_found(j, DEFECT_SDP_MEDIA, p);
+			judge_found(d->j, DEFECT_SDP_MEDIA, p);
 		break;
 	case 'c':
-		if (!connection_line(p + 2, end))
-			judge_found(j, DEFECT_SDP_CONNECTION, p);
+		if (!connection_line(d, p + 2, end))
+			judge_found(d->j, DEFECT_SDP_CONNECTION, p);
 		break;
 	case 'o':
-		if (!origin_line(p + 2, end))
-			judge_found(j, DEFECT_SDP_CONNECTION, p);
+		if (!origin_line(d, p + 2, end))
+			judge_found(d->j, DEFECT_SDP_CONNECTION, p);
 		break;
 	default:
 		break;
@@ -215,23 +240,46 @@ static void line_judge(struct judging *j, const char *p, const char *end, unsign
 }
 
 /* CR and LF both end a line, as in the least patient of parsers. */
-static void description_judge(struct judging *j, struct slice sdp)
+static void odd_lines_judge(struct description *d, struct slice sdp)
 {
 	const char *p = sdp.p, *end = slice_end(sdp), *start = p;
-	unsigned media = 0;
 
 	for (; p < end; p++) {
-		if ((uint8_t)*p >= ' ')
-			continue;
 		if (*p == '\0')
-			judge_found(j, DEFECT_SDP_SYNTAX, p);
+			judge_found(d->j, DEFECT_SDP_SYNTAX, p);
 		if (*p != '\r' && *p != '\n')
 			continue;
-		if (p > start)
-			line_judge(j, start, p, &media);
+		line_judge(d, start, p);
 		start = p + 1;
 	}
-	line_judge(j, start, end, &media);
+	line_judge(d, start, end);
+}
+
+/* All lines end in CRLF, and there are no other control bytes, as mostly: then
+ * they can be cut by the dozen bytes.  false: judge again, byte by byte. */
+static bool usual_lines_judge(struct description *d, struct slice sdp)
+{
+	const char *p = sdp.p, *end = slice_end(sdp), *lf;
+	size_t low = 0;
+
+	for (; (lf = find_char(p, end, '\n')) != NULL; p = lf + 1, low += 2) {
+		if (lf == p || lf[-1] != '\r')
+			return false;
+		line_judge(d, p, lf - 1);
+	}
+	line_judge(d, p, end);
+	return low_count(sdp.p, end) == low;
+}
+
+static void description_judge(struct judging *j, struct slice sdp)
+{
+	struct description d = { .j = j }, fresh = d;
+	uint64_t before = j->out->found;
+
+	if (usual_lines_judge(&d, sdp))
+		return;
+	j->out->found = before;
+	odd_lines_judge(&fresh, sdp);
 }
 
 /* type/subtype of a Content-Type value, and its parameters. */
