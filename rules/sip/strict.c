@@ -14,7 +14,7 @@
 #include "sip/reading.h"
 #include "sip/strict.h"
 
-/* Within these the worst message that was found costs 12 times an ordinary one. */
+/* Within these the worst message that was found costs 14 times an ordinary one. */
 #define MAX_HEAD 4096 /* bytes of start line and headers */
 #define MAX_LINES 64
 #define MAX_ITEMS 64 /* commas; as many parameters and URI headers together */
