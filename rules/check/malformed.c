@@ -208,9 +208,12 @@ static enum found payload_judge(const struct probe *p, const struct malformed_co
 	bool tcp = p->pkt->proto == PROTO_TCP;
 
 	/* a damaged segment that is accepted: its bytes belong to no message */
-	if (sip->kind == SIP_KEEPALIVE || (tcp && !p->segment))
+	if (tcp && !p->segment)
 		return CLEAR;
-	if (sip->kind == SIP_NONE)
+	/* STUN is for UDP only (RFC 5626 3.5.2); CRLFs are cut off a stream before */
+	if (sip->kind == SIP_KEEPALIVE && !(tcp && p->segment->kind == STREAM_OTHER))
+		return CLEAR;
+	if (sip->kind == SIP_NONE || sip->kind == SIP_KEEPALIVE)
 		return tell(mc, sip_other(sip->all), sip->all, ev);
 	return message_judge(mc, sip, tcp && p->segment->kind != STREAM_WEBSOCKET, ev);
 }

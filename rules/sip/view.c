@@ -312,13 +312,17 @@ static void body_frame(struct sip_msg *m, struct slice left)
 		rest_judge(m);
 }
 
-/* RFC 8489 5: two zero bits, the magic cookie, a length that fits. */
+/*
+ * RFC 8489 5: two zero bits, the magic cookie, a length that fits.  All the rest is
+ * the sender's choice, and Kamailio takes bytes like these for a method.
+ */
 static bool is_stun(struct slice s)
 {
 	static const char cookie[4] = { 0x21, 0x12, (char)0xa4, 0x42 };
 
 	return s.n >= 20 && ((uint8_t)s.p[0] & 0xc0) == 0 && memcmp(s.p + 4, cookie, 4) == 0 &&
-	       ((uint8_t)s.p[2] << 8 | (uint8_t)s.p[3]) + 20u <= s.n && ((uint8_t)s.p[3] & 3) == 0;
+	       ((uint8_t)s.p[2] << 8 | (uint8_t)s.p[3]) + 20u <= s.n &&
+	       ((uint8_t)s.p[3] & 3) == 0 && !find_version(s);
 }
 
 static bool is_keepalive(struct slice s)

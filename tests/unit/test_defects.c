@@ -16,6 +16,7 @@ static void what_is_not_a_message(void **unused)
 		OTHER(SIP_KEEPALIVE, "\0"),
 		OTHER(SIP_KEEPALIVE, "\0\0\0\0"),
 		OTHER(SIP_KEEPALIVE, "\0\1\0\0\x21\x12\xa4\x42" "123456789abc"),
+		OTHER(SIP_NONE, "\0\1\0\0\x21\x12\xa4\x42" "1234567890\r\n" LINE HEAD "\r\n"),
 		OTHER(SIP_NONE, "\0\1\0\4\x21\x12\xa4\x42" "123456789abc"), /* length lies */
 		OTHER(SIP_NONE, "\x80\1\0\0\x21\x12\xa4\x42" "123456789abc"), /* RTP */
 		OTHER(SIP_NONE, "hello"),
@@ -51,6 +52,11 @@ static void start_lines(void **unused)
 		REQ("OPTIONS SIP/2.0\r\n" HEAD "\r\n", D(URI), -1),
 		REQ("OPT(IONS sip:a@b SIP/2.0\r\n" HEAD "\r\n", D(METHOD), D(CSEQ_METHOD), -1),
 		REQ("Options sip:a@b SIP/2.0\r\n" HEAD "\r\n", D(METHOD), D(CSEQ_METHOD), -1),
+		/* Kamailio takes STUN for a method */
+		REQ("\0\1\0\0\x21\x12\xa4\x42" "123456789abc sip:a@b SIP/2.0\r\n" HEAD "\r\n",
+		    D(METHOD), D(CSEQ_METHOD), D(NUL), D(CONTROL), -1),
+		REQ("!!$$\x21\x12\xa4\x42" "123456789abc sip:a@b SIP/2.0\r\n" HEAD "\r\n",
+		    D(METHOD), D(CSEQ_METHOD), D(CONTROL), -1),
 		/* Kamailio takes this for an INVITE */
 		REQ("invite sip:a@b SIP/2.0\r\n" VIA FROM TO ID FORWARDS
 		    "CSeq: 7 invite\r\n\r\n", D(METHOD), -1),
