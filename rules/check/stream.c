@@ -112,6 +112,8 @@ static const struct trouble {
 	{ FLOW_CHECKSUM, true, true, true, "a TCP checksum that its receiver will not take" },
 	{ FLOW_ENDED, false, true, true, "a segment of a connection that was ended" },
 	{ FLOW_EARLY, true, true, true, "data in a SYN" },
+	/* anybody can forge the flag: a reset would end connections of others */
+	{ FLOW_URGENT, true, true, false, "urgent data, of which servers leave out a byte or not" },
 	{ FLOW_OUTSIDE, true, true, true, "a segment far from what is expected" },
 	{ FLOW_UNKNOWN, false, true, false,
 	  "a segment of no known connection, in which no message begins" },

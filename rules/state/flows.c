@@ -10,7 +10,7 @@
 #define SHARE 64        /* of the free memory an unproven connection may have one part, */
 #define SHARE_LEAST 4   /* or so many chunks: enough for an ordinary message */
 
-enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
+enum { FIN = 1, SYN = 2, RST = 4, ACK = 16, URG = 32 };
 
 static struct reset ending_of(const struct pkt *pkt)
 {
@@ -368,6 +368,11 @@ void flow_take(struct state *st, const struct settings *s, struct flow_room *roo
 		atomic_compare_exchange_strong(&p.all->started, &never, now);
 	if (pkt->flags & PKT_BAD_CHECKSUM) {
 		seg->notes = FLOW_CHECKSUM;
+		return;
+	}
+	/* even without bytes: the urgent one may come in a later segment */
+	if (p.in && pkt->tcp_flags & URG) {
+		seg->notes = FLOW_URGENT;
 		return;
 	}
 	seg->key = flow_key(st, &seg->ending);

@@ -27,7 +27,7 @@ struct state;
 
 /*
  * What a segment says beyond its bytes.  Most segments say nothing.  OUTSIDE,
- * CHECKSUM and EARLY, and DIFFERS and UNKNOWN where no reset is wanted, should only
+ * CHECKSUM, EARLY and URGENT, and DIFFERS and UNKNOWN where no reset is wanted, should only
  * be dropped (evidence.gentle); with ENDED the RST may have been lost.
  */
 enum flow_note {
@@ -44,6 +44,7 @@ enum flow_note {
 	FLOW_TLS_HELLO = 1 << 9,   /* a TLS ClientHello */
 	FLOW_TLS_FAILED = 1 << 10, /* a TLS connection ended before any data */
 	FLOW_NOT_SIP = 1 << 11, /* neither SIP, TLS nor WebSocket: see other */
+	FLOW_URGENT = 1 << 12,  /* URG: drop it, servers leave a byte out or not (RFC 6093 3) */
 };
 
 struct flow_room; /* memory of one worker to put messages together in */

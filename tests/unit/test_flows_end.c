@@ -169,6 +169,23 @@ static void test_eviction(void **arg)
 	world_free(w);
 }
 
+static void test_urgent(void **arg)
+{
+	enum { URG = 32 };
+	struct world *w = world_new(64);
+
+	(void)arg;
+	connect_at(w, 1000, 5000);
+	assert_int_equal(take(w, true, ACK | URG, w->c, w->v, SLICE_NONE), FLOW_URGENT);
+	assert_int_equal(take(w, true, ACK | URG, w->c, w->v, SLICE("OPX")), FLOW_URGENT);
+	/* it was not taken, so other bytes may follow in its place */
+	assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
+	assert_int_equal(w->messages, 1);
+	/* what a server says reaches no server of ours */
+	assert_int_equal(take(w, false, ACK | URG, w->v, w->c, SLICE_NONE), 0);
+	world_free(w);
+}
+
 static void test_sweep(void **arg)
 {
 	struct world *w = world_new(64);
@@ -220,6 +237,7 @@ int main(void)
 		cmocka_unit_test(test_midstream),
 		cmocka_unit_test(test_unseen_bytes),
 		cmocka_unit_test(test_eviction),
+		cmocka_unit_test(test_urgent),
 		cmocka_unit_test(test_sweep),
 	};
 

@@ -61,6 +61,7 @@ static void notes(void **unused)
 		{ FLOW_OUTSIDE, true, true, true, true },
 		{ FLOW_EARLY, true, true, true, true },
 		{ FLOW_EARLY | FLOW_OPENING, true, true, true, true },
+		{ FLOW_URGENT, true, true, true, false },
 		{ FLOW_ENDED, true, false, true, true },
 		{ FLOW_UNKNOWN, true, false, true, false },
 		{ FLOW_DIFFERS, true, false, false, false },
