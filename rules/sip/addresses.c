@@ -6,6 +6,12 @@
 #include "sip/chars.h"
 #include "sip/view.h"
 
+/* A display name is words or one quoted string; quote: the last that it holds. */
+static bool is_quoted_string(struct slice name, const char *quote)
+{
+	return name.p == quote && name.p[name.n - 1] == '"';
+}
+
 /* Judges the address at p; the ',' behind it, or end. */
 static const char *address_judge(struct sip_msg *m, const char *p, const char *end,
 				 enum sip_defect bad)
@@ -20,7 +26,7 @@ static const char *address_judge(struct sip_msg *m, const char *p, const char *e
 		view_defect(m, *open == '"' ? DEFECT_QUOTE : DEFECT_BRACKET, open);
 		return end;
 	}
-	if (!sip_uri_read(na.uri, &parts))
+	if (!sip_uri_read(na.uri, &parts) || (open && !is_quoted_string(na.display, open)))
 		view_defect(m, bad, start);
 	p = params_walk(p, end, &w);
 	if (w.open)

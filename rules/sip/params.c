@@ -24,31 +24,44 @@ static inline const char *find_stop(const char *p, const char *end, const bool s
 	return p;
 }
 
-/* Behind the name of a parameter that is looked for, at its '=' or its end. */
-static void value_note(const char *p, const char *end, struct walk *w)
+/* The value behind a '=', quotes taken off; its end, NULL when a quoted string
+ * does not end. */
+static inline const char *value_walk(const char *p, const char *end, struct slice *value)
 {
-	struct slice value = { p, 0 };
+	const char *start = p = skip_lws(p, end);
 
-	if (p < end && *p == '=')
-		value = slice_trim(slice_between(p + 1, end));
-	if (value.n > 1 && value.p[0] == '"' && value.p[value.n - 1] == '"')
-		value = (struct slice){ value.p + 1, value.n - 2 };
-	if (!w->times++)
-		w->value = value;
+	if (p < end && *p == '"') {
+		p = quote_end(p + 1, end);
+		if (!p)
+			return NULL;
+		*value = slice_between(start + 1, p);
+		return p + 1;
+	}
+	while (p < end && *p != ';' && *p != ',' && *p != '"' && !is_lws(*p))
+		p++;
+	*value = slice_between(start, p);
+	return p;
 }
 
 /* One parameter, behind its ';'; its end, NULL when a quoted string does not end. */
 static inline const char *param_walk(const char *p, const char *end, struct walk *w)
 {
-	const char *name = p, *stop;
+	const char *name = p;
+	struct slice key, value;
 
-	if (!is_token_char(*p))
-		w->gap = true;
-	stop = skip_token(p, end);
-	p = find_stop(stop, end, param_stops);
-	if (p && stop - name == w->name.n && slice_ieq(slice_between(name, stop), w->name))
-		value_note(skip_lws(stop, p), p, w);
-	return p;
+	p = skip_token(p, end);
+	key = slice_between(name, p);
+	p = skip_lws(p, end);
+	value = (struct slice){ p, 0 };
+	if (p < end && *p == '=')
+		p = value_walk(p + 1, end, &value);
+	if (p && key.n == w->name.n && slice_ieq(key, w->name) && !w->times++)
+		w->value = value;
+	p = p ? skip_lws(p, end) : NULL;
+	if (key.n && (!p || p == end || *p == ';' || *p == ','))
+		return p;
+	w->gap = true;
+	return p ? find_stop(p, end, param_stops) : NULL;
 }
 
 const char *params_walk(const char *p, const char *end, struct walk *w)

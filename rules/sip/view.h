@@ -54,8 +54,8 @@ struct walk {
 	struct slice name;  /* the one that is looked for */
 	struct slice value; /* of the first of that name, quotes taken off */
 	unsigned times;     /* how often it stood there */
-	bool gap;           /* an empty parameter inside, behind which readers disagree, or
-			     * more of them than anybody sends */
+	bool gap;           /* an empty one inside, or two words where one may stand, behind
+			     * which readers disagree; or more than anybody sends */
 	const char *open;   /* the parameter in which a quoted string does not end, or NULL */
 };
 /* Walks ";a=b ;c" at p; returns where it ended: a ',', what is no ';', or end. */
