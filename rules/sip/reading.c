@@ -13,11 +13,10 @@ enum {
 	SAME_QUOTES = 2,
 	SAME_ZEROS = 4,
 	SAME_BRACKETS = 8,
-	SAME_CASE = 16,
-	SAME_ESCAPES = 32,
-	SAME_ABSENT = 64,
-	SAME_COMMENT = 128,
-	SAME_HOST = SAME_SPACE | SAME_CASE | SAME_BRACKETS,
+	SAME_ESCAPES = 16,
+	SAME_ABSENT = 32,
+	SAME_COMMENT = 64,
+	SAME_HOST = SAME_SPACE | SAME_BRACKETS,
 	SAME_PORT = SAME_SPACE | SAME_ZEROS | SAME_ABSENT,
 };
 
@@ -86,13 +85,6 @@ static struct slice undo_comment(char *p, uint32_t n)
 	return slice_between(p, open > p ? open - 1 : p);
 }
 
-static struct slice undo_case(char *p, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		p[i] = ascii_lower(p[i]);
-	return (struct slice){ p, n };
-}
-
 static int hex(char c)
 {
 	if (is_digit(c))
@@ -145,7 +137,6 @@ static const struct {
 	{ SAME_ZEROS, false, undo_zeros, "007 and 7 are the same number (RFC 4475 3.1.1.1)" },
 	{ SAME_ABSENT, false, undo_absent, "the view has 0 for no port, libosip2 no port" },
 	{ SAME_BRACKETS, false, undo_brackets, "libosip2 takes the brackets off an IPv6 address" },
-	{ SAME_CASE, false, undo_case, "hosts and schemes have no case (RFC 3261 19.1.4)" },
 };
 
 static struct slice undo(struct slice s, unsigned forgiven, bool view, char *room)

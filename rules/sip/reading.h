@@ -13,7 +13,7 @@
 /* X(id, name in evidence, classes of difference that are the same: see reading.c) */
 #define READING_ITEMS(X) \
 	X(METHOD, "method", 0) \
-	X(SCHEME, "Request-URI scheme", SAME_CASE) \
+	X(SCHEME, "Request-URI scheme", 0) \
 	X(USER, "Request-URI user", SAME_ESCAPES | SAME_SPACE) \
 	X(HOST, "Request-URI host", SAME_HOST) \
 	X(PORT, "Request-URI port", SAME_PORT) \

@@ -101,6 +101,7 @@ static void alike(void **unused)
 		{ FROM_LINE, "From: sip:100@pbx.example.org;tag=f1" },
 		{ FROM_LINE, "From: <sip:100;phone-context=+49@pbx.example.org:5060>;tag=\"f1\"" },
 		{ FROM_LINE, "From: <tel:%2b49100;x=y>;tag=f1" },
+		{ FROM_LINE, "From: <tel:%2b49\r\n 100>;tag=f1" },
 		{ FROM_LINE, "From: <sip:100@fe80::1:5060>;tag=f1" },
 		{ FROM_LINE, "From: Desk: 2 <sip:100@pbx.example.org>;tag=f1" },
 		{ TO_LINE, "t:<sip:pbx.example.org>" },
