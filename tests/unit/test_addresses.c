@@ -21,7 +21,8 @@ static void from_and_to(void **unused)
 		WITH_FROM("O'Brien <sip:a@b>", -1),
 		WITH_FROM("\"a, b\" <sip:a@b>;x=\",;tag=2\";tag=1;", -1),
 		WITH_FROM("\"Ann \\\"<\\\" Lee\" <sip:a@b>", -1),
-		WITH_FROM("Ann \"<\" Lee <sip:a@b>", D(FROM), -1), /* Kamailio reads none of these */
+		/* Kamailio reads no tag of these */
+		WITH_FROM("Ann \"<\" Lee <sip:a@b>", D(FROM), -1),
 		WITH_FROM("\"Ann\" Lee <sip:a@b>", D(FROM), -1),
 		WITH_FROM("\"Ann\" \"Lee\" <sip:a@b>", D(FROM), -1),
 		WITH_FROM("<sip:a@b>;tag=1 x", D(FROM), -1),
