@@ -149,7 +149,7 @@ enum sip_header {
 	X(HEADER_SIZE, "header-too-long", A, D, D, "a header line is longer than max_header") \
 	X(URI_SIZE, "uri-too-long", A, D, D, "the Request-URI is longer than max_uri") \
 	X(MISSING_LENGTH, "missing-content-length", D, D, D, \
-	  "no Content-Length over TCP: servers disagree about where the message ends") \
+	  "no Content-Length over TCP: servers disagree where the message ends") \
 	X(LOWER_VIA, "bad-lower-via", A, A, D, "a Via below the top one is damaged") \
 	X(UTF8, "bad-utf8", A, A, D, "a header is not UTF-8") \
 	X(ESCAPE, "bad-escape", A, A, D, "a percent sign without two hex digits in a URI") \

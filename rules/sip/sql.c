@@ -33,9 +33,12 @@ static const char *word_at(const char *p, const char *end, const char *word)
 
 static const char *any_at(const char *p, const char *end, const char *const *words)
 {
-	for (; *words; words++) {
-		const char *behind = word_at(p, end, *words);
+	for (; p < end && *words; words++) {
+		const char *behind;
 
+		if (**words != ' ' && **words != ascii_lower(*p))
+			continue; /* nearly always */
+		behind = word_at(p, end, *words);
 		if (behind)
 			return behind;
 	}

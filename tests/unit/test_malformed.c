@@ -87,6 +87,14 @@ static void presets_are_the_columns(void **unused)
 	}
 }
 
+static void reasons_fit(void **unused)
+{
+	(void)unused;
+	for (unsigned d = 0; d < DEFECT_COUNT; d++)
+		assert_true(strlen(sip_defect_name(d)) + strlen(sip_defect_text(d)) + 3 <=
+			    REASON_TEXT);
+}
+
 static bool only_drops(unsigned d)
 {
 	return d == DEFECT_NO_END || d == DEFECT_TOO_MANY_HEADERS || d == DEFECT_LONE_CR;
@@ -392,6 +400,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(presets_are_the_columns),
+		cmocka_unit_test(reasons_fit),
 		cmocka_unit_test(one_defect_at_a_time),
 		cmocka_unit_test(the_worst_is_told),
 		cmocka_unit_test(zones_lay_theirs_over),
