@@ -32,8 +32,7 @@ static const char *const usual[LINES] = {
 	"CSeq: 1 REGISTER",
 	"Contact: <sip:100@203.0.113.9:5060>",
 	"User-Agent: ExamplePhone/1.0",
-	"Authorization: Digest username=\"100\", realm=\"x\", nonce=\"n\", uri=\"sip:x\", "
-	"response=\"r\"",
+	"Authorization: Digest username=\"100\", realm=\"x\", nonce=\"n\", uri=\"sip:x\"",
 	"Content-Length: 0",
 };
 
@@ -214,7 +213,7 @@ static void limits(void **unused)
 {
 	(void)unused;
 	/* what the usual lines hold themselves is taken off */
-	assert_limit("Allow: A", ",A", 64 - 4);
+	assert_limit("Allow: A", ",A", 64 - 3);
 	assert_limit("X: a", ";b", 64 - 3);
 	assert_limit("X: a", "&b", 64 - 3);
 	assert_limit("X: a", "<", 256 - 3);
