@@ -218,7 +218,7 @@ pbx_start() {
 	local cfg=$T/kamailio.cfg as="${PBX_ADVERTISE:+ advertise $PBX_ADVERTISE}" listen
 	listen="listen=udp:$PBX4:5060$as\nlisten=tcp:$PBX4:5060$as"
 	! has_v6 || listen="$listen\nlisten=udp:[$PBX6]:5060\nlisten=tcp:[$PBX6]:5060"
-	sed "s|^LISTEN|$listen|" "$FIELD_LIB/kamailio.cfg" >"$cfg"
+	sed "s|^LISTEN|$listen|" "${PBX_CONF:-$FIELD_LIB/kamailio.cfg}" >"$cfg"
 	mkdir -p "$T/kamailio"
 	ip netns exec "$NS-pbx" kamailio -f "$cfg" -DD -E -m 32 -M 4 -Y "$T/kamailio" -w "$T/kamailio" \
 		-P "$T/kamailio/pid" >"$T/kamailio.log" 2>&1 </dev/null &
