@@ -41,6 +41,7 @@ struct pkt {
 	uint32_t tcp_seq, tcp_ack;
 	uint32_t link; /* index of the interface it came in by, 0 = none or unknown */
 	struct slice payload; /* behind the UDP or TCP header */
+	struct slice segment; /* TCP: header and payload, as much as there is */
 };
 
 /* Reads an IP packet, starting at its IP header.  Fills all of *pkt; link is 0,
@@ -49,10 +50,9 @@ void pkt_decode(struct pkt *pkt, const void *bytes, size_t n);
 
 /*
  * Sets PKT_BAD_CHECKSUM on a whole TCP segment whose checksum is wrong: its
- * receiver drops it, so it must not count as seen.  bytes, n: as given to
- * pkt_decode.  For live packets only; a capture made on the sending host has
- * checksums that the card had yet to fill in.
+ * receiver drops it, so it must not count as seen.  For live packets only; a
+ * capture made on the sending host has checksums that the card had yet to fill in.
  */
-void pkt_verify(struct pkt *pkt, const void *bytes, size_t n);
+void pkt_verify(struct pkt *pkt);
 
 #endif

@@ -247,7 +247,7 @@ void queue_batch_rest(struct queue_batch *b)
 static bool read_attr(uint16_t type, const uint8_t *value, uint16_t n, struct queue_packet *p)
 {
 	struct nfqnl_msg_packet_hdr hdr;
-	uint32_t link;
+	uint32_t link, info;
 
 	switch (type) {
 	case NFQA_PACKET_HDR:
@@ -260,6 +260,12 @@ static bool read_attr(uint16_t type, const uint8_t *value, uint16_t n, struct qu
 		if (n == sizeof(link)) {
 			memcpy(&link, value, sizeof(link));
 			p->link = ntohl(link);
+		}
+		return false;
+	case NFQA_SKB_INFO:
+		if (n == sizeof(info)) {
+			memcpy(&info, value, sizeof(info));
+			p->unverified = ntohl(info) & NFQA_SKB_CSUM_NOTVERIFIED;
 		}
 		return false;
 	case NFQA_PAYLOAD:

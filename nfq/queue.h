@@ -43,6 +43,7 @@ struct queue_packet {
 	uint32_t id;
 	enum verdict verdict; /* starts as the queue's fail verdict */
 	uint32_t link;        /* index of the interface it came in by, 0 = made here */
+	bool unverified;      /* neither the card nor the kernel has looked at its checksum */
 	struct slice bytes;   /* from the IP header on; empty when it must not be judged */
 };
 

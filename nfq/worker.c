@@ -65,6 +65,8 @@ static void judge(struct worker *w, const struct ruleset *rs, uint64_t now,
 		return; /* keeps the fail verdict */
 	pkt_decode(&pkt, p->bytes.p, p->bytes.n);
 	pkt.link = p->link;
+	if (p->unverified)
+		pkt_verify(&pkt);
 	engine_run(rs, w->conf.state, w->scratch, &pkt, now, &ev->d);
 	p->verdict = ev->d.verdict;
 	stats_count(&w->stats, &pkt, &ev->d);

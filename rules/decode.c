@@ -77,6 +77,7 @@ static void tcp_decode(struct pkt *pkt, struct rest *r)
 
 	if (!rest_need(pkt, r, 20))
 		return;
+	pkt->segment = (struct slice){ (const char *)r->p, (uint32_t)r->have };
 	pkt->sport = get16(r->p);
 	pkt->dport = get16(r->p + 2);
 	pkt->tcp_seq = get32(r->p + 4);
@@ -215,4 +216,52 @@ void pkt_decode(struct pkt *pkt, const void *bytes, size_t n)
 		pkt->version = 0;
 		pkt->flags = PKT_NOT_IP;
 	}
+}
+
+/*
+ * Sum of 16-bit words in ones' complement (RFC 1071), in the machine's own byte
+ * order, which only matters for the sum itself and not for its being all ones.
+ */
+static uint64_t sum_add(uint64_t sum, const void *bytes, size_t n)
+{
+	const char *p = bytes;
+	uint64_t word;
+
+	for (; n >= sizeof(word); n -= sizeof(word), p += sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		sum += word;
+		sum += sum < word;
+	}
+	word = 0;
+	memcpy(&word, p, n);
+	sum += word;
+	return sum + (sum < word);
+}
+
+static uint16_t sum_fold(uint64_t sum)
+{
+	sum = (sum >> 32) + (uint32_t)sum;
+	sum = (sum >> 32) + (uint32_t)sum;
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	return (uint16_t)(sum + (sum >> 16));
+}
+
+void pkt_verify(struct pkt *pkt)
+{
+	const uint8_t tail[8] = { (uint8_t)(pkt->segment.n >> 24), (uint8_t)(pkt->segment.n >> 16),
+				  (uint8_t)(pkt->segment.n >> 8), (uint8_t)pkt->segment.n, 0, 0, 0,
+				  PROTO_TCP };
+	size_t skip = pkt->version == 4 ? 12 : 0;
+	uint64_t sum;
+
+	if (pkt->proto != PROTO_TCP || pkt->flags)
+		return;
+	/* the pseudo header; RFC 9293 3.1, RFC 8200 8.1: length and protocol add up alike */
+	sum = sum_add(0, pkt->src.b + skip, sizeof(pkt->src.b) - skip);
+	sum = sum_add(sum, pkt->dst.b + skip, sizeof(pkt->dst.b) - skip);
+	sum = sum_add(sum, tail, sizeof(tail));
+	sum = sum_add(sum, pkt->segment.p, pkt->segment.n);
+	if (sum_fold(sum) != 0xffff)
+		pkt->flags |= PKT_BAD_CHECKSUM;
 }

@@ -332,6 +332,48 @@ static void noise(void **unused)
 	}
 }
 
+/* A segment as it should be: every bit of it, and of its addresses, counts. */
+static void checksum_of(const char *hex)
+{
+	uint8_t bytes[128];
+	struct pkt pkt;
+	size_t n = 0;
+
+	for (; hex[2 * n]; n++)
+		bytes[n] = (uint8_t)strtoul((char[]){ hex[2 * n], hex[2 * n + 1], 0 }, NULL, 16);
+	for (size_t bit = 0; bit <= n * 8; bit++) {
+		struct pkt good;
+
+		pkt_decode(&good, bytes, n);
+		if (bit < n * 8)
+			bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		pkt_decode(&pkt, bytes, n);
+		pkt_verify(&pkt);
+		if (bit == n * 8)
+			assert_int_equal(pkt.flags, 0);
+		else if (!(pkt.flags & ~PKT_BAD_CHECKSUM) && pkt.proto == PROTO_TCP &&
+			 ((const uint8_t *)good.segment.p <= bytes + bit / 8 ||
+			  !addr_eq(&pkt.src, &good.src) || !addr_eq(&pkt.dst, &good.dst)))
+			assert_int_equal(pkt.flags, PKT_BAD_CHECKSUM);
+		if (bit < n * 8)
+			bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+}
+
+static void checksums(void **unused)
+{
+	(void)unused;
+	checksum_of("4500002b0001000040067cb8cb007109c000020a9c4013c4"
+		    "0001e2400009fbf15018ffff500f0000"
+		    "6f6464");
+	checksum_of("450000380001000040067cabcb007109c000020a9c4013c4"
+		    "0001e2400009fbf15018fffff8e10000"
+		    "7369787465656e206279746573212121");
+	checksum_of("600000000019064020010db8000000000000000000000009"
+		    "20010db8000000000000000000000010"
+		    "9c4013c40001e2400009fbf15018ffff8229000068656c6c6f");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -345,6 +387,7 @@ int main(void)
 		cmocka_unit_test(absurd_headers),
 		cmocka_unit_test(cut_short),
 		cmocka_unit_test(noise),
+		cmocka_unit_test(checksums),
 	};
 
 	return cmocka_run_group_tests_name("decode", tests, NULL, NULL);
