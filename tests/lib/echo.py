@@ -17,8 +17,9 @@ COPIED = (b"via", b"v", b"from", b"f", b"to", b"t", b"call-id", b"i", b"cseq")
 
 def value(head, name):
     for line in head.split(b"\r\n")[1:]:
-        if line.split(b":")[0].strip().lower() == name:
-            return line.split(b":", 1)[1].strip()
+        key, _, rest = line.partition(b":")
+        if key.strip().lower() == name:
+            return rest.strip()
     return b""
 
 
@@ -58,8 +59,10 @@ class Stream:
     def next(self):
         self.left = self.left.lstrip(b"\r\n")
         head, end, _ = self.left.partition(b"\r\n\r\n")
+        if not end:
+            return None
         n = len(head) + 4 + int(value(head, b"content-length") or 0)
-        if not end or len(self.left) < n:
+        if len(self.left) < n:
             return None
         data, self.left = self.left[:n], self.left[n:]
         return data
@@ -75,8 +78,10 @@ class Stream:
         while (message := self.next()) is not None:
             note_request("tcp", self.peer, message)
             out += answer(message)
-        if out:
-            sock.send(out)
+        try:
+            sock.sendall(out)
+        except OSError:
+            data, end = b"", "reset"
         if not data:
             note("tcp", self.peer, "%s %s" % (end, self.left))
             loop.unregister(sock)

@@ -237,6 +237,8 @@ pbx_echo() {
 
 # heard REGEX: did pbx_echo get such a request, or such an end of a connection?
 heard() { grep -qE -- "$1" "$T/heard"; }
+# ... a whole one of a scanner?  The beginning of a message may reach the server.
+heard_scanner() { heard '^[a-z]+ [^ ]+ [A-Z]+ .*scanner'; }
 # connected ADDRESS: has the server a socket for this peer, in whatever state?
 connected() {
 	case $1 in *:*) set -- "[$1]" ;; esac
