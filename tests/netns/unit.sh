@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The unit as a real systemd runs it, with `make install` behind it: it starts within its sandbox,
-# reloads, refuses a broken config without losing the old one, comes back after kill -9 and after
-# it hung, and does not try again with a config that cannot load.  systemd is process 1 of
+# ends refused TCP connections, reloads, refuses a broken config without losing the old one, comes
+# back after kill -9 and after it hung, and does not try again with a config that cannot load.  systemd is process 1 of
 # namespaces of its own, over a copy-on-write view of this machine.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -81,15 +81,49 @@ wait_for() {
 }
 restarted() { is NRestarts "$1" && is ActiveState active && is SubState running; }
 
+# a network with a server here and a scanner outside
+network() {
+	ip netns add outside
+	ip link add e0 type veth peer name w0 netns outside
+	ip addr add 192.0.2.130/25 dev e0
+	ip link set e0 up
+	ip -n outside addr add 192.0.2.129/25 dev w0
+	ip -n outside addr add 203.0.113.11/32 dev w0
+	ip -n outside link set w0 up
+	ip route add default via 192.0.2.129
+	if [ -e /proc/net/if_inet6 ]; then
+		ip addr add 2001:db8:0:2::130/64 dev e0 nodad
+		ip -n outside addr add 2001:db8:0:2::1/64 dev w0 nodad
+		ip -n outside addr add 2001:db8:66:11::1/128 dev w0 nodad
+		ip -6 route add default via 2001:db8:0:2::1
+	fi
+	# shellcheck disable=SC2046
+	/usr/bin/python3 tests/lib/echo.py 192.0.2.130 \
+		$([ ! -e /proc/net/if_inet6 ] || echo 2001:db8:0:2::130) &
+	wait_for 10 listens
+}
+listens() { [ -n "$(ss -Hltn "sport = :5060")" ]; }
+# must_end SOURCE TARGET: a scanner's TCP connection ends for both ends
+must_end() {
+	local got
+	got=$(ip netns exec outside /usr/bin/python3 tests/lib/tcp.py "$1" "$2" bad)
+	case $got in *'"answers": 0, "end": "reset"'*) ;; *) fail "a scanner's connection: $got" ;; esac
+	[ -z "$(ss -Htn state established "sport = :5060")" ] || fail "the server keeps it"
+}
+
 steps() {
 	local pid broken=/etc/sipmoat/conf.d/broken.conf
 	echo booted
+	must "no network" network
 	must "it does not start" systemctl start sipmoatd
 	pid=$(systemctl show -p MainPID --value sipmoatd)
 	must "it runs as $(stat -c %U "/proc/$pid")" [ "$(stat -c %U "/proc/$pid")" = sipmoat ]
 	must "it has other capabilities" grep -q '^CapBnd:.*0000003000$' "/proc/$pid/status"
 	must "no filter for system calls" grep -q '^Seccomp:.*2$' "/proc/$pid/status"
 	must "the steering is not in place" grep -q queue <(nft list ruleset 2>/dev/null)
+	must_end 203.0.113.11 192.0.2.130
+	[ ! -e /proc/net/if_inet6 ] || must_end 2001:db8:66:11::1 2001:db8:0:2::130
+	! grep 'raw socket' /run/result/guard.log || fail "it has no raw sockets"
 	must "no status line" grep -q 'packets seen' <(systemctl show -p StatusText sipmoatd)
 	must "reload fails" systemctl reload sipmoatd
 	! grep database /run/result/guard.log || fail "the country database is not used"
