@@ -201,6 +201,19 @@ static enum found message_judge(const struct malformed_conf *mc, const struct si
 	return judged.found ? judged_tell(mc, sip, &judged, judged.found, ev) : CLEAR;
 }
 
+/*
+ * A connection that did not begin as SIP is not read (flows.h): nothing in it is a
+ * message or a keepalive, whatever its first bytes look like alone.  RTP, DTLS and
+ * STUN (RFC 5626 3.5.2) come in datagrams only.
+ */
+static enum found alien_judge(const struct malformed_conf *mc, const struct sip_msg *sip,
+			      struct evidence *ev)
+{
+	bool http = sip_other(sip->all) == DEFECT_HTTP;
+
+	return tell(mc, http ? DEFECT_HTTP : DEFECT_NOT_SIP, sip->all, ev);
+}
+
 static enum found payload_judge(const struct probe *p, const struct malformed_conf *mc,
 				struct evidence *ev)
 {
@@ -210,10 +223,11 @@ static enum found payload_judge(const struct probe *p, const struct malformed_co
 	/* a damaged segment that is accepted: its bytes belong to no message */
 	if (tcp && !p->segment)
 		return CLEAR;
-	/* STUN is for UDP only (RFC 5626 3.5.2); CRLFs are cut off a stream before */
-	if (sip->kind == SIP_KEEPALIVE && !(tcp && p->segment->kind == STREAM_OTHER))
+	if (tcp && p->segment->notes & FLOW_NOT_SIP)
+		return alien_judge(mc, sip, ev);
+	if (sip->kind == SIP_KEEPALIVE)
 		return CLEAR;
-	if (sip->kind == SIP_NONE || sip->kind == SIP_KEEPALIVE)
+	if (sip->kind == SIP_NONE)
 		return tell(mc, sip_other(sip->all), sip->all, ev);
 	return message_judge(mc, sip, tcp && p->segment->kind != STREAM_WEBSOCKET, ev);
 }

@@ -134,7 +134,7 @@ static enum found run_trouble(const struct trouble *t, struct evidence *ev)
 /* What never was SIP is the malformed check's, by its name. */
 static bool is_alien(const struct segment *seg)
 {
-	return seg->kind == STREAM_OTHER && (seg->flaw == FLAW_START || seg->flaw == FLAW_HTTP);
+	return seg->notes & FLOW_NOT_SIP && (seg->flaw == FLAW_START || seg->flaw == FLAW_HTTP);
 }
 
 static enum found run_broken(const struct segment *seg, struct evidence *ev)

@@ -321,7 +321,7 @@ static bool is_stun(struct slice s)
 	static const char cookie[4] = { 0x21, 0x12, (char)0xa4, 0x42 };
 
 	return s.n >= 20 && ((uint8_t)s.p[0] & 0xc0) == 0 && memcmp(s.p + 4, cookie, 4) == 0 &&
-	       ((uint8_t)s.p[2] << 8 | (uint8_t)s.p[3]) + 20u <= s.n &&
+	       ((uint8_t)s.p[2] << 8 | (uint8_t)s.p[3]) + 20u == s.n &&
 	       ((uint8_t)s.p[3] & 3) == 0 && !find_version(s);
 }
 

@@ -98,6 +98,8 @@ static void flaws(void **unused)
 		assert_memory_equal(ev.reason, text.p, text.n + 1); /* it was not cut */
 		/* what never was SIP has a name of its own there */
 		seg.kind = STREAM_OTHER;
+		assert_int_equal(ask(&check_stream, &seg), HIT); /* the server's side was not */
+		seg.notes = FLOW_NOT_SIP;
 		assert_int_equal(ask(&check_stream, &seg),
 				 f == FLAW_START || f == FLAW_HTTP ? CLEAR : HIT);
 	}
