@@ -83,6 +83,7 @@ static void messages(void **unused)
 		/* lines that end in LF are ends of lines to all */
 		SIP("OPTIONS sip:a SIP/2.0\nl: 0\n\r\n", "[0+29]"),
 		SIP(L "l: 0\n\r\n", "[0+30]"),
+		SIP(L "X\nl: 1\r\n\r\nx", "[0+34]"), /* one byte is no empty line */
 		SIP(L " folded: 1\r\nl: 0\r\n\r\n", "[0+43]"),
 		/* names and values that all read alike */
 		SIP(L "Content-Length: 1\r\n\r\nx", "[0+45]"),
