@@ -10,12 +10,13 @@ static void same(const struct pkt *a, const struct pkt *b)
 	must(a->flags == b->flags && a->version == b->version && a->proto == b->proto);
 	must(a->tcp_flags == b->tcp_flags);
 	must(a->tcp_seq == b->tcp_seq && a->tcp_ack == b->tcp_ack && a->link == b->link);
-	must(slice_eq(a->payload, b->payload));
+	must(slice_eq(a->payload, b->payload) && slice_eq(a->segment, b->segment));
 }
 
 static void sane(const struct pkt *p, struct slice bytes)
 {
-	must(inside(p->payload, bytes));
+	must(inside(p->payload, bytes) && inside(p->segment, bytes));
+	must(p->proto != PROTO_TCP || inside(p->payload, p->segment));
 	must(p->version == 0 || p->version == 4 || p->version == 6);
 	must((p->version == 0) == !!(p->flags & PKT_NOT_IP));
 	must(p->proto == PROTO_NONE || p->proto == PROTO_UDP || p->proto == PROTO_TCP);
@@ -43,6 +44,38 @@ static void padded(const struct pkt *p, struct slice bytes)
 	free(room);
 }
 
+/* RFC 1071, the plain way: 16 bits at a time. */
+static uint32_t add(uint32_t sum, const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		sum += i & 1 ? p[i] : (uint32_t)p[i] << 8;
+	return sum;
+}
+
+static bool right(const struct pkt *p)
+{
+	size_t skip = p->version == 4 ? 12 : 0;
+	uint32_t sum = PROTO_TCP + (p->segment.n >> 16) + (p->segment.n & 0xffff);
+
+	sum = add(sum, p->src.b + skip, 16 - skip);
+	sum = add(sum, p->dst.b + skip, 16 - skip);
+	sum = add(sum, (const uint8_t *)p->segment.p, p->segment.n);
+	while (sum >> 16)
+		sum = (sum >> 16) + (sum & 0xffff);
+	return sum == 0xffff;
+}
+
+static void verified(const struct pkt *p)
+{
+	bool whole = p->proto == PROTO_TCP && !p->flags;
+	struct pkt other = *p;
+
+	pkt_verify(&other);
+	must(!!(other.flags & PKT_BAD_CHECKSUM) == (whole && !right(p)));
+	other.flags = p->flags;
+	same(p, &other);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct slice bytes = slice_data(data, size), copy = piece_new(bytes);
@@ -56,6 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sane(&b, copy);
 	same(&a, &b);
 	padded(&a, bytes);
+	verified(&a);
 	piece_free(copy);
 	return 0;
 }
