@@ -275,6 +275,7 @@ struct sip_uri {
 	struct slice scheme, user, password, host, params, headers;
 	uint16_t port; /* 0 when absent */
 };
+/* false: it is broken; what stands before the damage is in *out all the same. */
 bool sip_uri_read(struct slice uri, struct sip_uri *out);
 
 /*

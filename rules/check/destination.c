@@ -81,20 +81,37 @@ static struct slice user_short(struct slice user)
 	return slice_between(user.p, p);
 }
 
-/* The user is read in both ways, since nobody knows which one the server's is. */
+/* Kamailio's tel2sip() takes the separators out of "%3-0" before escapes are undone. */
+static struct slice user_dense(struct slice user, char *room, size_t size)
+{
+	struct slice out = { room, 0 };
+
+	for (uint32_t i = 0; i < user.n && out.n < size; i++)
+		if (!memchr("-.()", user.p[i], 4))
+			room[out.n++] = user.p[i];
+	return out;
+}
+
+/* The user is read in all ways, since nobody knows which one the server's is; and
+ * so is that of a URI that is broken behind it. */
 static enum found uri_judge(const struct destination_conf *d, struct slice text, const char *where,
 			    struct evidence *ev)
 {
+	char room[ROOM];
 	struct slice whole;
 	struct sip_uri uri;
 
-	if (!sip_uri_read(text, &uri))
-		return CLEAR;
+	(void)sip_uri_read(text, &uri);
 	if (user_judge(d, &uri, where, ev) == HIT)
 		return HIT;
 	whole = uri.user;
 	uri.user = user_short(whole);
-	return uri.user.n < whole.n ? user_judge(d, &uri, where, ev) : CLEAR;
+	if (uri.user.n < whole.n && user_judge(d, &uri, where, ev) == HIT)
+		return HIT;
+	if (!slice_ieq(uri.scheme, SLICE("tel")))
+		return CLEAR;
+	uri.user = user_dense(whole, room, sizeof(room));
+	return user_judge(d, &uri, where, ev);
 }
 
 static enum found refer_judge(const struct destination_conf *d, const struct sip_msg *sip,

@@ -291,6 +291,8 @@ number("tel: with a global context", lambda w: b"tel:%s;phone-context=+49" % gro
 number("tel: with parameters", lambda w: b"tel:%s;isub=1;x=y" % w.plus)
 number("tel: with user=phone", lambda w: b"tel:%s;user=phone" % w.plus)
 number("tel: with escapes", lambda w: b"tel:" + quoted(w.number))
+number("tel: with separators in its escapes",
+       lambda w: b"tel:" + quoted(w.number).replace(b"%3", b"%(3)-"))
 number("tel: with a host", lambda w: b"tel:%s@%s" % (w.plus, w.host))
 number("tel: with a password", lambda w: b"tel:%s:1002" % w.plus)
 number("tels:", lambda w: b"tels:" + w.plus)

@@ -80,6 +80,7 @@ static void test_users(void **state)
 		{ "INVITE sips:9001@192.0.2.1", "", HIT },
 		{ "INVITE tel:900-1", "", HIT },
 		{ "INVITE tel:(900)1;phone-context=+1", "", HIT },
+		{ "INVITE tel:9%3-0%(30)", "", HIT },
 		{ "INVITE sip:9%30%301@192.0.2.1", "", HIT },
 		{ "INVITE sip:0700@192.0.2.1", "", HIT },
 		{ "INVITE sip:0700;isub=2@192.0.2.1", "", HIT },
@@ -149,6 +150,8 @@ static void test_refer(void **state)
 		{ "REFER sip:1@192.0.2.1", "r: sip:9001@192.0.2.9\r\n", HIT },
 		{ "REFER sip:1@192.0.2.1", "Refer-To: <sip:2@x>\r\nR: <tel:9-0-0>\r\n", HIT },
 		{ "REFER sip:1@192.0.2.1", "Refer-To: <sip:2@x>, <sip:9001@x>\r\n", HIT },
+		{ "REFER sip:1@192.0.2.1", "Refer-To: <sip:9001@192.0.2.9 x>\r\n", HIT },
+		{ "REFER sip:1@192.0.2.1", "Refer-To: <sip:9001@192.0.2.9@x>\r\n", HIT },
 		{ "REFER sip:1@192.0.2.1", "Refer-To: <sip:2@192.0.2.9>\r\n", CLEAR },
 		{ "INVITE sip:1@192.0.2.1", "Refer-To: <sip:9001@192.0.2.9>\r\n", CLEAR },
 	};
