@@ -10,9 +10,9 @@
 #define BLOCK 16
 
 /* One vector register, or what the compiler makes of it; a byte counts to 255. */
-typedef uint8_t lanes __attribute__((vector_size(BLOCK)));
+#define LANES uint8_t __attribute__((vector_size(BLOCK)))
 
-static size_t lanes_sum(lanes v)
+static size_t lanes_sum(LANES v)
 {
 	size_t n = 0;
 
@@ -23,23 +23,23 @@ static size_t lanes_sum(lanes v)
 
 static size_t low_in_blocks(const char *p, size_t blocks, char unused)
 {
-	lanes n = { 0 }, v;
+	LANES n = { 0 }, v;
 
 	(void)unused;
 	for (size_t b = 0; b < blocks; b++, p += BLOCK) {
 		memcpy(&v, p, BLOCK);
-		n -= (lanes)(v < (lanes){ 0 } + ' ') | (lanes)(v == (lanes){ 0 } + 0x7f);
+		n -= (LANES)(v < (LANES){ 0 } + ' ') | (LANES)(v == (LANES){ 0 } + 0x7f);
 	}
 	return lanes_sum(n);
 }
 
 static size_t same_in_blocks(const char *p, size_t blocks, char c)
 {
-	lanes n = { 0 }, v;
+	LANES n = { 0 }, v;
 
 	for (size_t b = 0; b < blocks; b++, p += BLOCK) {
 		memcpy(&v, p, BLOCK);
-		n -= (lanes)(v == (lanes){ 0 } + (uint8_t)c);
+		n -= (LANES)(v == (LANES){ 0 } + (uint8_t)c);
 	}
 	return lanes_sum(n);
 }
