@@ -102,7 +102,7 @@ enum stream_cut tls_cut(struct stream *s, struct slice b, size_t size, struct st
 
 /*
  * A handshake record of a new connection, or any record of one whose beginning was
- * not seen.  An answer is read on when stream_settle has seen what it answers.
+ * not seen.
  */
 enum stream_cut tls_first(struct stream *s, struct slice b, size_t size, struct stream_out *out)
 {
@@ -111,8 +111,6 @@ enum stream_cut tls_first(struct stream *s, struct slice b, size_t size, struct 
 	s->kind = STREAM_TLS;
 	if (b.p[0] == RECORD_HANDSHAKE && b.p[TLS_RECORD_HEADER] == HELLO_CLIENT)
 		s->tls |= TLS_HELLO;
-	else if (!s->midway)
-		return STREAM_MORE;
 	return tls_cut(s, b, size, out);
 }
 

@@ -270,7 +270,10 @@ static void take_inbound(struct passing *p)
 	p->seg->ending.to_inside = in->synced || in->acks ? in->next : pkt->tcp_seq;
 	p->seg->notes |= (uint16_t)(in->synced ? take(p, in) : resume(p, in));
 	p->seg->flaw = in->flaw;
-	if (in->stream.kind == STREAM_OTHER) {
+	if (p->seg->taken.any && !p->seg->taken.stream.flaw && in->stream.flaw && !in->flaw) {
+		/* stream_settle found it broken: no message of it is given out */
+		p->seg->flaw = in->stream.flaw;
+	} else if (in->stream.kind == STREAM_OTHER) {
 		p->seg->notes |= FLOW_NOT_SIP;
 		p->seg->other = in->other;
 	}

@@ -37,7 +37,7 @@ static struct scratch *scratch;
 
 static const char conf[] = "inside = [ \"192.0.2.10\" ];\n"
 			   "tables = { meters = 1024; sources = 1024; tokens = 1024; flows = 512;\n"
-			   "	streams = 64; };\n"
+			   "	streams = 512; };\n"
 			   "bans = { max = 64; known = 64; };\n"
 			   "flood = { mode = \"off\"; };\n"
 			   "agent = { deny = [ \"scanner\" ]; };\n";
