@@ -11,8 +11,9 @@ B=build-fuzz # whatever else is being tested
 here=tests/fuzz
 found=$here/findings
 tmp=$(mktemp -d /tmp/sipmoat-fuzz.XXXXXX) || exit 1
+jobs=()
 trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' INT TERM HUP
+trap 'kill "${jobs[@]}" 2>/dev/null; exit 130' INT TERM HUP
 
 command -v clang >/dev/null || { echo "clang is not installed (make deps)"; exit 77; }
 echo 'int LLVMFuzzerTestOneInput(const unsigned char *p, unsigned long n);
@@ -22,7 +23,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *p, unsigned long n) { return p &
 	exit 77
 }
 # what the make around us was told is not meant for this build
-env -u MAKEFLAGS -u MAKEOVERRIDES -u SAN -u CC -u CFLAGS \
+env -u MAKEFLAGS -u MAKEOVERRIDES -u SAN -u CC -u CFLAGS -u WERROR -u CI \
 	make --no-print-directory -s -j"$(nproc)" FUZZ=1 fuzzers || exit 1
 
 export ASAN_OPTIONS=detect_stack_use_after_return=1
@@ -36,7 +37,10 @@ fuzz() {
 	mkdir -p "$learned" "$tmp/$t" "$found"
 	TMPDIR=$tmp/$t "$B/$here/$t" -dict=$here/sip.dict -max_total_time="$SECS" -timeout=10 \
 		-rss_limit_mb=2048 -print_final_stats=1 -print_funcs=0 \
-		-artifact_prefix="$PWD/$found/$t-" "$learned" "$seeds" >"$log" 2>&1 && {
+		-artifact_prefix="$PWD/$found/$t-" "$learned" "$seeds" >"$log" 2>&1 &
+	# shellcheck disable=SC2064
+	trap "kill $!" INT TERM
+	wait $! && {
 		awk -v t="$t" '/number_of_executed_units/ { n = $2 } /average_exec_per_sec/ { s = $2 }
 			/cov: / { for (i = 1; i < NF; i++) if ($i == "cov:") c = $(i + 1) }
 			END { printf "%-10s %9d runs, %7d a second, %5d edges\n", t, n, s, c
