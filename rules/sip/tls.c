@@ -102,7 +102,8 @@ enum stream_cut tls_cut(struct stream *s, struct slice b, size_t size, struct st
 
 /*
  * A handshake record of a new connection, or any record of one whose beginning was
- * not seen.
+ * not seen.  Without a hello it is an answer, if stream_settle has seen what it answers,
+ * or nothing that may pass: nothing is read on before that is known.
  */
 enum stream_cut tls_first(struct stream *s, struct slice b, size_t size, struct stream_out *out)
 {
@@ -111,6 +112,8 @@ enum stream_cut tls_first(struct stream *s, struct slice b, size_t size, struct 
 	s->kind = STREAM_TLS;
 	if (b.p[0] == RECORD_HANDSHAKE && b.p[TLS_RECORD_HEADER] == HELLO_CLIENT)
 		s->tls |= TLS_HELLO;
+	else if (!s->midway)
+		return STREAM_MORE;
 	return tls_cut(s, b, size, out);
 }
 
