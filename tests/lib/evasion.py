@@ -22,6 +22,7 @@ from types import SimpleNamespace
 import rawtcp
 import spellings
 import wires
+from spellings_wire import AMBIGUOUS
 
 FORBIDDEN = SimpleNamespace(one=b"friendly-scanner", two=b"Test Agent", number=b"0044900123")
 PERMITTED = SimpleNamespace(one=b"friendly-telephone", two=b"Best Agent", number=b"0033900123")
@@ -304,14 +305,14 @@ def report(rows, base, server, guard):
     for key, row in rows.items():
         name, what, wire = key.split("|")
         forbidden, permitted = verdict(row, server, guard)
-        why = spellings.AMBIGUOUS.get(name + "|" + wire) or spellings.AMBIGUOUS.get(name)
+        why = AMBIGUOUS.get(name + "|" + wire) or AMBIGUOUS.get(name)
         print("%-52s %-6s %-8s %-22s %s" % (name, what, wire.split(" ")[0], forbidden, permitted))
         by = {"agent": "agent", "number": "destination"}[what]
         if forbidden.startswith("ARRIVED"):
             wrong.append("%s (%s, %s) came through" % (name, what, wire))
         elif permitted == "-":
             pass
-        elif why and permitted.startswith(why):
+        elif why and re.match(why, permitted):
             ambiguous += 1
         elif permitted != "arrived" or why:
             wrong.append("%s (%s, %s) permitted: %s" % (name, what, wire, permitted))
