@@ -46,8 +46,8 @@ static void put(struct both *b, uint32_t at, uint32_t n, char first)
 	enum window_put said;
 
 	must(p);
-	for (uint32_t i = 0; i < n; i++) /* most repeats repeat */
-		p[i] = m->here[at + i] && first & 7 ? m->byte[at + i] : (char)(first + (char)i);
+	for (uint32_t i = 0; i < n; i++) /* most repeats say the same */
+		p[i] = m->here[at + i] && first & 0x30 ? m->byte[at + i] : (char)(first + (char)i);
 	bytes = (struct slice){ p, n };
 	said = window_put(&b->window, b->pool, b->base + at, bytes, b->most);
 	must(b->window.chunks <= b->most);
