@@ -15,6 +15,7 @@
 #include "servers.h"
 
 #define DEFAULT_CONFIG SIPMOAT_SYSCONFDIR "/sipmoat.conf"
+#define SWEEP_ROOM 64 /* connections that are found at once */
 
 struct replay {
 	const char *config; /* NULL: the default one, or none */
@@ -26,6 +27,9 @@ struct replay {
 	struct state *state;
 	struct scratch *scratch;
 	struct sip_msg sip;
+	struct report *report;
+	uint64_t swept; /* engine's time of the last sweep, 0: none yet */
+	uint64_t tcp;   /* and of the last TCP packet that was judged */
 };
 
 static const char usage[] =
@@ -220,47 +224,113 @@ static void judge(struct replay *r, struct feed_item *item, struct decision *d)
 		snprintf(d->reason, sizeof(d->reason), "overlapping or impossible fragments: "
 			 "the kernel does not put them together");
 	}
-	if (item->kind == FEED_PACKET && ports_steer(ruleset_settings(r->rules), &item->pkt))
-		engine_run(r->rules, r->state, r->scratch, &item->pkt, item->now, d);
+	if (item->kind != FEED_PACKET || !ports_steer(ruleset_settings(r->rules), &item->pkt))
+		return;
+	engine_run(r->rules, r->state, r->scratch, &item->pkt, item->now, d);
+	if (item->pkt.proto == PROTO_TCP)
+		r->tcp = item->now;
 }
 
-/* Read again here: the engine does not parse what it stops by its source alone. */
-static const struct sip_msg *message_of(struct replay *r, const struct feed_item *item)
+static void sweep_at(struct replay *r, const struct feed_item *item, uint64_t now)
 {
+	uint64_t ago = item->now - now;
+	struct reset waited[SWEEP_ROOM];
+	size_t n;
+
+	do {
+		n = engine_sweep(r->rules, r->state, now, waited, SWEEP_ROOM);
+		for (size_t i = 0; i < n; i++)
+			report_waited(r->report, item->when > ago ? item->when - ago : 0,
+				      &waited[i]);
+	} while (n == SWEEP_ROOM);
+}
+
+/*
+ * Once a second of the capture's time, as the daemon does it, before the packet is
+ * judged.  In a long pause of TCP there is nothing left to end at some time: what
+ * comes later only needs the last one of these sweeps.
+ */
+static void sweep(struct replay *r, const struct feed_item *item)
+{
+	const struct settings *s = ruleset_settings(r->rules);
+	uint32_t patience = s->tcp_first > s->tcp_idle ? s->tcp_first : s->tcp_idle;
+	uint64_t all_ended = r->tcp + (patience + 2) * NS;
+
+	if (!r->swept)
+		r->swept = item->now;
+	while (item->now - r->swept >= NS) {
+		r->swept += NS;
+		if (r->swept > all_ended)
+			r->swept = item->now - (item->now - r->swept) % NS;
+		sweep_at(r, item, r->swept);
+	}
+}
+
+/*
+ * What the packet says.  A datagram is read again here: the engine does not parse
+ * what it stops by its source alone.  Over TCP it is what the engine judged, the
+ * last of the messages that the segment completed.
+ */
+static void message_of(struct replay *r, const struct feed_item *item, const struct decision *d,
+		       struct report_message *m)
+{
+	*m = (struct report_message){ .kind = d->kind, .status = d->status };
+	if (item->pkt.proto == PROTO_TCP && item->kind == FEED_PACKET) {
+		bool sip = d->kind == SIP_REQUEST || d->kind == SIP_RESPONSE;
+
+		m->method = slice_of(sip_method_name(d->method));
+		/* what breaks the framing comes last, and is no message */
+		m->count = d->messages - (d->messages && !sip);
+		return;
+	}
 	if ((item->kind != FEED_PACKET && item->kind != FEED_CUT) || !item->pkt.payload.n ||
 	    !ports_steer(ruleset_settings(r->rules), &item->pkt))
-		return NULL;
+		return;
 	sip_parse(&r->sip, item->pkt.payload);
-	return &r->sip;
+	m->kind = (uint8_t)r->sip.kind;
+	m->status = r->sip.status;
+	m->method = r->sip.method_name;
+	m->count = m->kind == SIP_REQUEST || m->kind == SIP_RESPONSE;
+}
+
+/* 0, or -1 and err says why. */
+static int judge_all(struct replay *r, struct feed *feed, char err[CAPTURE_ERROR])
+{
+	struct report_message message;
+	struct feed_item item;
+	struct decision d;
+	int got;
+
+	while ((got = feed_next(feed, &item, err)) == 1) {
+		sweep(r, &item);
+		judge(r, &item, &d);
+		message_of(r, &item, &d, &message);
+		if (report_packet(r->report, &item, &message, &d))
+			continue;
+		snprintf(err, CAPTURE_ERROR, "out of memory");
+		return -1;
+	}
+	return got;
 }
 
 static int run(struct replay *r)
 {
 	struct feed *feed = feed_new(r->files, r->n);
-	struct report *report = report_new(r->json);
-	char err[CAPTURE_ERROR];
-	struct feed_item item;
-	struct decision d;
+	char err[CAPTURE_ERROR] = "out of memory";
 	int got = -1, rc = CTL_REFUSED;
 
-	snprintf(err, sizeof(err), "out of memory");
-	while (feed && report && (got = feed_next(feed, &item, err)) == 1) {
-		judge(r, &item, &d);
-		if (!report_packet(report, &item, message_of(r, &item), &d)) {
-			got = -1;
-			snprintf(err, sizeof(err), "out of memory");
-			break;
-		}
-	}
-	if (report)
-		report_end(report);
+	r->report = report_new(r->json);
+	if (feed && r->report)
+		got = judge_all(r, feed, err);
+	if (r->report)
+		report_end(r->report);
 	if (got < 0)
 		refuse(err);
 	else if (fflush(stdout) || ferror(stdout))
 		refuse("the output could not be written");
 	else
 		rc = CTL_OK;
-	report_free(report);
+	report_free(r->report);
 	feed_free(feed);
 	return rc;
 }

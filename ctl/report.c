@@ -19,7 +19,7 @@ struct report {
 	bool json;
 	bool started;
 	uint64_t start; /* time of the first packet */
-	uint64_t packets, messages, cut;
+	uint64_t packets, messages, cut, resets, waited;
 	uint64_t verdict[VERDICT_DECOY + 1];
 	uint64_t hits[CHECK_MAX], drops[CHECK_MAX], defects[DEFECT_COUNT];
 	void *tree; /* tsearch over the rows below */
@@ -80,16 +80,9 @@ static size_t site_text(const struct addr *site, char out[PREFIX_TEXT])
 	return prefix_print(&p, out);
 }
 
-static bool is_message(const struct sip_msg *sip)
+static bool is_message(const struct report_message *m)
 {
-	return sip && (sip->kind == SIP_REQUEST || sip->kind == SIP_RESPONSE);
-}
-
-static struct slice method_text(const struct sip_msg *sip)
-{
-	if (sip->method == METHOD_UNKNOWN)
-		return sip->method_name;
-	return slice_of(sip_method_name(sip->method));
+	return m->kind == SIP_REQUEST || m->kind == SIP_RESPONSE;
 }
 
 static void json_address(struct json *j, const char *key, const struct addr *a, bool known)
@@ -130,7 +123,7 @@ static void proto_text(const struct feed_item *item, char out[8])
 		snprintf(out, 8, "other");
 }
 
-static void json_packet(const struct feed_item *item, const struct sip_msg *sip,
+static void json_packet(const struct feed_item *item, const struct report_message *m,
 			const struct decision *d)
 {
 	struct json j = { stdout, false };
@@ -147,10 +140,12 @@ static void json_packet(const struct feed_item *item, const struct sip_msg *sip,
 	json_port(&j, "dport", pkt, pkt->dport);
 	proto_text(item, proto);
 	json_text(&j, "proto", slice_of(proto));
-	if (sip && sip->kind == SIP_REQUEST)
-		json_text(&j, "method", method_text(sip));
-	else if (sip && sip->kind == SIP_RESPONSE)
-		json_uint(&j, "status", sip->status);
+	if (m->kind == SIP_REQUEST)
+		json_text(&j, "method", m->method);
+	else if (m->kind == SIP_RESPONSE)
+		json_uint(&j, "status", m->status);
+	if (m->count != is_message(m))
+		json_uint(&j, "messages", m->count);
 	json_text(&j, "verdict", slice_of(verdict_name(d->verdict)));
 	if (d->check != CHECK_NONE)
 		json_text(&j, "check", slice_of(check_name(d->check)));
@@ -164,6 +159,8 @@ static void json_packet(const struct feed_item *item, const struct sip_msg *sip,
 		json_uint(&j, "ban", d->ban);
 	else
 		json_null(&j, "ban");
+	if (d->reset)
+		json_bool(&j, "reset", true);
 	json_close(&j, '}');
 	json_end_line(&j);
 }
@@ -174,35 +171,52 @@ static void print_escaped(struct slice s)
 		putchar(s.p[i] > 0x20 && s.p[i] < 0x7f ? s.p[i] : '?');
 }
 
-static void print_end(const struct addr *a, const struct pkt *pkt, uint16_t port)
+static void print_end(const struct addr *a, uint16_t port)
 {
 	char text[ADDR_TEXT];
 	bool v4 = addr_is_v4(a);
 
 	addr_print(a, text);
-	if (pkt->flags & (PKT_OTHER | PKT_NOT_IP))
-		fputs(text, stdout);
-	else
-		printf("%s%s%s:%u", v4 ? "" : "[", text, v4 ? "" : "]", port);
+	printf("%s%s%s:%u", v4 ? "" : "[", text, v4 ? "" : "]", port);
+}
+
+static void print_packet_end(const struct addr *a, const struct pkt *pkt, uint16_t port)
+{
+	char text[ADDR_TEXT];
+
+	if (!(pkt->flags & (PKT_OTHER | PKT_NOT_IP))) {
+		print_end(a, port);
+		return;
+	}
+	addr_print(a, text);
+	fputs(text, stdout);
+}
+
+/* Seconds since the first packet. */
+static void print_time(const struct report *r, uint64_t when)
+{
+	uint64_t t = when > r->start ? when - r->start : 0;
+
+	printf("%5" PRIu64 ".%06" PRIu64 "  ", (uint64_t)(t / NS), t / 1000 % 1000000);
 }
 
 static void text_packet(const struct report *r, const struct feed_item *item,
-			const struct sip_msg *sip, const struct decision *d)
+			const struct report_message *m, const struct decision *d)
 {
-	uint64_t t = item->when > r->start ? item->when - r->start : 0;
-
-	printf("%7" PRIu64 " %5" PRIu64 ".%06" PRIu64 "  ", item->n,
-	       (uint64_t)(t / NS), t / 1000 % 1000000);
-	print_end(&item->pkt.src, &item->pkt, item->pkt.sport);
+	printf("%7" PRIu64 " ", item->n);
+	print_time(r, item->when);
+	print_packet_end(&item->pkt.src, &item->pkt, item->pkt.sport);
 	fputs(" > ", stdout);
-	print_end(&item->pkt.dst, &item->pkt, item->pkt.dport);
+	print_packet_end(&item->pkt.dst, &item->pkt, item->pkt.dport);
 	fputs("  ", stdout);
-	if (is_message(sip) && sip->kind == SIP_REQUEST)
-		print_escaped(method_text(sip));
-	else if (is_message(sip))
-		printf("%u", sip->status);
+	if (m->kind == SIP_REQUEST)
+		print_escaped(m->method);
+	else if (m->kind == SIP_RESPONSE)
+		printf("%u", m->status);
 	else
 		putchar('-');
+	if (m->count > 1)
+		printf(" (the last of %" PRIu32 ")", m->count);
 	printf("  %s%s", verdict_name(d->verdict), d->observed ? " (observed)" : "");
 	if (d->check != CHECK_NONE)
 		printf("  %s", check_name(d->check));
@@ -211,17 +225,20 @@ static void text_packet(const struct report *r, const struct feed_item *item,
 		printf(" [%s]", d->evidence);
 	if (d->ban)
 		printf("; ban %" PRIu32 " s", d->ban);
+	if (d->reset)
+		fputs("; connection ended", stdout);
 	putchar('\n');
 }
 
-bool report_packet(struct report *r, const struct feed_item *item, const struct sip_msg *sip,
-		   const struct decision *d)
+bool report_packet(struct report *r, const struct feed_item *item,
+		   const struct report_message *m, const struct decision *d)
 {
 	if (!r->started)
 		r->start = item->when;
 	r->started = true;
 	r->packets++;
-	r->messages += is_message(sip);
+	r->messages += m->count;
+	r->resets += d->reset;
 	r->cut += item->kind == FEED_CUT;
 	r->verdict[d->verdict]++;
 	if (d->check < CHECK_MAX) {
@@ -231,10 +248,36 @@ bool report_packet(struct report *r, const struct feed_item *item, const struct 
 	if (d->defect < DEFECT_COUNT)
 		r->defects[d->defect]++;
 	if (r->json)
-		json_packet(item, sip, d);
+		json_packet(item, m, d);
 	else if (d->notify)
-		text_packet(r, item, sip, d);
+		text_packet(r, item, m, d);
 	return !d->ban || note_ban(r, d);
+}
+
+void report_waited(struct report *r, uint64_t when, const struct reset *ends)
+{
+	struct json j = { stdout, false };
+
+	r->waited++;
+	if (!r->json) {
+		printf("%7s ", "-");
+		print_time(r, when);
+		print_end(&ends->outside, ends->outside_port);
+		fputs(" > ", stdout);
+		print_end(&ends->inside, ends->inside_port);
+		puts("  connection ended: it waited too long");
+		return;
+	}
+	json_open(&j, NULL, '{');
+	json_open(&j, "waited", '{');
+	json_seconds(&j, "t", when);
+	json_address(&j, "src", &ends->outside, true);
+	json_uint(&j, "sport", ends->outside_port);
+	json_address(&j, "dst", &ends->inside, true);
+	json_uint(&j, "dport", ends->inside_port);
+	json_close(&j, '}');
+	json_close(&j, '}');
+	json_end_line(&j);
 }
 
 static void json_summary(const struct report *r)
@@ -249,6 +292,8 @@ static void json_summary(const struct report *r)
 	json_uint(&j, "accepted", r->verdict[VERDICT_ACCEPT]);
 	json_uint(&j, "dropped", r->verdict[VERDICT_DROP]);
 	json_uint(&j, "rejected", r->verdict[VERDICT_REJECT]);
+	json_uint(&j, "resets", r->resets);
+	json_uint(&j, "waited", r->waited);
 	json_open(&j, "bans", '[');
 	for (const struct ban_row *b = r->first; b; b = b->next) {
 		json_open(&j, NULL, '{');
@@ -290,6 +335,9 @@ static void text_summary(const struct report *r)
 	printf("%" PRIu64 " packets, %" PRIu64 " SIP messages: %" PRIu64 " accepted, %" PRIu64
 	       " dropped, %" PRIu64 " rejected\n", r->packets, r->messages,
 	       r->verdict[VERDICT_ACCEPT], r->verdict[VERDICT_DROP], r->verdict[VERDICT_REJECT]);
+	if (r->resets || r->waited)
+		printf("%" PRIu64 " TCP connections ended with a refused packet, %" PRIu64
+		       " for waiting too long\n", r->resets, r->waited);
 	for (unsigned i = 0; i < CHECK_MAX; i++) {
 		if (!r->hits[i])
 			continue;

@@ -8,7 +8,7 @@ A case is a folder with case.txt (see tests/lib/mkpcap.py), maybe sipmoat.conf
 finds in TMP, and expect, whose lines are, the last that fits a packet counts:
 
   PACKETS VERDICT [CHECK] [ban=SECONDS] [method=NAME] [status=CODE] [src=null]
-          [proto=TEXT] [reason~TEXT]
+          [proto=TEXT] [messages=N] [reset=yes|no] [reason~TEXT]
       PACKETS: * or frame numbers, "17", "17-20", or those of a label, "flood/17",
       "flood/17-20", "flood/18-", "flood/*".  Without CHECK no check may have hit.
       "* accept" is understood.
@@ -17,6 +17,9 @@ finds in TMP, and expect, whose lines are, the last that fits a packet counts:
       nothing of it is accepted afterwards
   summary key=value... bans=ADDRESS/CHECK,...   (bans=- for none; else not compared)
           defects=NAME:COUNT,...                (likewise)
+  waited SECOND ADDRESS PORT
+      a TCP connection of that end is ended for waiting too long, at that time; when
+      a case has such lines, or "waited none", there are no others
   inside ADDRESS,...   what it works out without --inside, "-": nothing, the config
                        says it (else --inside 192.0.2.10,2001:db8::10 is given)
   exit CODE            (0 is understood)
@@ -47,7 +50,7 @@ PROGRAM = os.environ.get("SIPMOAT") or os.path.join(
 class Expect:
     def __init__(self, path):
         self.rules, self.banned, self.summary = [], [], {}
-        self.inside, self.exit = None, 0
+        self.inside, self.exit, self.waited = None, 0, None
         with open(path, encoding="utf-8") as f:
             for number, line in enumerate(f, 1):
                 words = line.split("#")[0].split()
@@ -59,6 +62,9 @@ class Expect:
             self.banned.append((words[1], float(words[3]), words[5]))
         elif words[0] == "summary":
             self.summary.update(w.split("=", 1) for w in words[1:])
+        elif words[0] == "waited":
+            self.waited = (self.waited or []) + (
+                [] if words[1] == "none" else [(float(words[1]), words[2], int(words[3]))])
         elif words[0] == "inside":
             self.inside = words[1]
         elif words[0] == "exit":
@@ -96,7 +102,8 @@ def wanted(case, expect):
                 rule[key + "~"] = value.replace("_", " ")
             elif "=" in w:
                 key, _, value = w.partition("=")
-                rule[key] = int(value) if key in ("ban", "status") else value
+                rule[key] = (value == "yes" if key == "reset" else
+                             int(value) if key in ("ban", "status", "messages") else value)
             else:
                 rule["check"] = w
         for n in frames_of(case, spec):
@@ -120,7 +127,7 @@ def compare_packet(case, n, packet, got, want, free):
         if key.endswith("~"):
             if value not in (got[key[:-1]] or ""):
                 yield "%d: %s is %r, wanted %r in it" % (n, key[:-1], got[key[:-1]], value)
-        elif (None if value == "null" else value) != got.get(key):
+        elif (None if value == "null" else value) != got.get(key, False if key == "reset" else None):
             yield "%d: %s is %r, wanted %r (%s): %s" % (
                 n, key, got.get(key), value, want["where"], json.dumps(got))
     if (got["check"] is None) != (got["reason"] is None) and packet.sport is not None:
@@ -148,7 +155,8 @@ def compare_summary(objects, summary, expect):
     counts = {"packets": len(objects)}
     for key, verdict in (("accepted", "accept"), ("dropped", "drop"), ("rejected", "reject")):
         counts[key] = sum(o["verdict"] == verdict for o in objects)
-    counts["messages"] = sum("method" in o or "status" in o for o in objects)
+    counts["messages"] = sum(o.get("messages", "method" in o or "status" in o) for o in objects)
+    counts["resets"] = sum(o.get("reset", False) for o in objects)
     for key, value in expect.summary.items():
         if key == "bans":
             got = ",".join("%s/%s" % (b["addr"], b["check"]) for b in summary["bans"]) or "-"
@@ -217,6 +225,13 @@ def differences(folder, tmp):
 def compare(case, expect, run):
     objects = [json.loads(line) for line in run.stdout.decode("ascii").splitlines()]
     summary = objects.pop()["summary"]
+    waited = [o["waited"] for o in objects if "waited" in o]
+    objects = [o for o in objects if "waited" not in o]
+    got = [(round(w["t"] - case.start / 1e6, 6), w["src"], w["sport"]) for w in waited]
+    if expect.waited is not None and got != expect.waited:
+        yield "waited too long: %r, wanted %r" % (got, expect.waited)
+    if summary["waited"] != len(waited):
+        yield "summary: waited is %d, the lines say %d" % (summary["waited"], len(waited))
     if len(objects) != len(case.packets):
         yield "%d packets reported, %d sent" % (len(objects), len(case.packets))
         return

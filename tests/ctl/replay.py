@@ -95,8 +95,8 @@ def shape(tmp):
         must("keys and their order", keys == KEYS, line)
     summary = json.loads(lines[-1])
     must("the summary", list(summary) == ["summary"] and list(summary["summary"]) == [
-        "packets", "messages", "accepted", "dropped", "rejected", "bans",
-        "defects"], lines[-1])
+        "packets", "messages", "accepted", "dropped", "rejected", "resets", "waited",
+        "bans", "defects"], lines[-1])
     must("the ban", summary["summary"]["bans"] == [
         {"addr": "203.0.113.9", "check": "flood", "seconds": 300}], lines[-1])
     must("six decimals", '"t":1000000001.600000,' in lines[16], lines[16])
@@ -125,6 +125,54 @@ def hostile_text(tmp):
         must("only printable ASCII leaves", all(b == 10 or 32 <= b < 127 for b in run.stdout),
              run.stdout)
     must("an unknown method is shown", objects(replay("--json", path))[1]["method"] == "FR`OB%")
+
+
+CONNECTION = """@0 203.0.113.9:40000 > 192.0.2.10:5060 open
+@0.1 203.0.113.9:40000 > 192.0.2.10:5060 tcp raw
+OPTIONS sip:a@pbx.example.org SIP/2.0\\r\\nVia: SIP/2.0/TCP 203.0.113.9:40000;branch=z9hG4bK
+.
+@0.2 203.0.113.9:40000 > 192.0.2.10:5060 tcp raw
+1\\r\\nFrom: <sip:b@x.org>;tag=1\\r\\nTo: <sip:a@x.org>\\r\\nCall-ID: a\\r\\nCSeq: 1 OPTIONS\\r\\n
+Max-Forwards: 70\\r\\nContent-Length: 0\\r\\n\\r\\n
+REGISTER sip:x.org SIP/2.0\\r\\nVia: SIP/2.0/TCP 203.0.113.9:40000;branch=z9hG4bK2\\r\\n
+From: <sip:b@x.org>;tag=1\\r\\nTo: <sip:b@x.org>\\r\\nCall-ID: b\\r\\nCSeq: 2 REGISTER\\r\\n
+Max-Forwards: 70\\r\\nUser-Agent: %s\\r\\nContent-Length: 0\\r\\n\\r\\n
+.
+@0.5 203.0.113.8:40001 > 192.0.2.10:5060 open
+@500 203.0.113.7:5060 > 192.0.2.10:5060 message request
+"""
+
+
+def connections(tmp):
+    """Over TCP the message that was judged is shown, not what lies in the packet."""
+    path, text = os.path.join(tmp, "tcp.pcap"), os.path.join(tmp, "tcp.txt")
+    for agent, shown in (("Phone", "accept"), ("friendly-scanner", "drop")):
+        with open(text, "w", encoding="ascii") as f:
+            f.write(CONNECTION % agent)
+        mkpcap.Case(text).write(path)
+        run = replay("--json", "--inside", "192.0.2.10", path)
+        out = objects(run)
+        must("half a message is none", "method" not in out[3] and "messages" not in out[3], out[3])
+        must("the last of the messages", (out[4]["method"], out[4]["messages"]) ==
+             ("REGISTER", 2) and out[4]["verdict"] == shown, out[4])
+        must("whether it ended the connection", list(out[4])[-1] ==
+             ("reset" if shown == "drop" else "ban"), out[4])
+        must("who waited too long, and when", out[8] == {"waited": {
+            "t": 1000000061.0, "src": "203.0.113.8", "sport": 40001, "dst": "192.0.2.10",
+            "dport": 5060}}, out[8])
+        must("before the packet that came then", out[9]["n"] == 9, out[9])
+        must("they are summed up", (out[-1]["summary"]["messages"], out[-1]["summary"]["resets"],
+                                    out[-1]["summary"]["waited"]) == (3, shown == "drop", 1),
+             out[-1])
+        run = replay("--inside", "192.0.2.10", path)
+        must("text: the last of the messages",
+             shown == "accept" or b"REGISTER (the last of 2)  drop  agent" in run.stdout, run.stdout)
+        must("text: the connection was ended",
+             shown == "accept" or b"; connection ended\n" in run.stdout, run.stdout)
+        must("text: who waited too long", b"-    61.000000  203.0.113.8:40001 > 192.0.2.10:5060  "
+             b"connection ended: it waited too long\n" in run.stdout, run.stdout)
+        must("text: their sum", b"\n%d TCP connections ended with a refused packet, 1 for waiting "
+             b"too long\n" % (shown == "drop") in run.stdout, run.stdout)
 
 
 def damaged(tmp):
@@ -192,8 +240,8 @@ def byte_orders(tmp):
 
 def main():
     with tempfile.TemporaryDirectory(prefix="sipmoat-replay-") as tmp:
-        for test in (usage, refused_files, shape, hostile_text, damaged, every_snap_length,
-                     byte_orders):
+        for test in (usage, refused_files, shape, hostile_text, connections, damaged,
+                     every_snap_length, byte_orders):
             test(tmp)
     print("%d failed" % failed)
     sys.exit(1 if failed else 0)
