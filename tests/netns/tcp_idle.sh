@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A TCP connection that sends half a message and waits, or never sends one, is ended for both ends
 # after tcp.first; on the server's own host, where a ban must not keep the RST from the server.
-# A phone that has been answered is left alone.
+# A phone that has been answered is left alone, and whoever only observes ends nothing.
 . "$(dirname "$0")/../lib/field.sh"
 field_open
 field_topology host
@@ -49,3 +49,9 @@ must "a phone is cut off" connected $CALLER4
 wait $phone
 must "a phone's connection did not live: $(cat "$T/phone.json")" \
 	grep -q '"answers": 2, "end": "open"' "$T/phone.json"
+
+guard_stop
+echo 'mode = "observe";' >"$T/conf.d/observe.conf"
+guard_start "$T/sipmoat.conf"
+got=$(tcp 203.0.113.15 $PBX4 half -w 8)
+must "observing ends a connection: $got" ended open "$got"
