@@ -27,7 +27,7 @@ class Segment:
     age: int = 0           # timestamp older by so much
     urgent: int = 0        # urgent pointer
     md5: bool = False      # carries a signature option (RFC 2385)
-    ttl: int = 64
+    fragment: int = 0      # in IP fragments of so many bytes, the last one first
 
 
 class Client:
@@ -61,10 +61,11 @@ class Client:
         if not s.checksum:
             total ^= 0x5555
         self.stamp += 1
-        packet = struct.pack("!BBHHHBBH", 0x45, 0, 20 + length + len(s.data), self.stamp & 0xffff,
-                             0x4000, s.ttl, 6, 0) + src + dst
-        packet += head[:16] + struct.pack("!H", total) + head[18:] + s.data
-        self.raw.sendto(packet, (self.target, 0))
+        data = head[:16] + struct.pack("!H", total) + head[18:] + s.data
+        pieces = wires.cut(data, s.fragment or len(data))
+        for packet in wires.fragments4(self.source, self.target, pieces[::-1],
+                                       self.stamp & 0xffff, 6):
+            self.raw.sendto(packet, (self.target, 0))
 
     def take(self, packet):
         """One packet that came in; true when it is one of ours."""

@@ -93,6 +93,9 @@ def in_pieces(d, n, a=0):
 
 
 forged("in order", lambda d, a, b, x: [whole(d, 0, a), whole(d, a, b), whole(d, b)])
+forged("IP fragments of 8 bytes, backwards", lambda d, a, b, x: [
+    Segment(0, d[:b - 3], fragment=8), Segment(b - 3, d[b - 3:], fragment=8)])
+forged("IP fragments of 24 bytes, backwards", lambda d, a, b, x: [Segment(0, d, fragment=24)])
 forged("out of order", lambda d, a, b, x: [whole(d, a, b), whole(d, b), whole(d, 0, a)])
 forged("backwards, 20 bytes a segment", lambda d, a, b, x: in_pieces(d, 20)[::-1])
 forged("backwards, 7 bytes a segment, twice", lambda d, a, b, x: 2 * in_pieces(d, 7)[::-1])

@@ -38,11 +38,11 @@ def cut(data, size, first=None):
     return [(a, data[a:b], b < len(data)) for a, b in zip(edges, edges[1:])]
 
 
-def fragments4(source, target, pieces, ident):
+def fragments4(source, target, pieces, ident, proto=17):
     src, dst = (ipaddress.ip_address(a).packed for a in (source, target))
     for offset, piece, more in pieces:
         head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(piece), ident,
-                           more << 13 | offset // 8, 64, 17, 0) + src + dst
+                           more << 13 | offset // 8, 64, proto, 0) + src + dst
         yield head[:10] + struct.pack("!H", checksum(head)) + head[12:] + piece
 
 
