@@ -215,6 +215,9 @@ struct sip_msg {
 	uint16_t lines;         /* header lines; SIP_MAX_HEADERS + 1 when there are more */
 	uint16_t seen[HDR_COUNT]; /* how many lines of each header */
 	uint8_t first[HDR_COUNT]; /* index into hdr[] of its first line, if seen */
+	uint32_t plain;         /* bitmap of HDR_FROM, TO, CONTACT: the addresses in them
+				 * hold nothing that sip_judge looks for */
+	bool plain_uri;         /* nor does uri */
 	uint64_t defects;       /* bitmap of enum sip_defect below DEFECT_READ_COUNT */
 	struct slice all;       /* the whole message as given, leading CRLFs cut */
 	struct slice method_name, uri; /* requests */

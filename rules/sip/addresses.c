@@ -12,22 +12,38 @@ static bool is_quoted_string(struct slice name, const char *quote)
 	return name.p == quote && name.p[name.n - 1] == '"';
 }
 
-/* Judges the address at p; the ',' behind it, or end. */
-static const char *address_judge(struct sip_msg *m, const char *p, const char *end,
-				 enum sip_defect bad)
+/* Name and URI of the address at p; behind them, NULL when they do not end. */
+static const char *odd_address_judge(struct sip_msg *m, const char *p, const char *end,
+				     enum sip_defect bad)
 {
-	struct walk w = { .name = SLICE("tag") };
 	const char *start = p, *open;
 	struct sip_nameaddr na;
 	struct sip_uri parts;
 
 	p = nameaddr_scan(p, end, &na, &open);
-	if (!p) {
+	if (!p)
 		view_defect(m, *open == '"' ? DEFECT_QUOTE : DEFECT_BRACKET, open);
-		return end;
-	}
-	if (!sip_uri_read(na.uri, &parts) || (open && !is_quoted_string(na.display, open)))
+	else if (!sip_uri_read(na.uri, &parts) || (open && !is_quoted_string(na.display, open)))
 		view_defect(m, bad, start);
+	return p;
+}
+
+/* Judges the address at p; the ',' behind it, or end.  *plain: see usual_address. */
+static const char *address_judge(struct sip_msg *m, const char *p, const char *end,
+				 enum sip_defect bad, bool *plain)
+{
+	struct walk w = { .name = SLICE("tag") };
+	const char *start = p;
+
+	p = usual_address(start, end, plain);
+	if (p) {
+		p = skip_lws(p, end);
+	} else {
+		*plain = false;
+		p = odd_address_judge(m, start, end, bad);
+		if (!p)
+			return end;
+	}
 	p = params_walk(p, end, &w);
 	if (w.open)
 		view_defect(m, DEFECT_QUOTE, w.open);
@@ -44,26 +60,29 @@ static void single_judge(struct sip_msg *m, enum sip_header h, enum sip_defect b
 {
 	struct slice v = sip_first(m, h);
 	const char *end = slice_end(v), *p;
+	bool plain = true;
 
 	if (!v.n)
 		return;
-	p = address_judge(m, v.p, end, bad);
+	p = address_judge(m, v.p, end, bad, &plain);
+	m->plain |= (uint32_t)plain << h;
 	if (p < end)
 		view_defect(m, DEFECT_TWO_ADDRESSES, p);
 }
 
 /* One Contact line; how many addresses may follow in others. */
-static unsigned contact_judge(struct sip_msg *m, struct slice v, unsigned left)
+static unsigned contact_judge(struct sip_msg *m, struct slice v, unsigned left, bool *plain)
 {
 	const char *end = slice_end(v), *p = v.p;
 
 	if (v.n == 1 && *p == '*')
 		return left;
 	for (; left; left--, p++) {
-		p = address_judge(m, p, end, DEFECT_CONTACT);
+		p = address_judge(m, p, end, DEFECT_CONTACT, plain);
 		if (p == end)
 			return left - 1;
 	}
+	*plain = false;
 	view_defect(m, DEFECT_CONTACT, p);
 	return 0;
 }
@@ -93,13 +112,15 @@ void addresses_judge(struct sip_msg *m)
 	static const uint8_t quoting[] = { HDR_ROUTE, HDR_RECORD_ROUTE, HDR_REFER_TO,
 					   HDR_REFERRED_BY };
 	unsigned at = 0, left = SIP_MAX_CONTACTS;
+	bool plain = true;
 	struct slice v;
 
 	single_judge(m, HDR_FROM, DEFECT_FROM);
 	single_judge(m, HDR_TO, DEFECT_TO);
 	for (unsigned lines = m->seen[HDR_CONTACT]; lines; lines--)
 		if (sip_next(m, HDR_CONTACT, &at, &v))
-			left = contact_judge(m, v, left);
+			left = contact_judge(m, v, left, &plain);
+	m->plain |= (uint32_t)plain << HDR_CONTACT;
 	for (unsigned i = 0; i < sizeof(quoting); i++) {
 		at = 0;
 		for (unsigned lines = m->seen[quoting[i]]; lines; lines--)

@@ -3,6 +3,7 @@
 #include "sip/chars.h"
 #include "sip/inject.h"
 #include "sip/judge.h"
+#include "sip/view.h"
 
 #define INJECTION (SIP_JUDGED(DEFECT_SQL) | SIP_JUDGED(DEFECT_SHELL))
 #define ESCAPES (SIP_JUDGED(DEFECT_ESCAPE) | SIP_JUDGED(DEFECT_ESCAPED_CONTROL))
@@ -70,17 +71,6 @@ bool literal_read(struct slice text, struct addr *out)
 		return true;
 	}
 	return find_char(text.p, slice_end(text), ':') && addr_parse(text, out) == 0;
-}
-
-/* Nearly all hosts can be told by their first bytes to be nothing special. */
-static bool may_be_special(const char *p, const char *end)
-{
-	char second;
-
-	if (p == end || !(*p == '[' || (*p >= '0' && *p <= '2')))
-		return false;
-	second = p + 1 < end ? p[1] : '\0';
-	return !(*p == '1' && second != '2') && !(*p == '2' && (second < '2' || second > '5'));
 }
 
 enum host { HOST_USUAL, HOST_UNSPECIFIED, HOST_LOOPBACK, HOST_ELSE /* multicast, broadcast */ };
@@ -197,6 +187,11 @@ static bool contact_matters(const struct sip_msg *m)
 	}
 }
 
+static bool judge_plain(const struct judging *j, enum sip_header h)
+{
+	return j->m->plain >> h & 1;
+}
+
 static void contacts_judge(struct judging *j)
 {
 	bool matters = judge_wants(j, SIP_JUDGED(DEFECT_CONTACT_ADDRESS)) &&
@@ -204,14 +199,14 @@ static void contacts_judge(struct judging *j)
 	struct slice line, item;
 	unsigned at = 0;
 
-	if (!j->m->seen[HDR_CONTACT])
-		return;
-	while (sip_next(j->m, HDR_CONTACT, &at, &line)) {
-		if (find_char(line.p, slice_end(line), ',') == NULL)
-			nameaddr_judge(j, line, matters);
-		else
+	for (unsigned lines = j->m->seen[HDR_CONTACT]; lines; lines--) {
+		if (!sip_next(j->m, HDR_CONTACT, &at, &line))
+			return;
+		if (find_char(line.p, slice_end(line), ',') != NULL)
 			while (sip_list_next(&line, &item))
 				nameaddr_judge(j, item, matters);
+		else if (!judge_plain(j, HDR_CONTACT))
+			nameaddr_judge(j, line, matters);
 	}
 }
 
@@ -257,15 +252,17 @@ void judge_addresses(struct judging *j)
 
 	if (judge_wants(j, VIAS))
 		via_judge(j);
-	if (judge_wants(j, SIP_JUDGED(DEFECT_URI_HEADERS)) && sip_uri_read(m->uri, &uri) &&
-	    uri.headers.n)
+	if (!m->plain_uri && judge_wants(j, SIP_JUDGED(DEFECT_URI_HEADERS)) &&
+	    sip_uri_read(m->uri, &uri) && uri.headers.n)
 		judge_found(j, DEFECT_URI_HEADERS, uri.headers.p);
 	if (!judge_wants(j, INJECTION | ESCAPES | SIP_JUDGED(DEFECT_CONTACT_ADDRESS)))
 		return;
-	if (m->kind == SIP_REQUEST)
+	if (m->kind == SIP_REQUEST && !m->plain_uri)
 		uri_judge(j, m->uri, false);
-	nameaddr_judge(j, sip_first(m, HDR_FROM), false);
-	nameaddr_judge(j, sip_first(m, HDR_TO), false);
+	if (!judge_plain(j, HDR_FROM))
+		nameaddr_judge(j, sip_first(m, HDR_FROM), false);
+	if (!judge_plain(j, HDR_TO))
+		nameaddr_judge(j, sip_first(m, HDR_TO), false);
 	contacts_judge(j);
 	text_judge(j, sip_first(m, HDR_USER_AGENT));
 	credentials_judge(j, HDR_AUTHORIZATION);

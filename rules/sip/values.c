@@ -156,6 +156,10 @@ void values_uri(struct sip_msg *m)
 	struct slice uri = m->uri;
 	struct sip_uri parts;
 
+	m->plain_uri = true;
+	if (usual_uri(uri.p, slice_end(uri), &m->plain_uri) == slice_end(uri))
+		return;
+	m->plain_uri = false;
 	for (uint32_t i = 0; i < uri.n; i++) {
 		if (wrong[(uint8_t)uri.p[i]]) {
 			view_defect(m, DEFECT_URI, uri.p + i);

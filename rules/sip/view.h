@@ -24,6 +24,26 @@ void values_read(struct sip_msg *m);
 /* The Request-URI. */
 void values_uri(struct sip_msg *m);
 
+/*
+ * rules/sip/usual.c: behind "name" <sip:user@host:port;params>, or the URI in it, when
+ * they are nothing but that; NULL: they must be read well.  *plain stays true when
+ * sip_judge would find nothing in them.
+ */
+const char *usual_address(const char *p, const char *end, bool *plain);
+const char *usual_uri(const char *p, const char *end, bool *plain);
+
+/* Nearly all hosts can be told by their first bytes to be no special address: loopback,
+ * multicast ...  p: where the host begins, end: of what it stands in. */
+static inline bool may_be_special(const char *p, const char *end)
+{
+	char second;
+
+	if (p == end || !(*p == '[' || (*p >= '0' && *p <= '2')))
+		return false;
+	second = p + 1 < end ? p[1] : '\0';
+	return !(*p == '1' && second != '2') && !(*p == '2' && (second < '2' || second > '5'));
+}
+
 /* rules/sip/addresses.c: From, To, Contact and other headers that hold addresses. */
 void addresses_judge(struct sip_msg *m);
 

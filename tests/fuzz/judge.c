@@ -49,6 +49,18 @@ static void judge_each(const struct sip_msg *m, bool stream)
 	}
 }
 
+/* In what is called plain there is nothing to be found. */
+static void judge_plain(struct sip_msg *m)
+{
+	struct sip_judged all, closer;
+
+	judge(m, false, ~0ull >> (64 - DEFECT_JUDGED_COUNT), &all);
+	m->plain = 0;
+	m->plain_uri = false;
+	judge(m, false, ~0ull >> (64 - DEFECT_JUDGED_COUNT), &closer);
+	must(closer.found == all.found);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct sip_msg m;
@@ -61,6 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sip_parse(&m, text);
 	judge_each(&m, false);
 	judge_each(&m, true);
+	judge_plain(&m);
 	piece_free(text);
 	return 0;
 }

@@ -18,13 +18,18 @@ static struct sip_judged judge(struct slice text, uint64_t wanted, bool stream)
 {
 	static struct sip_msg m;
 	struct guard g = guard_new(text);
-	struct sip_judged out;
+	struct sip_judged out, closer;
 
 	sip_parse(&m, g.bytes);
 	sip_judge(&m, &sip_limits_default, stream, wanted, 0, &out);
 	for (unsigned d = 0; d < DEFECT_JUDGED_COUNT; d++)
 		if (out.found >> d & 1)
 			assert_true(out.at[d] <= m.all.n);
+	/* in what is called plain there is nothing to be found */
+	m.plain = 0;
+	m.plain_uri = false;
+	sip_judge(&m, &sip_limits_default, stream, wanted, 0, &closer);
+	assert_int_equal(closer.found, out.found);
 	guard_free(&g);
 	return out;
 }
@@ -149,6 +154,8 @@ static void names_and_escapes(void **unused)
 		{ DEFECT_COUNT, "\"Sales & Support; 2nd floor\" <sip:%2b49@a.example>;tag=1" },
 		{ DEFECT_SQL, "\"' or 1=1--\" <sip:a@a.example>;tag=1" },
 		{ DEFECT_SQL, "<sip:admin'--@a.example>" },
+		{ DEFECT_COUNT, "Union Bank of Ulm <sip:trunk@uni.example>" },
+		{ DEFECT_SQL, "\"1 uNiOn select password from users\" <sip:a@a.example>" },
 		{ DEFECT_SQL, "<sip:%2527%20or%201=1--@a.example>" },
 		{ DEFECT_SQL, "<sip:a:x' or 1=1--@a.example>" },
 		{ DEFECT_SHELL, "<sip:$(id)@a.example>" },
