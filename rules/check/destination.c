@@ -70,15 +70,37 @@ static enum found user_judge(const struct destination_conf *d, const struct sip_
 	return HIT;
 }
 
-/* To some servers the user part ends at its first ';' (RFC 3261 19.1.6), or at an
- * escaped NUL because they keep it in a C string. */
+/* To some servers the user part ends at its first ';' (RFC 3261 19.1.6), which
+ * PJSIP looks for behind the escapes, or at an escaped NUL because they keep it in
+ * a C string. */
 static struct slice user_short(struct slice user)
 {
 	const char *p = user.p, *end = slice_end(user);
 
-	while (p < end && *p != ';' && !(end - p >= 3 && memcmp(p, "%00", 3) == 0))
-		p++;
+	for (; p < end && *p != ';'; p++) {
+		struct slice rest = slice_between(p, end);
+
+		if (*p == '%' && (slice_istarts(rest, SLICE("%00")) ||
+				  slice_istarts(rest, SLICE("%3b"))))
+			break;
+	}
 	return slice_between(user.p, p);
+}
+
+/*
+ * "sip:0044123": Asterisk's chan_sip dials the host where there is no user.  Taken
+ * for that is only what can be dialled; with a dot in it, it is a real host.
+ */
+static struct slice user_lone(const struct sip_uri *uri, struct slice text)
+{
+	const char *start = slice_end(uri->scheme) + 1, *end = slice_end(text), *p = start;
+
+	if (!uri->scheme.n || uri->user.n || !slice_istarts(uri->scheme, SLICE("sip")))
+		return SLICE_NONE;
+	while (p < end && (is_digit(*p) || memchr("+*#%-()", *p, 7) ||
+			   (p - start >= 2 && (p[-1] == '%' || p[-2] == '%'))))
+		p++;
+	return p == end || memchr(";?:@", *p, 4) ? slice_between(start, p) : SLICE_NONE;
 }
 
 /* Kamailio's tel2sip() takes the separators out of "%3-0" before escapes are undone. */
@@ -102,6 +124,8 @@ static enum found uri_judge(const struct destination_conf *d, struct slice text,
 	struct sip_uri uri;
 
 	(void)sip_uri_read(text, &uri);
+	if (!uri.user.n)
+		uri.user = user_lone(&uri, text);
 	if (user_judge(d, &uri, where, ev) == HIT)
 		return HIT;
 	whole = uri.user;

@@ -85,6 +85,15 @@ static void test_users(void **state)
 		{ "INVITE sip:0700@192.0.2.1", "", HIT },
 		{ "INVITE sip:0700;isub=2@192.0.2.1", "", HIT },
 		{ "INVITE sip:07-00;isub=2@192.0.2.1", "", HIT },
+		{ "INVITE sip:0700%3Bisub=2@192.0.2.1", "", HIT }, /* to PJSIP the same */
+		{ "INVITE sip:0700%3bisub=2@192.0.2.1", "", HIT },
+		{ "INVITE sip:0700%3Cisub=2@192.0.2.1", "", CLEAR },
+		{ "INVITE sip:0700", "", HIT }, /* chan_sip dials it */
+		{ "INVITE sips:0%370%30;user=phone", "", HIT },
+		{ "INVITE sip:*900", "", CLEAR },
+		{ "INVITE sip:900-1:5060", "", HIT },
+		{ "INVITE sip:9001x", "", CLEAR },
+		{ "INVITE sip:900.1.1.1", "", CLEAR },
 		{ "INVITE sip:0700%00@192.0.2.1", "", HIT }, /* as C strings are read */
 		{ "INVITE sip:9-00%001x@192.0.2.1", "", HIT },
 		{ "INVITE sip:9-00%00;x@192.0.2.1", "", HIT },
@@ -152,6 +161,8 @@ static void test_refer(void **state)
 		{ "REFER sip:1@192.0.2.1", "Refer-To: <sip:2@x>, <sip:9001@x>\r\n", HIT },
 		{ "REFER sip:1@192.0.2.1", "Refer-To: <sip:9001@192.0.2.9 x>\r\n", HIT },
 		{ "REFER sip:1@192.0.2.1", "Refer-To: <sip:9001@192.0.2.9@x>\r\n", HIT },
+		/* without brackets it ends at ';' to one, at '@' to the other */
+		{ "REFER sip:1@192.0.2.1", "Refer-To: sip:9001;x@192.0.2.9\r\n", HIT },
 		{ "REFER sip:1@192.0.2.1", "Refer-To: <sip:2@192.0.2.9>\r\n", CLEAR },
 		{ "INVITE sip:1@192.0.2.1", "Refer-To: <sip:9001@192.0.2.9>\r\n", CLEAR },
 	};
