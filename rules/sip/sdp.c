@@ -13,7 +13,6 @@
 #define FORMATS_MAX 128 /* as many as there are payload types */
 #define PAYLOAD_MAX 255
 #define DIGITS_MAX 10   /* of a clock rate */
-#define PARTS_MAX 16
 
 static inline bool is_blank(char c)
 {
@@ -82,6 +81,8 @@ static bool address_sound(struct description *d, struct slice s)
 	if (slice_eq(s, d->address))
 		return true;
 	host = cut_at(cut_at(s, '/'), '%');
+	if (host.n > 2 && *host.p == '[' && host.p[host.n - 1] == ']') /* wrong, but clear */
+		host = (struct slice){ host.p + 1, host.n - 2 };
 	if (!host.n)
 		return false;
 	if ((is_numeric(host) || find_char(host.p, slice_end(host), ':')) &&
@@ -319,17 +320,29 @@ static bool line_next(struct slice *rest, struct slice *line)
 	return true;
 }
 
+/* "Content-Type: application/sdp", as a header of a part. */
+static bool names_description(struct slice header)
+{
+	struct slice name = cut_at(header, ':');
+
+	if (name.n == header.n)
+		return false;
+	header = slice_between(slice_end(name) + 1, slice_end(header));
+	return sip_header_of(slice_trim(name)) == HDR_CONTENT_TYPE &&
+	       is_description(slice_trim(header));
+}
+
 /* A part of a multipart body (RFC 2046 5.1): headers, empty line, content. */
 static void part_judge(struct judging *j, struct slice part)
 {
-	static const struct slice name = SLICE("Content-Type:");
 	bool description = false;
-	struct slice line;
+	struct slice line, fold;
 
-	while (line_next(&part, &line) && line.n)
-		if (slice_istarts(line, name))
-			description = is_description(slice_between(line.p + name.n,
-								   slice_end(line)));
+	while (line_next(&part, &line) && line.n) {
+		while (part.n && is_blank(*part.p) && line_next(&part, &fold))
+			line = slice_between(line.p, slice_end(fold));
+		description = description || names_description(line);
+	}
 	if (description)
 		description_judge(j, part);
 }
@@ -344,19 +357,48 @@ static void parts_judge(struct judging *j, struct slice boundary)
 {
 	struct slice rest = j->m->body, line;
 	const char *start = NULL;
-	unsigned parts = 0;
 
 	while (line_next(&rest, &line)) {
 		if (!is_delimiter(line, boundary))
 			continue;
 		if (start)
 			part_judge(j, slice_between(start, line.p));
-		if (++parts > PARTS_MAX)
-			return;
 		start = rest.p;
 	}
 	if (start)
 		part_judge(j, slice_between(start, slice_end(j->m->body)));
+}
+
+/* Without the parameter PJSIP takes the first line that looks like a delimiter. */
+static struct slice boundary_of(struct slice params, struct slice body)
+{
+	struct slice boundary, line;
+
+	if (sip_param(params, SLICE("boundary"), &boundary) && boundary.n)
+		return boundary;
+	while (line_next(&body, &line))
+		if (line.n > 2 && line.p[0] == '-' && line.p[1] == '-')
+			return slice_trim(slice_between(line.p + 2, slice_end(line)));
+	return SLICE_NONE;
+}
+
+/*
+ * What is compressed cannot be read here; but no server asks Content-Encoding
+ * before it reads a description, so to write one must not switch the judge off.
+ */
+static bool is_compressed(const struct sip_msg *m)
+{
+	const char *end = slice_end(m->body), *p = skip_lws(m->body.p, end);
+
+	return m->seen[HDR_CONTENT_ENCODING] && (end - p < 2 || (p[1] != '=' && *p != '-'));
+}
+
+/* Some phones count the NUL behind their C string. */
+static struct slice nuls_cut(struct slice body)
+{
+	while (body.n && body.p[body.n - 1] == '\0')
+		body.n--;
+	return body;
 }
 
 void sdp_judge(struct judging *j)
@@ -364,11 +406,13 @@ void sdp_judge(struct judging *j)
 	const struct sip_msg *m = j->m;
 	struct slice type = sip_first(m, HDR_CONTENT_TYPE), params, boundary;
 
-	if (!m->body.n || !type.n || m->seen[HDR_CONTENT_ENCODING])
+	if (!m->body.n || !type.n || is_compressed(m))
 		return;
-	if (is_description(type))
-		description_judge(j, m->body);
-	else if (type_is(type, SLICE("multipart"), SLICE_NONE, &params) &&
-		 sip_param(params, SLICE("boundary"), &boundary) && boundary.n)
-		parts_judge(j, boundary);
+	if (is_description(type)) {
+		description_judge(j, nuls_cut(m->body));
+	} else if (type_is(type, SLICE("multipart"), SLICE_NONE, &params)) {
+		boundary = boundary_of(params, m->body);
+		if (boundary.n)
+			parts_judge(j, boundary);
+	}
 }

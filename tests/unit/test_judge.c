@@ -251,6 +251,8 @@ static const struct sample descriptions[] = {
 	{ DEFECT_COUNT, "o=- 1 1 IN IP6 ::\r\nc=IN IP6 2001:db8::1\r\n" },
 	{ DEFECT_COUNT, "c=IN IP4 0.0.0.0\r\n" }, { DEFECT_COUNT, "c=IN IP4 224.2.1.1/127/3\r\n" },
 	{ DEFECT_COUNT, "c=IN IP4 127.0.0.1\r\n" }, { DEFECT_COUNT, "c=IN IP6 fe80::1%eth0\r\n" },
+	{ DEFECT_COUNT, "c=IN IP6 [2001:db8::1]\r\n" },
+	{ DEFECT_SDP_CONNECTION, "c=IN IP6 [2001:db8:::1]\r\n" },
 	{ DEFECT_COUNT, "c=TN RFC2543 +1-201-406-4090\r\n" },
 	{ DEFECT_COUNT, "c=IN IP4 media.example.org\r\n" },
 	{ DEFECT_COUNT, "c=IN IP4  192.0.2.1 \r\n" },
@@ -321,7 +323,7 @@ static void other_bodies(void **unused)
 {
 	static const char *const heads[] = {
 		"c: text/plain\r\n", "c: application/sdpx\r\n", "c: application\r\n",
-		"c: application/sdp\r\ne: gzip\r\n", "c: multipart/mixed\r\n",
+		"c: multipart/mixed\r\n",
 		"c: multipart/mixed;boundary=\r\n", "c: multipart/mixed;boundary=y\r\n",
 		"c: /sdp\r\n",
 	};
@@ -332,6 +334,59 @@ static void other_bodies(void **unused)
 		snprintf(text, sizeof(text), LINE HEAD "%s\r\nm=\r\n", heads[i]);
 		assert_int_equal(found(text), 0);
 	}
+}
+
+/* Servers read a description whatever Content-Encoding says, unless it is none. */
+static void content_encoding(void **unused)
+{
+#define SDP_ENCODED LINE HEAD "c: application/sdp\r\ne: "
+	(void)unused;
+	assert_int_equal(found(SDP_ENCODED "gzip\r\n\r\n\x1f\x8b\b"), 0);
+	assert_int_equal(found(SDP_ENCODED "deflate\r\n\r\nx\x9cm=\r\n"), 0);
+	assert_int_equal(found(SDP_ENCODED "gzip\r\n\r\nm"), 0);
+	assert_int_equal(found(SDP_ENCODED "gzip\r\n\r\nm=\r\n"),
+			 SIP_JUDGED(DEFECT_SDP_MEDIA));
+	assert_int_equal(found(SDP_ENCODED "\r\n\r\n\r\nm=\r\n"),
+			 SIP_JUDGED(DEFECT_SDP_MEDIA));
+}
+
+/* What a phone counts too much of its C string is no damage. */
+static void nuls_behind(void **unused)
+{
+#define SDP_HEAD LINE HEAD "c: application/sdp\r\n\r\n"
+	(void)unused;
+	assert_int_equal(judge(SLICE(SDP_HEAD "v=0\r\n\0"), ALL, false).found, 0);
+	assert_int_equal(judge(SLICE(SDP_HEAD "v=0\r\n\0\0\0"), ALL, false).found, 0);
+	assert_int_equal(judge(SLICE(SDP_HEAD "\0"), ALL, false).found, 0);
+	assert_int_equal(judge(SLICE(SDP_HEAD "v=0\r\n\0s=\r\n"), ALL, false).found,
+			 SIP_JUDGED(DEFECT_SDP_SYNTAX));
+}
+
+/* The ways to name a part that a reader of MIME takes. */
+static void parts_spelled(void **unused)
+{
+	static const char *const parts[] = {
+		"Content-Type : application/sdp\r\n", "c:application/sdp\r\n",
+		"CONTENT-TYPE:\r\n application/sdp;x=y\r\n",
+		"Content-Type: application/sdp\r\nContent-Type: text/plain\r\n",
+	};
+	char text[1024];
+	size_t n;
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		snprintf(text, sizeof(text), LINE HEAD "c: multipart/mixed;boundary=x\r\n\r\n"
+			 "--x\r\n%s\r\nm=\r\n--x--\r\n", parts[i]);
+		assert_int_equal(found(text), SIP_JUDGED(DEFECT_SDP_MEDIA));
+	}
+	snprintf(text, sizeof(text), LINE HEAD "c: multipart/mixed\r\n\r\n"
+		 "\r\n--x \r\n%s\r\nm=\r\n--x--\r\n", parts[1]); /* no boundary */
+	assert_int_equal(found(text), SIP_JUDGED(DEFECT_SDP_MEDIA));
+	n = (size_t)snprintf(text, sizeof(text), LINE HEAD "c: multipart/x;boundary=x\r\n\r\n");
+	for (unsigned i = 0; i < 40; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "--x\r\n\r\n");
+	snprintf(text + n, sizeof(text) - n, "--x\r\n%s\r\nm=\r\n", parts[1]);
+	assert_int_equal(found(text), SIP_JUDGED(DEFECT_SDP_MEDIA));
 }
 
 static void too_many_lines_and_formats(void **unused)
@@ -401,6 +456,9 @@ int main(void)
 		cmocka_unit_test(descriptions_alone),
 		cmocka_unit_test(descriptions_in_parts),
 		cmocka_unit_test(other_bodies),
+		cmocka_unit_test(content_encoding),
+		cmocka_unit_test(nuls_behind),
+		cmocka_unit_test(parts_spelled),
 		cmocka_unit_test(too_many_lines_and_formats),
 		cmocka_unit_test(wanted_and_enough),
 		cmocka_unit_test(cut_anywhere),
