@@ -31,12 +31,9 @@ static const char *find_line_end(const char *p, const char *end)
 	return p < end ? p : NULL;
 }
 
-/* Moves behind the line at s->p; *stop is its end without the line end.  false:
- * the bytes end before the line does. */
-static inline bool line_cut(struct scan *s, const char **stop)
+/* A line that ends at `at`, or not at all, but not in CRLF. */
+static bool odd_line_cut(struct scan *s, const char *at, const char **stop)
 {
-	const char *at = s->cr_ends ? find_line_end(s->p, s->end) : find_char(s->p, s->end, '\n');
-
 	if (!at) {
 		*stop = s->p = s->end;
 		return false;
@@ -50,14 +47,24 @@ static inline bool line_cut(struct scan *s, const char **stop)
 		s->p = at + 1;
 		/* the very last byte: its LF may be in the next segment of a stream */
 		return s->p < s->end;
-	} else if (at > s->p && at[-1] == '\r') {
-		*stop = at - 1;
-		s->p = at + 1;
-		s->crlf++;
 	} else {
 		view_defect(s->m, DEFECT_BARE_LINE_END, at);
 		s->p = at + 1;
 	}
+	return true;
+}
+
+/* Moves behind the line at s->p; *stop is its end without the line end.  false:
+ * the bytes end before the line does. */
+static inline bool line_cut(struct scan *s, const char **stop)
+{
+	const char *at = s->cr_ends ? find_line_end(s->p, s->end) : find_char(s->p, s->end, '\n');
+
+	if (!at || at == s->p || at[-1] != '\r')
+		return odd_line_cut(s, at, stop);
+	*stop = at - 1;
+	s->p = at + 1;
+	s->crlf++;
 	return true;
 }
 
@@ -74,8 +81,11 @@ static bool is_version(struct slice s)
 /* The place of " SIP/" nearest to the end of the line, NULL when there is none. */
 static const char *find_version(struct slice line)
 {
+	static const struct slice usual = SLICE(" SIP/2.0");
 	const char *end = slice_end(line);
 
+	if (line.n > usual.n && memcmp(end - usual.n, usual.p, usual.n) == 0)
+		return end - usual.n;
 	for (const char *p = end; p > line.p; p--)
 		if (is_blank(p[-1]) && is_version(slice_between(p, end)))
 			return p - 1;
