@@ -35,6 +35,7 @@ static inline void judge_found(struct judging *j, enum sip_defect d, const char 
 
 /* A literal IPv4 or IPv6 address, quicker than addr_parse (judge_address.c). */
 bool literal_read(struct slice text, struct addr *out);
+bool literal_v4(struct slice text, struct addr *out);
 /* What is written in From, To, Contact, the Request-URI ... (judge_address.c). */
 void judge_addresses(struct judging *j);
 /* Session descriptions (sdp.c). */

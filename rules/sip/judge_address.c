@@ -46,31 +46,35 @@ static void escapes_judge(struct judging *j, struct slice uri, struct slice user
 	}
 }
 
-static bool literal_v4(struct slice s, uint8_t be[4])
+bool literal_v4(struct slice text, struct addr *out)
 {
-	const char *p = s.p, *end = slice_end(s);
+	const char *end = slice_end(text);
+	unsigned n = 0, digits = 0, i = 0;
+	uint8_t be[4];
 
-	for (unsigned i = 0; i < 4; i++) {
-		unsigned n = 0, digits = 0;
-
-		for (; p < end && is_digit(*p) && digits < 4; digits++)
-			n = n * 10 + (unsigned)(*p++ - '0');
-		if (!digits || n > 255 || (p == end) != (i == 3) || (i < 3 && *p++ != '.'))
-			return false;
-		be[i] = (uint8_t)n;
+	for (const char *p = text.p; p < end; p++) {
+		if (is_digit(*p)) {
+			n = n * 10 + (unsigned)(*p - '0');
+			if (++digits > 4 || n > 255)
+				return false;
+		} else {
+			if (*p != '.' || !digits || i == 3)
+				return false;
+			be[i++] = (uint8_t)n;
+			n = digits = 0;
+		}
 	}
+	if (i != 3 || !digits)
+		return false;
+	be[3] = (uint8_t)n;
+	*out = addr_v4(be);
 	return true;
 }
 
 bool literal_read(struct slice text, struct addr *out)
 {
-	uint8_t be[4];
-
-	if (literal_v4(text, be)) {
-		*out = addr_v4(be);
-		return true;
-	}
-	return find_char(text.p, slice_end(text), ':') && addr_parse(text, out) == 0;
+	return literal_v4(text, out) ||
+	       (find_char(text.p, slice_end(text), ':') && addr_parse(text, out) == 0);
 }
 
 enum host { HOST_USUAL, HOST_UNSPECIFIED, HOST_LOOPBACK, HOST_ELSE /* multicast, broadcast */ };

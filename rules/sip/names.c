@@ -104,12 +104,16 @@ static uint32_t load4(const char *p)
 	return v;
 }
 
+#define X(id, name, compact) _Static_assert(sizeof(name) - 1 <= 24, "see same()");
+SIP_HEADERS(X)
+#undef X
+
 /* As nearly everybody writes names: like the RFC.  A memcmp of unknown length
  * would cost more than the rest of the look-up. */
 static bool same(const char *a, const char *b, uint32_t n)
 {
-	if (n > 16)
-		return memcmp(a, b, n) == 0;
+	if (n > 16 && load8(a + 8) != load8(b + 8))
+		return false;
 	if (n >= 8)
 		return load8(a) == load8(b) && load8(a + n - 8) == load8(b + n - 8);
 	if (n >= 4)
@@ -117,11 +121,21 @@ static bool same(const char *a, const char *b, uint32_t n)
 	return a[0] == b[0] && a[1] == b[1] && a[n - 1] == b[n - 1];
 }
 
-static enum sip_header compact_of(char c)
+/* The two that are seldom needed stay out of line: they would make sip_header_of save
+ * registers for nothing. */
+#define OUT_OF_LINE __attribute__((noinline))
+
+static OUT_OF_LINE enum sip_header compact_of(char c)
 {
 	const char *hit = c ? memchr(compacts, ascii_lower(c), HDR_OTHER) : NULL;
 
 	return hit ? (enum sip_header)(hit - compacts) : HDR_OTHER;
+}
+
+/* In other letters than the RFC's, or none of ours. */
+static OUT_OF_LINE enum sip_header odd_header_of(struct slice name, enum sip_header h)
+{
+	return slice_ieq(headers[h], name) ? h : HDR_OTHER;
 }
 
 enum sip_header sip_header_of(struct slice name)
@@ -131,12 +145,12 @@ enum sip_header sip_header_of(struct slice name)
 
 	if (name.n < 2)
 		return name.n ? compact_of(name.p[0]) : HDR_OTHER;
-	first = (uint8_t)ascii_lower(name.p[0]);
-	last = (uint8_t)ascii_lower(name.p[name.n - 1]);
+	first = (uint8_t)name.p[0] | 0x20; /* what is no letter is compared in vain */
+	last = (uint8_t)name.p[name.n - 1] | 0x20;
 	h = slots[SLOT(name.n, first, last)];
 	if (headers[h].n != name.n)
 		return HDR_OTHER;
-	return same(headers[h].p, name.p, name.n) || slice_ieq(headers[h], name) ? h : HDR_OTHER;
+	return same(headers[h].p, name.p, name.n) ? h : odd_header_of(name, h);
 }
 
 const char *sip_header_name(enum sip_header h)

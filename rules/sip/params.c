@@ -8,6 +8,10 @@
 
 static const bool param_stops[256] = { [';'] = true, [','] = true, ['"'] = true };
 static const bool list_stops[256] = { [','] = true, ['"'] = true };
+static const bool value_stops[256] = {
+	[';'] = true, [','] = true, ['"'] = true,
+	[' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true,
+};
 
 /* The first of stops outside quotes, or end; NULL when a quoted string does not end. */
 static inline const char *find_stop(const char *p, const char *end, const bool stops[256])
@@ -37,10 +41,15 @@ static inline const char *value_walk(const char *p, const char *end, struct slic
 		*value = slice_between(start + 1, p);
 		return p + 1;
 	}
-	while (p < end && *p != ';' && *p != ',' && *p != '"' && !is_lws(*p))
+	while (p < end && !value_stops[(uint8_t)*p])
 		p++;
 	*value = slice_between(start, p);
 	return p;
+}
+
+static inline bool is_name(struct slice key, struct slice name)
+{
+	return slice_eq(key, name) || slice_ieq(key, name);
 }
 
 /* One parameter, behind its ';'; its end, NULL when a quoted string does not end. */
@@ -55,7 +64,7 @@ static inline const char *param_walk(const char *p, const char *end, struct walk
 	value = (struct slice){ p, 0 };
 	if (p < end && *p == '=')
 		p = value_walk(p + 1, end, &value);
-	if (p && key.n == w->name.n && slice_ieq(key, w->name) && !w->times++)
+	if (p && key.n == w->name.n && is_name(key, w->name) && !w->times++)
 		w->value = value;
 	p = p ? skip_lws(p, end) : NULL;
 	if (key.n && (!p || p == end || *p == ';' || *p == ','))

@@ -16,7 +16,7 @@
 
 static inline bool is_blank(char c)
 {
-	return c == ' ' || c == '\t';
+	return (uint8_t)c <= ' ' && (c == ' ' || c == '\t'); /* nearly no byte is */
 }
 
 /* The next word of a line, which *p is moved behind; empty at the end. */
@@ -69,24 +69,34 @@ struct description {
 	unsigned media;       /* lines */
 };
 
-/* A name, or an address that exists; behind '/' is the TTL of a multicast one. */
-static bool address_sound(struct description *d, struct slice s)
+static bool is_everybody(const struct addr *a)
 {
 	static const struct addr everybody = {
 		{ 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff }
 	};
-	struct slice host;
+
+	return addr_eq(a, &everybody);
+}
+
+static bool host_sound(struct slice host)
+{
+	struct addr a;
+
+	if (host.n > 2 && *host.p == '[' && host.p[host.n - 1] == ']') /* wrong, but clear */
+		host = (struct slice){ host.p + 1, host.n - 2 };
+	if (!is_numeric(host) && !find_char(host.p, slice_end(host), ':'))
+		return host.n > 0;
+	return literal_read(host, &a) && !is_everybody(&a);
+}
+
+/* A name, or an address that exists; behind '/' is the TTL of a multicast one. */
+static bool address_sound(struct description *d, struct slice s)
+{
 	struct addr a;
 
 	if (slice_eq(s, d->address))
 		return true;
-	host = cut_at(cut_at(s, '/'), '%');
-	if (host.n > 2 && *host.p == '[' && host.p[host.n - 1] == ']') /* wrong, but clear */
-		host = (struct slice){ host.p + 1, host.n - 2 };
-	if (!host.n)
-		return false;
-	if ((is_numeric(host) || find_char(host.p, slice_end(host), ':')) &&
-	    (!literal_read(host, &a) || addr_eq(&a, &everybody)))
+	if (literal_v4(s, &a) ? is_everybody(&a) : !host_sound(cut_at(cut_at(s, '/'), '%')))
 		return false;
 	d->address = s;
 	return true;
@@ -175,17 +185,23 @@ static bool media_line(const char *p, const char *end)
 	return n || unused;
 }
 
-/* Is p the attribute name, to its end? */
-static bool is_attribute(const char *p, const char *end, struct slice name)
+/* Is p the attribute name, to its end?  with_colon: as it is mostly written. */
+static inline bool is_attribute(const char *p, const char *end, struct slice with_colon)
 {
-	return ascii_lower(*p) == name.p[0] && slice_istarts(slice_between(p, end), name) &&
+	struct slice name = { with_colon.p, with_colon.n - 1 };
+
+	if (end - p < (ptrdiff_t)name.n || ascii_lower(*p) != name.p[0])
+		return false;
+	if (end - p > (ptrdiff_t)name.n && memcmp(p, with_colon.p, with_colon.n) == 0)
+		return true;
+	return slice_istarts(slice_between(p, end), name) &&
 	       !(p + name.n < end && is_token_char(p[name.n]));
 }
 
 /* a=rtpmap:PAYLOAD NAME/RATE, a=fmtp:FORMAT ...: the number, and no endless one. */
 static bool attribute_line(const char *p, const char *end)
 {
-	static const struct slice rtpmap = SLICE("rtpmap"), fmtp = SLICE("fmtp");
+	static const struct slice rtpmap = SLICE("rtpmap:"), fmtp = SLICE("fmtp:");
 	const char *slash = NULL;
 	unsigned digits = 0;
 	struct slice word;
@@ -194,9 +210,9 @@ static bool attribute_line(const char *p, const char *end)
 		return true;
 	if (is_attribute(p, end, rtpmap)) {
 		slash = find_char(p, end, '/');
-		p += rtpmap.n;
+		p += rtpmap.n - 1;
 	} else if (is_attribute(p, end, fmtp)) {
-		p += fmtp.n;
+		p += fmtp.n - 1;
 	} else {
 		return true;
 	}
@@ -256,6 +272,16 @@ static void odd_lines_judge(struct description *d, struct slice sdp)
 	line_judge(d, start, end);
 }
 
+/* A line of which nothing but its first two bytes counts, and these are right. */
+static inline bool is_idle(const char *p, const char *end)
+{
+	if (end - p < 3 || p[1] != '=' || *p < 'a' || *p > 'z')
+		return false;
+	if (*p == 'a')
+		return ascii_lower(p[2]) != 'r' && ascii_lower(p[2]) != 'f';
+	return *p != 'c' && *p != 'm' && *p != 'o';
+}
+
 /* All lines end in CRLF, and there are no other control bytes, as mostly: then
  * they can be cut by the dozen bytes.  false: judge again, byte by byte. */
 static bool usual_lines_judge(struct description *d, struct slice sdp)
@@ -266,7 +292,8 @@ static bool usual_lines_judge(struct description *d, struct slice sdp)
 	for (; (lf = find_char(p, end, '\n')) != NULL; p = lf + 1, low += 2) {
 		if (lf == p || lf[-1] != '\r')
 			return false;
-		line_judge(d, p, lf - 1);
+		if (!is_idle(p, lf - 1))
+			line_judge(d, p, lf - 1);
 	}
 	line_judge(d, p, end);
 	return low_count(sdp.p, end) == low;

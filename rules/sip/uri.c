@@ -286,19 +286,30 @@ static const char *part_read(const char *p, const char *end, struct slice *part)
 	return skip_lws(p, end);
 }
 
-bool sip_via_read(struct slice value, struct sip_via *out)
+/* Behind "SIP / 2.0 /"; NULL when there is none. */
+static const char *via_protocol_skip(struct slice value)
 {
+	static const struct slice usual = SLICE("SIP/2.0/");
 	const char *p = value.p, *end = slice_end(value);
 	struct slice name, version;
 
-	*out = (struct sip_via){ 0 };
+	if (value.n > usual.n && memcmp(p, usual.p, usual.n) == 0)
+		return p + usual.n;
 	p = part_read(p, end, &name);
 	if (p == end || *p != '/' || !name.n)
-		return false;
+		return NULL;
 	p = part_read(p + 1, end, &version);
-	if (p == end || *p != '/' || !version.n)
+	return p == end || *p != '/' || !version.n ? NULL : p + 1;
+}
+
+bool sip_via_read(struct slice value, struct sip_via *out)
+{
+	const char *p = via_protocol_skip(value), *end = slice_end(value);
+
+	*out = (struct sip_via){ 0 };
+	if (!p)
 		return false;
-	p = skip_lws(p + 1, end);
+	p = skip_lws(p, end);
 	out->transport.p = p;
 	p = skip_token(p, end);
 	out->transport.n = (uint32_t)(p - out->transport.p);
