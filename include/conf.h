@@ -49,6 +49,7 @@ struct conf_item {
 	const char *text;
 	const char *file;
 	unsigned line;
+	bool number; /* written without quotes: libconfig has dropped leading zeros */
 };
 
 struct conf_list {

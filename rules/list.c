@@ -53,7 +53,7 @@ static void put(struct growing *g, struct slice text, const char *file, unsigned
 		g->failed = true;
 		return;
 	}
-	g->item[g->n++] = (struct conf_item){ copy, file, line };
+	g->item[g->n++] = (struct conf_item){ .text = copy, .file = file, .line = line };
 }
 
 /* '#' starts a comment at the beginning of a line or behind white space. */
@@ -107,6 +107,7 @@ static void put_file(struct growing *g, const char *name, const struct node *n)
 static void put_node(struct growing *g, const struct node *n)
 {
 	char number[24];
+	size_t before = g->n;
 
 	if (n->type == NODE_TEXT && strncmp(n->text, "file:", 5) == 0) {
 		put_file(g, n->text + 5, n);
@@ -115,6 +116,8 @@ static void put_node(struct growing *g, const struct node *n)
 	} else if (n->type == NODE_INT) {
 		snprintf(number, sizeof(number), "%" PRId64, n->number);
 		put(g, slice_of(number), n->file, n->line);
+		if (g->n > before)
+			g->item[before].number = true;
 	} else {
 		list_error(g, n->file, n->line, "every entry must be a text in quotes%s", "");
 	}

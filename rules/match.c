@@ -383,9 +383,15 @@ static unsigned patterns_read(struct match *m, struct compiler *c, const char *k
 	unsigned errors = 0;
 
 	for (uint32_t i = 0; i < m->patterns->n; i++) {
-		struct slice text = slice_of(m->patterns->item[i].text);
+		const struct conf_item *item = &m->patterns->item[i];
+		struct slice text = slice_of(item->text);
 
-		if (kind_of(&text) == KIND_EXPRESSION)
+		if (item->number) { /* [ 0044 ] would be found in every number with a 44 */
+			compiler_error(c, item, key,
+				       "%.20s must be in quotes: a number has no leading zeros",
+				       item->text);
+			errors++;
+		} else if (kind_of(&text) == KIND_EXPRESSION)
 			errors += expression_compile(m, text, i, c, key) < 0;
 		else
 			errors += literal_check(m, i, text, c, key);

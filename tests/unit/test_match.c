@@ -193,7 +193,7 @@ static void test_too_many(void **state)
 	for (unsigned i = 0; i < 400; i++) {
 		memset(text[i], 'a' + (int)(i % 26), 250);
 		snprintf(text[i] + 200, sizeof(text[i]) - 200, "%u", i);
-		item[i] = (struct conf_item){ text[i], "f", i };
+		item[i] = (struct conf_item){ .text = text[i], .file = "f", .line = i };
 	}
 	assert_null(match_compile(&list, &t.c, "deny"));
 	assert_int_equal(t.report.errors, 1);
