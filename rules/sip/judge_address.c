@@ -77,32 +77,93 @@ bool literal_read(struct slice text, struct addr *out)
 	       (find_char(text.p, slice_end(text), ':') && addr_parse(text, out) == 0);
 }
 
+/* A number as C writes it: 0x7f, 0177, 127; behind it in *p. */
+static bool c_number(const char **p, const char *end, uint64_t *out)
+{
+	const char *at = *p, *start;
+	unsigned base = 10;
+
+	if (end - at > 2 && at[0] == '0' && ascii_lower(at[1]) == 'x') {
+		base = 16;
+		at += 2;
+	} else if (end - at > 1 && at[0] == '0') {
+		base = 8;
+	}
+	*out = 0;
+	for (start = at; at < end && *out <= UINT32_MAX; at++) {
+		int digit = hex_at(at, end);
+
+		if (digit < 0 || (unsigned)digit >= base)
+			break;
+		*out = *out * base + (unsigned)digit;
+	}
+	*p = at;
+	return at > start && *out <= UINT32_MAX;
+}
+
+/*
+ * "127.1", "0x7f000001", "2130706433": getaddrinfo() reads them as inet_aton() does,
+ * so to Asterisk they are addresses.  The last number fills what the others leave.
+ */
+static bool loose_v4(struct slice s, struct addr *out)
+{
+	const char *p = s.p, *end = slice_end(s);
+	uint64_t n, all = 0;
+
+	for (unsigned left = 32; left; left -= 8) {
+		if (!c_number(&p, end, &n))
+			return false;
+		if (p == end) {
+			if (left < 32 && n >> left)
+				return false;
+			all |= n;
+			*out = addr_v4((uint8_t[]){ (uint8_t)(all >> 24), (uint8_t)(all >> 16),
+						    (uint8_t)(all >> 8), (uint8_t)all });
+			return true;
+		}
+		if (*p++ != '.' || n > 255)
+			return false;
+		all |= n << (left - 8);
+	}
+	return false;
+}
+
 enum host { HOST_USUAL, HOST_UNSPECIFIED, HOST_LOOPBACK, HOST_ELSE /* multicast, broadcast */ };
 
-/* Of literal addresses; an IPv6 one in brackets. */
-static enum host host_of(struct slice host)
+static enum host kind_of(const struct addr *a)
 {
 	static const struct addr none = { { 0 } };
+	const uint8_t *b = a->b;
+
+	if (addr_is_v4(a)) {
+		if (b[12] == 127)
+			return HOST_LOOPBACK;
+		if ((b[12] & 0xf0) == 224 || (b[12] & b[13] & b[14] & b[15]) == 255)
+			return HOST_ELSE;
+		return b[12] | b[13] | b[14] | b[15] ? HOST_USUAL : HOST_UNSPECIFIED;
+	}
+	if (b[0] == 0xff)
+		return HOST_ELSE;
+	if (memcmp(b, none.b, 15) != 0 || b[15] > 1)
+		return HOST_USUAL;
+	return b[15] ? HOST_LOOPBACK : HOST_UNSPECIFIED;
+}
+
+/* Of literal addresses; an IPv6 one in brackets.  0127.0.0.1 has two readings. */
+static enum host host_of(struct slice host)
+{
+	enum host kind = HOST_USUAL;
 	struct addr a;
 
 	if (!may_be_special(host.p, slice_end(host)))
 		return HOST_USUAL;
 	if (host.p[0] == '[' && host.p[host.n - 1] == ']')
 		host = (struct slice){ host.p + 1, host.n - 2 };
-	if (!literal_read(host, &a))
-		return HOST_USUAL;
-	if (addr_is_v4(&a)) {
-		if (a.b[12] == 127)
-			return HOST_LOOPBACK;
-		if ((a.b[12] & 0xf0) == 224 || (a.b[12] & a.b[13] & a.b[14] & a.b[15]) == 255)
-			return HOST_ELSE;
-		return a.b[12] | a.b[13] | a.b[14] | a.b[15] ? HOST_USUAL : HOST_UNSPECIFIED;
-	}
-	if (a.b[0] == 0xff)
-		return HOST_ELSE;
-	if (memcmp(a.b, none.b, 15) != 0 || a.b[15] > 1)
-		return HOST_USUAL;
-	return a.b[15] ? HOST_LOOPBACK : HOST_UNSPECIFIED;
+	if (literal_read(host, &a))
+		kind = kind_of(&a);
+	if (kind == HOST_USUAL && loose_v4(host, &a))
+		kind = kind_of(&a);
+	return kind;
 }
 
 /* User and password, of whatever scheme; of one without '@' all there is, but a

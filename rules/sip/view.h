@@ -33,15 +33,18 @@ const char *usual_address(const char *p, const char *end, bool *plain);
 const char *usual_uri(const char *p, const char *end, bool *plain);
 
 /* Nearly all hosts can be told by their first bytes to be no special address: loopback,
- * multicast ...  p: where the host begins, end: of what it stands in. */
+ * multicast ..., in one number too (2130706433).  p: where the host begins, end: of what
+ * it stands in. */
 static inline bool may_be_special(const char *p, const char *end)
 {
 	char second;
 
-	if (p == end || !(*p == '[' || (*p >= '0' && *p <= '2')))
+	if (p == end || !(*p == '[' || (*p >= '0' && *p <= '4')))
 		return false;
 	second = p + 1 < end ? p[1] : '\0';
-	return !(*p == '1' && second != '2') && !(*p == '2' && (second < '2' || second > '5'));
+	return *p == '[' || *p == '0' || (*p == '1' && second == '2') ||
+	       (*p == '2' && second >= '1' && second <= '5') || (*p == '3' && second >= '7') ||
+	       (*p == '4' && second <= '2');
 }
 
 /* rules/sip/addresses.c: From, To, Contact and other headers that hold addresses. */
