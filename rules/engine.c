@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "checks.h"
 #include "ruleset.h"
 #include "sip/strict.h"
 #include "state/flows.h"
@@ -107,7 +108,8 @@ static bool bannable(const struct passage *g)
 	struct source s;
 
 	/* an inside source is inbound when it is forged (direction_of) */
-	if (g->ev->no_ban || prefixset_has(&g->rs->inside_set, &g->probe.pkt->src))
+	if (g->ev->no_ban || prefixset_has(&g->rs->inside_set, &g->probe.pkt->src) ||
+	    (g->probe.segment && g->probe.segment->guessed))
 		return false;
 	source_find(g->probe.state, g->probe.site_key, g->probe.now, &s);
 	return s.standing != REGISTERED;
@@ -311,11 +313,43 @@ void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, s
 	run_inbound(&g, s);
 }
 
+/*
+ * A connection is ended for its silence where the stream check would end it for its
+ * bytes: not while that only observes, and never that of somebody trusted.
+ */
+static bool may_end(const struct ruleset *rs, struct state *st, const struct reset *r,
+		    uint64_t now)
+{
+	struct pkt pkt = { .src = r->outside, .dst = r->inside, .sport = r->outside_port,
+			   .dport = r->inside_port, .proto = PROTO_TCP, .dir = DIR_INBOUND };
+	struct evidence ev;
+	struct probe p = { .pkt = &pkt, .rules = rs, .state = st, .now = now,
+			   .site = addr_site(&r->outside) };
+	bool ends = rs->settings.mode == MODE_ENFORCE;
+
+	p.site_key = key_of_addr(st, &p.site);
+	p.zone = &rs->zone[zone_find(rs, st, &pkt, p.site_key, now)];
+	for (unsigned i = 0; ends && i < check_count; i++) {
+		const struct policy *policy = &p.zone->policy[i];
+
+		if (checks[i] == &check_trusted && policy->mode != MODE_OFF)
+			ends = check_trusted.run(&p, p.zone->conf[i], &ev) != TRUST;
+		if (checks[i] == &check_stream)
+			ends = policy->mode == MODE_ENFORCE && policy->action == ACTION_DROP;
+	}
+	return ends;
+}
+
 size_t engine_sweep(const struct ruleset *rs, struct state *st, uint64_t now, struct reset *out,
 		    size_t room)
 {
-	/* whoever only observes ends nothing; the table forgets what is old by itself */
-	if (rs->settings.mode == MODE_OBSERVE)
-		return 0;
-	return flows_sweep(st, &rs->settings, now, out, room);
+	size_t found = flows_sweep(st, &rs->settings, now, out, room), n = 0;
+
+	for (size_t i = 0; i < found; i++) {
+		if (!may_end(rs, st, &out[i], now))
+			flow_spare(st, &rs->settings, &out[i], now);
+		else if (flow_expire(st, &out[i], now))
+			out[n++] = out[i];
+	}
+	return n;
 }

@@ -86,16 +86,60 @@ bool flow_between(const struct flow *f, const struct reset *ends)
 	       addr_eq(&f->outside, &ends->outside) && addr_eq(&f->inside, &ends->inside);
 }
 
+static void end(struct flow *f, struct flows *all, uint64_t now)
+{
+	flow_let_go(f, all);
+	f->ended = true;
+	f->last = now;
+}
+
 void flow_end(struct state *st, const struct segment *seg, uint64_t now)
 {
 	struct hold h = table_find(st->flows->table, seg->key, now);
 	struct flow *f = h.value;
 
 	if (f && flow_between(f, &seg->ending) && !f->ended) {
-		flow_let_go(f, st->flows);
-		f->ended = true;
-		f->last = now;
+		end(f, st->flows, now);
 		f->side[FROM_OUTSIDE].next = seg->ending.to_inside;
+		if (f->guessed)
+			table_drop(&h);
+	}
+	table_release(&h);
+}
+
+/* The record between the ends, of a connection that goes on. */
+static struct hold find_living(struct state *st, const struct reset *ends, uint64_t now)
+{
+	struct hold h = table_find(st->flows->table, flow_key(st, ends), now);
+	const struct flow *f = h.value;
+
+	if (f && (f->ended || !flow_between(f, ends)))
+		table_release(&h);
+	return h;
+}
+
+bool flow_expire(struct state *st, const struct reset *ends, uint64_t now)
+{
+	struct hold h = find_living(st, ends, now);
+	bool here = h.value;
+
+	if (here)
+		end(h.value, st->flows, now);
+	table_release(&h);
+	return here;
+}
+
+void flow_spare(struct state *st, const struct settings *s, const struct reset *ends,
+		uint64_t now)
+{
+	struct hold h = find_living(st, ends, now);
+	struct flow *f = h.value;
+
+	if (f) {
+		f->waiting = 0;
+		f->closing = false;
+		f->last = now;
+		table_keep(&h, now, now + s->tcp_idle * NS + LINGER, f->rank);
 	}
 	table_release(&h);
 }
@@ -132,31 +176,38 @@ struct sweep {
 	size_t n, room;
 };
 
+/*
+ * An end that only its sender knows of ends nothing at the server when it never gets
+ * there: nor may it stop the clock for the rest of a message, or make us forget that
+ * we wait for it.
+ */
+static bool too_late(const struct sweep *w, const struct flow *f)
+{
+	uint64_t patience = w->s->tcp_first * NS, silent = w->now - f->last;
+
+	if (w->pressed && f->rank != RANK_TALKS && patience > PRESSED)
+		patience = PRESSED;
+	return (f->waiting && w->now - f->waiting > patience) || (f->closing && silent > LINGER) ||
+	       silent > w->s->tcp_idle * NS;
+}
+
 static bool sweep_one(void *value, void *arg)
 {
 	struct sweep *w = arg;
 	struct flow *f = value;
-	bool over = f->ended || f->closing;
-	uint64_t patience = w->s->tcp_first * NS;
-	bool late;
+	bool over = f->ended || f->closed;
 
-	if (w->pressed && f->rank != RANK_TALKS && patience > PRESSED)
-		patience = PRESSED;
-	late = f->waiting && w->now - f->waiting > patience;
+	uint64_t silent = w->now - f->last;
 
-	if ((over && w->now - f->last > LINGER) ||
-	    (f->rank == RANK_OPENING && w->now - f->last > OPENING)) {
+	if ((over && silent > LINGER) || (f->rank == RANK_OPENING && silent > OPENING) ||
+	    silent > w->s->tcp_idle * NS + LINGER) {
 		flow_let_go(f, w->all);
 		return true;
 	}
-	if (over || f->rank == RANK_OPENING || w->n == w->room ||
-	    !(late || w->now - f->last > w->s->tcp_idle * NS))
+	if (over || f->rank == RANK_OPENING || w->n == w->room || !too_late(w, f))
 		return false;
 	w->out[w->n++] = (struct reset){ f->outside, f->inside, f->outside_port, f->inside_port,
 					 f->side[FROM_OUTSIDE].next, f->side[FROM_INSIDE].next };
-	flow_let_go(f, w->all);
-	f->ended = true;
-	f->last = w->now;
 	return false;
 }
 

@@ -30,7 +30,10 @@ struct flow {
 	uint8_t rank;    /* enum rank */
 	bool called;     /* a server opened it */
 	bool ended;      /* by us */
-	bool closing;    /* an end says so, or somebody in its name */
+	bool closing;    /* an end says so, or somebody who knows its numbers */
+	bool closed;     /* the server takes nothing more from outside */
+	bool guessed;    /* picked up from outside, and no server has confirmed it: it may
+	                  * be forged, and its numbers wrong */
 	bool spoken;     /* a message came from outside */
 	bool failed_told; /* FLOW_TLS_FAILED was given out */
 	uint32_t first[2]; /* sequence numbers behind the SYNs, by side */

@@ -7,6 +7,8 @@
 
 #define GRACE (600 * NS)  /* after the start, connections older than we are may go on */
 
+#define ACK_BEHIND (1u << 18) /* bytes that may be on their way to somebody who sends */
+
 #define SHARE 64        /* of the free memory an unproven connection may have one part, */
 #define SHARE_LEAST 4   /* or so many chunks: enough for an ordinary message */
 
@@ -107,11 +109,13 @@ static void meet_unknown(struct passing *p)
 
 	if (!p->pkt->payload.n || p->pkt->tcp_flags & (SYN | RST))
 		return;
-	if (!may_begin(p) || !make(p, RANK_OPEN)) {
+	/* nothing is easier to forge than this: it must push out nobody who is known */
+	if (!may_begin(p) || !make(p, p->in ? RANK_OPENING : RANK_OPEN)) {
 		if (p->in && !in_grace(p))
 			p->seg->notes |= FLOW_UNKNOWN;
 		return;
 	}
+	p->f->guessed = p->in;
 	side = &p->f->side[p->in ? FROM_OUTSIDE : FROM_INSIDE];
 	side_start(side, p->all->pool, p->pkt->tcp_seq, true);
 }
@@ -156,7 +160,8 @@ static void open_from_outside(struct passing *p)
 	struct flow *f = p->f;
 	struct side *in = &f->side[FROM_OUTSIDE];
 
-	if (f->rank != RANK_OPENING || !(pkt->tcp_flags & ACK) || pkt->tcp_flags & RST)
+	if (f->rank != RANK_OPENING || f->guessed || !(pkt->tcp_flags & ACK) ||
+	    pkt->tcp_flags & RST)
 		return;
 	if (f->called && pkt->tcp_flags & SYN && pkt->tcp_ack == f->first[FROM_INSIDE]) {
 		f->first[FROM_OUTSIDE] = pkt->tcp_seq + 1;
@@ -228,6 +233,8 @@ static void note_tls(struct passing *p, const struct side *in)
 		p->seg->notes |= FLOW_TLS_HELLO;
 	if ((caller->tls | other->tls) & TLS_DATA)
 		p->f->waiting = 0;
+	if (caller->tls & other->tls & TLS_DATA)
+		rise(p->f, RANK_TALKS);
 	if (p->f->closing && !p->f->failed_told && stream_tls_failed(caller, other)) {
 		p->seg->notes |= FLOW_TLS_FAILED;
 		p->f->failed_told = true;
@@ -261,9 +268,9 @@ static void take_inbound(struct passing *p)
 		return;
 	/* a server takes no bytes whose acknowledgement is out of this world (RFC 5961
 	 * 5.2); some way ahead it may be when we missed some of what the server sent */
-	if (p->f->rank == RANK_OPENING ||
+	if ((p->f->rank == RANK_OPENING && !p->f->guessed) ||
 	    (out->synced && pkt->tcp_flags & ACK &&
-	     pkt->tcp_ack - out->next + (1u << 24) > (1u << 24) + SIDE_MAX)) {
+	     pkt->tcp_ack - out->next + ACK_BEHIND > ACK_BEHIND + SIDE_MAX)) {
 		p->seg->notes |= FLOW_OUTSIDE;
 		return;
 	}
@@ -280,6 +287,15 @@ static void take_inbound(struct passing *p)
 	count_messages(p, in);
 }
 
+/* A server knows the connection. */
+static void confirm(struct flow *f)
+{
+	if (!f->guessed)
+		return;
+	f->guessed = false;
+	rise(f, RANK_OPEN);
+}
+
 /* From a server: never refused; what we cannot follow we give up. */
 static void take_outbound(struct passing *p)
 {
@@ -291,9 +307,15 @@ static void take_outbound(struct passing *p)
 			in->next = pkt->tcp_ack;
 		return;
 	}
-	if (pkt->tcp_flags & ACK)
+	if (pkt->tcp_flags & RST) /* also to what it knows nothing of */
+		p->f->closing = p->f->closed = true;
+	else
+		confirm(p->f);
+	if (pkt->tcp_flags & ACK) {
+		p->f->closed |= in->fin && pkt->tcp_ack == in->next + 1;
 		side_acknowledge(in, p->all->pool, pkt->tcp_ack);
-	if (pkt->tcp_flags & (FIN | RST))
+	}
+	if (pkt->tcp_flags & FIN)
 		p->f->closing = true;
 	if (!pkt->payload.n)
 		return;
@@ -302,6 +324,12 @@ static void take_outbound(struct passing *p)
 	if (!out->synced || take(p, out))
 		side_lose(out, p->all->pool, pkt->tcp_seq + pkt->payload.n);
 	count_messages(p, out);
+}
+
+/* Is it where the server goes on, as far as we know? */
+static bool is_expected(const struct side *in, uint32_t seq)
+{
+	return (in->synced && seq == in->next) || (in->acks && seq == in->acked);
 }
 
 static void pass_inbound(struct passing *p)
@@ -320,16 +348,17 @@ static void pass_inbound(struct passing *p)
 	if (p->f->rank != RANK_OPENING && pkt->tcp_flags & ACK &&
 	    pkt->tcp_ack - out->low <= 2 * SIDE_MAX)
 		side_acknowledge(out, p->all->pool, pkt->tcp_ack);
-	/* anybody can forge these, and a segment that the server never gets can too:
-	 * they change nothing but how long we remember */
-	if (pkt->tcp_flags & (FIN | RST))
-		p->f->closing = true;
-	else if (pkt->payload.n)
+	if (pkt->payload.n && !(pkt->tcp_flags & RST))
 		p->f->closing = false;
 	if (!(pkt->tcp_flags & RST))
 		take_inbound(p);
-	if (pkt->tcp_flags & FIN && pkt->tcp_seq + pkt->payload.n == in->next)
-		in->fin = true;
+	/* a blind sender does not know these numbers (RFC 5961 3.2); whoever does may
+	 * still see to it that the server never gets the segment */
+	if (pkt->tcp_flags & FIN && in->synced && pkt->tcp_seq + pkt->payload.n == in->next)
+		p->f->closing = in->fin = true;
+	if (pkt->tcp_flags & RST && is_expected(in, pkt->tcp_seq))
+		p->f->closing = true;
+	p->seg->guessed = p->f->guessed;
 	p->seg->kind = (uint8_t)stream_kind_of(&p->f->side[p->f->called].stream,
 					       &p->f->side[!p->f->called].stream);
 	note_tls(p, in);

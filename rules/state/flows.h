@@ -58,6 +58,7 @@ struct segment {
 	uint8_t other;       /* enum sip_defect with FLOW_NOT_SIP (sip_other) */
 	uint8_t flaw;        /* enum stream_flaw: its last message is broken, and why */
 	bool first_message;  /* the next message is the first one of the connection */
+	bool guessed;        /* no server has confirmed the connection: it may be forged */
 	struct reset ending; /* would end the connection; always filled */
 	/* private to flows.c */
 	const struct flow_room *room;
@@ -82,7 +83,10 @@ void flow_take(struct state *st, const struct settings *s, struct flow_room *roo
  * A message whose framing is beyond repair comes as it is, for the malformed check.
  */
 bool flow_next(struct segment *seg, struct slice *message);
-/* The connection was ended: all its later segments get FLOW_ENDED. */
+/*
+ * The connection was ended: all its later segments get FLOW_ENDED.  One that was only
+ * guessed is forgotten: the next segment may be that of the true one.
+ */
 void flow_end(struct state *st, const struct segment *seg, uint64_t now);
 /* The segment is dropped, and its sender may send it again: its bytes have not come. */
 void flow_undo(struct state *st, const struct segment *seg, uint64_t now);
@@ -93,8 +97,15 @@ struct flows *flows_new(uint32_t records, uint32_t kib);
 void flows_free(struct flows *f);
 struct table *flows_table(struct flows *f);
 struct pool *flows_pool(struct flows *f);
-/* See engine_sweep. */
+/*
+ * Forgets what is over, and finds connections that waited too long: out, at most room.
+ * Each of them is to be ended or spared then; a spared one waits anew.
+ */
 size_t flows_sweep(struct state *st, const struct settings *s, uint64_t now, struct reset *out,
 		   size_t room);
+/* false: it is gone meanwhile. */
+bool flow_expire(struct state *st, const struct reset *ends, uint64_t now);
+void flow_spare(struct state *st, const struct settings *s, const struct reset *ends,
+		uint64_t now);
 
 #endif

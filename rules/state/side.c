@@ -20,8 +20,9 @@ void side_acknowledge(struct side *s, struct pool *p, uint32_t ack)
 {
 	if (s->fin && ack == s->next + 1)
 		ack = s->next;
-	if (seq_before(s->next, ack) || !s->synced)
-		side_lose(s, p, ack); /* it got bytes that we never saw */
+	/* it got bytes that we never saw; or we began where it is not yet */
+	if (seq_before(s->next, ack) || !s->synced || (!s->acks && seq_before(ack, s->low)))
+		side_lose(s, p, ack);
 	if (!s->acks || seq_before(s->acked, ack))
 		s->acked = ack;
 	s->acks = true;
@@ -85,8 +86,10 @@ unsigned side_take(struct side *s, struct pool *p, struct flow_room *room, uint3
 		bytes.n = end - s->acked;
 		seq = s->acked;
 	}
-	if (seq_before(seq, s->low))
-		return FLOW_UNKNOWN;
+	/* before the receiver has spoken nobody knows that it waits for what came first:
+	 * what does not continue that may be what it waits for; it will say where it is */
+	if (seq_before(seq, s->low) || (!s->acks && seq_before(was, seq)))
+		return FLOW_OUTSIDE;
 	if (end - s->low > SIDE_MAX)
 		return end - s->done > SIDE_MAX && !seq_before(was, seq) ? FLOW_TOO_LONG :
 									   FLOW_OUTSIDE;
@@ -94,7 +97,7 @@ unsigned side_take(struct side *s, struct pool *p, struct flow_room *room, uint3
 	case WINDOW_KEPT:
 		break;
 	case WINDOW_DIFFERS:
-		return FLOW_DIFFERS;
+		return s->acks ? FLOW_DIFFERS : FLOW_OUTSIDE;
 	case WINDOW_FULL:
 		return FLOW_OUTSIDE;
 	}

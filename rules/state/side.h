@@ -48,7 +48,7 @@ void side_lose(struct side *s, struct pool *p, uint32_t seq);
 void side_acknowledge(struct side *s, struct pool *p, uint32_t ack);
 /*
  * Takes in bytes and appends the messages they complete to room.  Returns 0 or one
- * of FLOW_UNKNOWN, DIFFERS, OUTSIDE, TOO_LONG.  most: chunks it may own.
+ * of FLOW_DIFFERS, OUTSIDE, TOO_LONG.  most: chunks it may own.
  */
 unsigned side_take(struct side *s, struct pool *p, struct flow_room *room, uint32_t seq,
 		   struct slice bytes, uint32_t most);

@@ -124,6 +124,16 @@ static inline void assert_got(const struct world *w, struct slice text)
 	assert_memory_equal(w->got, text.p, text.n);
 }
 
+/* Ends what waited too long. */
+static inline size_t sweep(struct world *w, struct reset *out, size_t room)
+{
+	size_t n = flows_sweep(w->st, &w->s, w->now, out, room);
+
+	for (size_t i = 0; i < n; i++)
+		assert_true(flow_expire(w->st, &out[i], w->now));
+	return n;
+}
+
 static inline uint32_t dice(uint32_t *seed)
 {
 	*seed ^= *seed << 13;

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A TCP connection that sends half a message and waits, or never sends one, is ended for both ends
 # after tcp.first; on the server's own host, where a ban must not keep the RST from the server.
-# A phone that has been answered is left alone, and whoever only observes ends nothing.
+# A phone that has been answered is left alone, so is a peer that is trusted, and whoever only
+# observes, in all or in the stream check, ends nothing.
 . "$(dirname "$0")/../lib/field.sh"
 field_open
 field_topology host
@@ -50,8 +51,19 @@ wait $phone
 must "a phone's connection did not live: $(cat "$T/phone.json")" \
 	grep -q '"answers": 2, "end": "open"' "$T/phone.json"
 
-guard_stop
-echo 'mode = "observe";' >"$T/conf.d/observe.conf"
-guard_start "$T/sipmoat.conf"
-got=$(tcp 203.0.113.15 $PBX4 half -w 8)
-must "observing ends a connection: $got" ended open "$got"
+# patient SOURCE WHY: half a message may wait
+patient() {
+	guard_reload
+	local got
+	got=$(tcp "$1" $PBX4 half -w 8)
+	must "$2: $got" ended open "$got"
+	rm "$T/conf.d/patient.conf"
+}
+echo 'mode = "observe";' >"$T/conf.d/patient.conf"
+patient 203.0.113.15 "observing ends a connection"
+echo 'zones = ( { name = "slow"; addresses = [ "203.0.113.16" ];
+	stream = { mode = "observe"; }; } );' >"$T/conf.d/patient.conf"
+patient 203.0.113.16 "observing the stream in a zone ends a connection"
+echo 'zones = ( { name = "friend"; addresses = [ "203.0.113.17" ]; trust = true; } );' \
+	>"$T/conf.d/patient.conf"
+patient 203.0.113.17 "a trusted peer is cut off"

@@ -202,7 +202,7 @@ static void test_memory_is_shared(void **arg)
 	assert_int_equal(w->messages, 1);
 	/* while memory is short, who does not finish a message is not waited for */
 	w->now += 6 * NS;
-	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 200), hogs);
+	assert_int_equal(sweep(w, out, 200), hogs);
 	assert_true(pool_left(flows_pool(w->st->flows)) >= left - 2);
 	world_free(w);
 }

@@ -40,7 +40,7 @@ static void test_true_ends(void **arg)
 	take(w, false, FIN | ACK, w->v++, w->c, SLICE_NONE);
 	assert_int_equal(at(w, 0, SLICE_NONE), 0);
 	w->now += 61 * NS;
-	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 4), 0);
+	assert_int_equal(sweep(w, out, 4), 0);
 	assert_int_equal(table_used(flows_table(w->st->flows), w->now), 0);
 	assert_int_equal(pool_left(flows_pool(w->st->flows)),
 			 pool_chunks(flows_pool(w->st->flows)));
@@ -122,7 +122,7 @@ static void test_midstream(void **arg)
 	assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
 	assert_int_equal(w->messages, 1);
 	/* what lies before the place where it was picked up was never seen */
-	assert_int_equal(at(w, 0u - 4000, SLICE("evil bytes")), FLOW_UNKNOWN);
+	assert_int_equal(at(w, 0u - 4000, SLICE("evil bytes")), FLOW_OUTSIDE);
 	w->port++;
 	w->s.midstream = MIDSTREAM_RESET;
 	assert_int_equal(say(w, SLICE(REQUEST("a"))), FLOW_UNKNOWN);
@@ -161,7 +161,7 @@ static void test_eviction(void **arg)
 
 	(void)arg;
 	for (w->port = 1; w->port < 3000; w->port++)
-		assert_int_equal(at(w, 0, (struct slice){ REQUEST("a"), 60 }), 0);
+		answer(w, (struct slice){ ANSWER, 20 });
 	/* what they held was given back */
 	assert_true(pool_left(flows_pool(w->st->flows)) + 2 * 512 > 3000);
 	w->port = 60000;
@@ -200,30 +200,159 @@ static void test_sweep(void **arg)
 	w->c = 1001;
 	assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
 	w->now += 60 * NS;
-	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 3), 0);
+	assert_int_equal(sweep(w, out, 3), 0);
 	w->now += NS;
-	n = flows_sweep(w->st, &w->s, w->now, out, 3);
+	n = sweep(w, out, 3);
 	assert_int_equal(n, 3);
 	assert_int_equal(out[0].to_inside, 1001);
 	assert_int_equal(out[0].to_outside, 5001);
-	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 3), 1);
-	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 3), 0);
+	assert_int_equal(sweep(w, out, 3), 1);
+	assert_int_equal(sweep(w, out, 3), 0);
 	w->port = 5;
 	assert_int_equal(at(w, 0, SLICE_NONE), FLOW_ENDED);
 	w->port = 1; /* half a message, and then nothing */
 	assert_int_equal(say(w, SLICE("OPTIONS sip:x")), 0);
 	w->now += 61 * NS;
-	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 3), 1);
+	assert_int_equal(sweep(w, out, 3), 1);
 	assert_int_equal(out[0].outside_port, 1);
 	w->now += 61 * NS;
-	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 3), 0);
+	assert_int_equal(sweep(w, out, 3), 0);
 	assert_int_equal(table_used(flows_table(w->st->flows), w->now), 0);
 	connect_at(w, 1000, 5000);
 	assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
 	w->now += 3600 * NS;
-	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 3), 0);
+	assert_int_equal(sweep(w, out, 3), 0);
 	w->now += NS;
-	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 3), 1); /* idle */
+	assert_int_equal(sweep(w, out, 3), 1); /* idle */
+	world_free(w);
+}
+
+/* A port, and everything as it is after a restart: the connection is not known. */
+static struct world *unknown_connection(void)
+{
+	struct world *w = world_new(64);
+
+	take(w, true, ACK, 1, 1, SLICE_NONE); /* the first packet of all */
+	w->now += 601 * NS;
+	w->c = 1000;
+	w->v = 5000;
+	return w;
+}
+
+/* Whoever forges a segment does not know the numbers: it costs the true client nothing. */
+static void test_forged_beginning(void **arg)
+{
+	const uint32_t far[] = { 30000, 0u - 30000, 1u << 30, 0u - (1u << 30), 1, 0u - 1000 };
+
+	(void)arg;
+	for (unsigned i = 0; i < sizeof(far) / sizeof(*far); i++) {
+		for (unsigned refused = 0; refused < 2; refused++) {
+			struct world *w = unknown_connection();
+
+			assert_int_equal(at(w, far[i], SLICE(REQUEST("x"))), 0);
+			assert_true(w->seg.guessed);
+			if (refused)
+				flow_end(w->st, &w->seg, w->now);
+			else /* it is not judged, so it must wait until the server has
+			      * said where it is */
+				assert_int_equal(at(w, 0, SLICE(REQUEST("a"))), FLOW_OUTSIDE);
+			answer(w, SLICE_NONE);
+			assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
+			assert_int_equal(w->messages, 1);
+			answer(w, SLICE(ANSWER));
+			assert_int_equal(say(w, SLICE(REQUEST("b"))), 0);
+			assert_int_equal(w->messages, 1);
+			assert_false(w->seg.guessed);
+			world_free(w);
+		}
+	}
+}
+
+/* Forged beginnings push out no connection that a server knows, and wait for nothing. */
+static void test_forged_beginnings_cost_nothing(void **arg)
+{
+	struct world *w = world_new(1024);
+	struct reset out[50];
+	uint32_t left;
+
+	(void)arg;
+	for (w->port = 1; w->port <= 40; w->port++)
+		connect_at(w, 1000, 5000);
+	left = pool_left(flows_pool(w->st->flows));
+	for (w->port = 100; w->port < 9000; w->port++)
+		at(w, 0, SLICE("OPTIONS sip:half"));
+	for (w->port = 1; w->port <= 40; w->port++)
+		assert_int_equal(at(w, 0, SLICE("OPTIONS sip:half")), 0);
+	assert_false(w->seg.guessed);
+	w->now += 59 * NS;
+	assert_int_equal(sweep(w, out, 50), 0);
+	w->now += 6 * NS;
+	assert_int_equal(sweep(w, out, 50), 40);
+	assert_true(pool_left(flows_pool(w->st->flows)) >= left - 40);
+	/* a server that says RST knows of none */
+	w->port = 50000;
+	assert_int_equal(at(w, 0, SLICE("OPTIONS sip:half")), 0);
+	take(w, false, RST | ACK, 0, w->c, SLICE_NONE);
+	assert_int_equal(at(w, 0, SLICE("OPTIONS sip:half")), 0);
+	assert_true(w->seg.guessed);
+	world_free(w);
+}
+
+/*
+ * A RST or FIN that the server ignores: its sender neither gets more time for the rest
+ * of a message nor makes us forget its beginning; who is blind changes nothing at all.
+ */
+static void test_pretended_ends(void **arg)
+{
+	const struct {
+		unsigned flags;
+		uint32_t seq, ack;
+	} ends[] = { { RST, 1020, 0 }, { FIN | ACK, 1020, 77 }, { RST, 1000, 0 },
+		     { FIN | ACK, 999, 5001 }, { RST, 70000, 0 } };
+	struct reset out[2];
+
+	(void)arg;
+	for (unsigned i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		struct world *w = world_new(64);
+
+		connect_at(w, 999, 5000);
+		assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
+		answer(w, SLICE(ANSWER));
+		w->c += ends[i].seq - 1020;
+		take(w, true, ends[i].flags, w->c, ends[i].ack, SLICE_NONE);
+		w->c -= ends[i].seq - 1020;
+		w->now += 62 * NS;
+		/* it is ended, or it goes on: it is not forgotten */
+		assert_int_equal(sweep(w, out, 2), i < 2);
+		assert_int_equal(say(w, SLICE("INVITE")), i < 2 ? FLOW_ENDED : 0);
+		if (i >= 2) {
+			take(w, true, ends[i].flags, w->c, 0, SLICE_NONE);
+			w->now += 61 * NS;
+			assert_int_equal(sweep(w, out, 2), 1);
+		}
+		world_free(w);
+	}
+}
+
+static void test_spared(void **arg)
+{
+	struct world *w = world_new(64);
+	struct reset out[2];
+
+	(void)arg;
+	connect_at(w, 1000, 5000);
+	w->now += 61 * NS;
+	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 2), 1);
+	flow_spare(w->st, &w->s, &out[0], w->now);
+	w->now += 61 * NS;
+	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 2), 0);
+	assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
+	w->now += 3601 * NS;
+	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 2), 1);
+	flow_spare(w->st, &w->s, &out[0], w->now);
+	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 2), 0);
+	assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
+	assert_int_equal(w->messages, 1);
 	world_free(w);
 }
 
@@ -239,6 +368,10 @@ int main(void)
 		cmocka_unit_test(test_eviction),
 		cmocka_unit_test(test_urgent),
 		cmocka_unit_test(test_sweep),
+		cmocka_unit_test(test_forged_beginning),
+		cmocka_unit_test(test_forged_beginnings_cost_nothing),
+		cmocka_unit_test(test_pretended_ends),
+		cmocka_unit_test(test_spared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
