@@ -173,7 +173,9 @@ void window_forget(struct window *w, struct pool *p, uint32_t seq)
 		uint32_t number = w->first;
 		const struct chunk *c = pool_chunk(p, number);
 
-		if (seq_before(seq, c->seq + CHUNK_BYTES))
+		/* a connection that rests keeps no memory: there are more of them than chunks */
+		if (seq_before(seq, c->seq + CHUNK_BYTES) &&
+		    (seq_before(seq, c->seq) || presence(c, seq - c->seq, CHUNK_BYTES) != NONE))
 			return;
 		w->first = c->next;
 		w->chunks--;
