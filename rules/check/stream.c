@@ -155,9 +155,14 @@ static enum found run_broken(const struct segment *seg, struct evidence *ev)
 static enum found run_rates(const struct probe *p, const struct stream_conf *c,
 			    struct evidence *ev)
 {
+	const unsigned counted = FLOW_OPENING | FLOW_TLS_HELLO | FLOW_TLS_FAILED;
 	const struct segment *seg = p->segment;
-	struct budget syn = syn_budget(p, c), around = around_budget(p, c), b;
+	struct budget syn, around, b;
 
+	if (!seg->first_message && !(seg->notes & counted))
+		return CLEAR;
+	syn = syn_budget(p, c);
+	around = around_budget(p, c);
 	if (seg->notes & FLOW_OPENING && (over(p, &syn, ev) || over(p, &around, ev))) {
 		ev->gentle = ev->no_ban = true;
 		return HIT;

@@ -20,10 +20,12 @@ uint32_t stream_line_ends(struct slice b);
 
 /* head.c */
 /* Looks on from s->seen for the end of the head.  Its length, 0 when it has not
- * come yet; a flaw comes back as soon as its last byte is there. */
-uint32_t stream_head(struct stream *s, struct slice b, enum stream_flaw *flaw);
-/* The Content-Length of a whole head, -1 when there is none. */
-int64_t stream_length(struct slice head, enum stream_flaw *flaw);
+ * come yet; a flaw comes back as soon as its last byte is there.  *first: where the
+ * first line begins that may be a Content-Length. */
+uint32_t stream_head(struct stream *s, struct slice b, uint32_t *first, enum stream_flaw *flaw);
+/* The Content-Length of a whole head, looked for from the line at `first` on; -1
+ * when there is none. */
+int64_t stream_length(struct slice head, uint32_t first, enum stream_flaw *flaw);
 /* Cuts the line at *p off, without its line end, and moves *p behind it. */
 struct slice stream_line(const char **p, const char *end);
 

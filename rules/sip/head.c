@@ -33,17 +33,59 @@ static enum stream_flaw control_flaw(struct slice b, uint32_t at)
 	}
 }
 
-uint32_t stream_head(struct stream *s, struct slice b, enum stream_flaw *flaw)
+/* The first byte from `at` on that is no more than CR, or at most 7 before it. */
+static uint32_t skip_plain(struct slice b, uint32_t at)
+{
+	const uint64_t ones = ~0ull / 255, high = ones << 7;
+	uint64_t word;
+
+	for (; at + 8 <= b.n; at += 8) {
+		memcpy(&word, b.p + at, 8);
+		/* the high bit of some byte is set only when a byte is less than CR + 1 */
+		if ((word - ones * ('\r' + 1)) & ~word & high)
+			break;
+	}
+	return at;
+}
+
+/*
+ * May the line at `at` be a Content-Length, or continue one?  False is certain: a
+ * look at two bytes, so that the lines of a head need not be walked again.
+ */
+static bool maybe_length(struct slice b, uint32_t at)
+{
+	char c;
+
+	if (at + 8 > b.n)
+		return true;
+	c = b.p[at];
+	if ((c | 0x20) == 'c')
+		return b.p[at + 7] == '-' || b.p[at + 7] == '_';
+	return (c | 0x20) == 'l' || c == ' ' || c == '\t';
+}
+
+uint32_t stream_head(struct stream *s, struct slice b, uint32_t *first, enum stream_flaw *flaw)
 {
 	uint32_t at = s->seen;
+	bool found = at || maybe_length(b, 0);
+
+	*first = 0;
 
 	*flaw = FLAW_NONE;
 	if (at && at < b.n && b.p[at - 1] == '\r')
 		*flaw = cr_flaw(b.p[at]);
 	for (; at < b.n && *flaw == FLAW_NONE; at++) {
 		if ((uint8_t)b.p[at] > '\r')
-			continue;
+			at = skip_plain(b, at);
+		while (at < b.n && (uint8_t)b.p[at] > '\r')
+			at++;
+		if (at == b.n)
+			break;
 		*flaw = control_flaw(b, at);
+		if (b.p[at] == '\n' && !found && maybe_length(b, at + 1)) {
+			*first = at + 1;
+			found = true;
+		}
 		if (b.p[at] == '\n' && at >= 2 && b.p[at - 1] == '\r' && b.p[at - 2] == '\n')
 			return at + 1;
 	}
@@ -105,9 +147,9 @@ struct slice stream_line(const char **p, const char *end)
 
 /* A line that continues another one is a Content-Length to Kamailio when it looks
  * like one. */
-int64_t stream_length(struct slice head, enum stream_flaw *flaw)
+int64_t stream_length(struct slice head, uint32_t first, enum stream_flaw *flaw)
 {
-	const char *end = slice_end(head), *p = head.p;
+	const char *end = slice_end(head), *p = head.p + first;
 	int64_t length = -1;
 
 	*flaw = FLAW_NONE;

@@ -126,16 +126,16 @@ static enum stream_cut cut_sip(struct stream *s, struct slice b, size_t size,
 			       struct stream_out *out)
 {
 	enum stream_flaw flaw;
+	uint32_t head, first;
 	int64_t length;
-	uint32_t head;
 
 	if (!s->length) {
-		head = stream_head(s, b, &flaw);
+		head = stream_head(s, b, &first, &flaw);
 		if (flaw != FLAW_NONE)
 			return stream_broken(s, flaw);
 		if (!head)
 			return stream_more(s, b, size);
-		length = stream_length((struct slice){ b.p, head }, &flaw);
+		length = stream_length((struct slice){ b.p, head }, first, &flaw);
 		if (flaw != FLAW_NONE)
 			return stream_broken(s, flaw);
 		if (length < 0)

@@ -77,11 +77,11 @@ enum stream_cut websocket_handshake(struct stream *s, struct slice b, size_t siz
 {
 	enum stream_flaw flaw;
 	bool reply;
-	uint32_t head;
+	uint32_t head, first;
 
 	if (s->asked) /* RFC 6455 4.1: a client waits for the answer */
 		return stream_broken(s, FLAW_EARLY);
-	head = stream_head(s, b, &flaw);
+	head = stream_head(s, b, &first, &flaw);
 	if (flaw != FLAW_NONE)
 		return stream_broken(s, flaw);
 	if (!head)
@@ -184,16 +184,16 @@ static struct slice unmask(const struct stream *s, struct slice b, char *room)
 static enum stream_flaw message_flaw(struct slice m)
 {
 	struct stream s = { 0 };
-	uint32_t lead = stream_line_ends(m), head;
+	uint32_t lead = stream_line_ends(m), head, first;
 	enum stream_flaw flaw;
 	int64_t length;
 
 	m.p += lead;
 	m.n -= lead;
-	head = stream_head(&s, m, &flaw);
+	head = stream_head(&s, m, &first, &flaw);
 	if (flaw != FLAW_NONE || !head)
 		return flaw;
-	length = stream_length((struct slice){ m.p, head }, &flaw);
+	length = stream_length((struct slice){ m.p, head }, first, &flaw);
 	if (flaw != FLAW_NONE || length < 0 || (uint64_t)length >= m.n - head)
 		return flaw;
 	m = slice_between(m.p + head + length, slice_end(m));

@@ -7,12 +7,12 @@ struct sip_state {
 	uint64_t v0, v1, v2, v3;
 };
 
-static uint64_t rotl(uint64_t x, unsigned b)
+static inline uint64_t rotl(uint64_t x, unsigned b)
 {
 	return x << b | x >> (64 - b);
 }
 
-static void sip_round(struct sip_state *s)
+static inline void sip_round(struct sip_state *s)
 {
 	s->v0 += s->v1;
 	s->v1 = rotl(s->v1, 13) ^ s->v0;
@@ -27,7 +27,7 @@ static void sip_round(struct sip_state *s)
 }
 
 /* Byte order does not matter to us: no hash ever leaves the process. */
-static void absorb(struct sip_state *s, uint64_t word)
+static inline void absorb(struct sip_state *s, uint64_t word)
 {
 	s->v3 ^= word;
 	sip_round(s);
