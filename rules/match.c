@@ -61,7 +61,8 @@ struct match {
 	const struct conf_list *patterns;
 	uint8_t class[256]; /* 0: in no pattern */
 	unsigned classes;
-	uint16_t *next;     /* [state * classes + class] */
+	uint32_t *next;     /* a row for each state: for each class the next one's row, and
+			     * last the state; so a byte waits for one look-up only */
 	struct state_info *info;
 	unsigned states;
 	struct expression *expression; /* in the list's order */
@@ -145,6 +146,23 @@ static void put_first(uint32_t *at, uint32_t index)
 		*at = index;
 }
 
+static uint32_t row_of(const struct match *m, unsigned state)
+{
+	return state * (m->classes + 1);
+}
+
+static unsigned state_of(const struct match *m, uint32_t row)
+{
+	return m->next[row + m->classes];
+}
+
+static void state_add(struct match *m, unsigned depth)
+{
+	m->next[row_of(m, m->states) + m->classes] = m->states;
+	m->info[m->states++] = (struct state_info){ NO_PATTERN, NO_PATTERN, NO_PATTERN,
+						    (uint16_t)depth };
+}
+
 static void insert(struct match *m, struct slice text, enum kind kind, uint32_t index)
 {
 	struct reader r = reader_of(text);
@@ -152,17 +170,13 @@ static void insert(struct match *m, struct slice text, enum kind kind, uint32_t 
 	unsigned char c;
 
 	while (reader_next(&r, &c)) {
-		uint16_t *next = &m->next[state * m->classes + m->class[c]];
+		uint32_t *next = &m->next[row_of(m, state) + m->class[c]];
 
 		if (!*next) {
-			*next = (uint16_t)m->states;
-			m->info[m->states] = (struct state_info){
-				NO_PATTERN, NO_PATTERN, NO_PATTERN,
-				(uint16_t)(m->info[state].depth + 1)
-			};
-			m->states++;
+			*next = row_of(m, m->states);
+			state_add(m, m->info[state].depth + 1u);
 		}
-		state = *next;
+		state = state_of(m, *next);
 	}
 	if (kind == KIND_CONTAINS)
 		put_first(&m->info[state].contains, index);
@@ -185,16 +199,17 @@ static void complete(struct match *m, uint16_t *queue, uint16_t *suffix)
 		unsigned s = queue[head++];
 
 		for (unsigned c = 1; c < m->classes; c++) {
-			uint16_t *to = &m->next[s * m->classes + c];
-			uint16_t other = s ? m->next[suffix[s] * m->classes + c] : 0;
+			uint32_t *to = &m->next[row_of(m, s) + c];
+			uint32_t other = s ? m->next[row_of(m, suffix[s]) + c] : 0;
+			unsigned state = state_of(m, *to);
 
 			if (!*to) {
 				*to = other;
 				continue;
 			}
-			suffix[*to] = other;
-			put_first(&m->info[*to].contains, m->info[other].contains);
-			queue[tail++] = *to;
+			suffix[state] = (uint16_t)state_of(m, other);
+			put_first(&m->info[state].contains, m->info[suffix[state]].contains);
+			queue[tail++] = (uint16_t)state;
 		}
 	}
 }
@@ -203,14 +218,13 @@ static int literals_build(struct match *m, size_t states)
 {
 	uint16_t *work = calloc(2 * states, sizeof(*work));
 
-	m->next = calloc(states * m->classes, sizeof(*m->next));
+	m->next = calloc(states * (m->classes + 1), sizeof(*m->next));
 	m->info = calloc(states, sizeof(*m->info));
 	if (!work || !m->next || !m->info) {
 		free(work);
 		return -1;
 	}
-	m->states = 1;
-	m->info[0] = (struct state_info){ NO_PATTERN, NO_PATTERN, NO_PATTERN, 0 };
+	state_add(m, 0);
 	for (unsigned i = 0; i < m->patterns->n; i++) {
 		struct slice text = slice_of(m->patterns->item[i].text);
 		enum kind kind = kind_of(&text);
@@ -228,12 +242,12 @@ static uint32_t literals_find(const struct match *m, struct slice text)
 	struct reader r = reader_of(text);
 	uint32_t found = NO_PATTERN, at = 0;
 	const struct state_info *info = &m->info[0];
-	unsigned state = 0;
+	uint32_t row = 0;
 	unsigned char c;
 
 	while (reader_next(&r, &c)) {
-		state = m->next[state * m->classes + m->class[c]];
-		info = &m->info[state];
+		row = m->next[row + m->class[c]];
+		info = &m->info[state_of(m, row)];
 		put_first(&found, info->contains);
 		if (info->depth == ++at)
 			put_first(&found, info->prefix);

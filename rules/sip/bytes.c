@@ -102,6 +102,7 @@ static void quoted_pairs_excuse(struct slice value, struct rest *r)
 		['"'] = true,     ['\\'] = true,
 	};
 	const char *p = value.p, *end = slice_end(value);
+	size_t nuls = 0, others = 0; /* each by itself in a register */
 	bool quoted = false;
 
 	for (; p < end; p++) {
@@ -110,12 +111,16 @@ static void quoted_pairs_excuse(struct slice value, struct rest *r)
 		if (*p == '"') {
 			quoted = !quoted;
 		} else if (*p == '\\') {
-			if (quoted && p + 1 < end && is_control(*++p))
-				r->n[*p != 0]--;
+			if (quoted && p + 1 < end && is_control(*++p)) {
+				nuls += *p == 0;
+				others += *p != 0;
+			}
 		} else if (!r->at[*p != 0]) {
 			r->at[*p != 0] = p;
 		}
 	}
+	r->n[0] -= nuls;
+	r->n[1] -= others;
 }
 
 static const char *first_of(const char *p, const char *end, bool nul)
@@ -125,9 +130,8 @@ static const char *first_of(const char *p, const char *end, bool nul)
 	return p;
 }
 
-void controls_judge(struct sip_msg *m, const char *end)
+void controls_judge(struct sip_msg *m, const char *end, struct odd_bytes odd)
 {
-	struct odd_bytes odd = odd_bytes_count(m->all.p, end);
 	struct rest r = { .n = { odd.nul, odd.control } };
 
 	for (unsigned i = 0; i < m->count; i++)

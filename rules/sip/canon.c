@@ -111,12 +111,13 @@ static bool is_plain(struct slice s, bool *twice)
 	};
 	bool plain = true;
 
-	for (uint32_t i = 0; i < s.n; i++) {
-		struct slice left = { s.p + i, s.n - i };
+	for (const char *p = s.p, *end = s.p + s.n; p < end; p++) {
+		struct slice left;
 
-		if (!sharp[(uint8_t)s.p[i]])
+		if (!sharp[(uint8_t)*p])
 			continue;
-		if (ascii_lower(s.p[i]) == 'u' && !slice_istarts(left, SLICE("union")))
+		left = slice_between(p, end);
+		if (ascii_lower(*p) == 'u' && !slice_istarts(left, SLICE("union")))
 			continue;
 		plain = false;
 		if (slice_istarts(left, SLICE("%25")))

@@ -4,27 +4,38 @@
 #include "sip/chars.h"
 #include "sip.h"
 
-/* The value at p, quotes taken off; returns where reading goes on. */
-static const char *value_read(const char *p, const char *end, struct slice *value)
+/* The value at p, quotes taken off. */
+static struct slice value_read(const char *p, const char *end)
 {
 	const char *start = p = skip_lws(p, end);
 
 	if (p < end && *p == '"') {
 		const char *close = quote_end(p + 1, end);
 
-		*value = slice_between(start + 1, close ? close : end);
-		return close ? close + 1 : end;
+		return slice_between(start + 1, close ? close : end);
 	}
 	while (p < end && *p != ',')
 		p++;
-	*value = slice_trim(slice_between(start, p));
+	return slice_trim(slice_between(start, p));
+}
+
+/* Behind the value at p, whatever it is. */
+static const char *value_skip(const char *p, const char *end)
+{
+	p = skip_lws(p, end);
+	if (p < end && *p == '"') {
+		p = quote_end(p + 1, end);
+		if (!p)
+			return end;
+	}
+	while (p < end && *p != ',')
+		p++;
 	return p;
 }
 
 static bool params_find(const char *p, const char *end, struct slice name, struct slice *value)
 {
 	while (p < end) {
-		struct slice key, val;
 		const char *start;
 
 		while (p < end && (*p == ',' || is_lws(*p)))
@@ -32,16 +43,15 @@ static bool params_find(const char *p, const char *end, struct slice name, struc
 		start = p;
 		while (p < end && *p != '=' && *p != ',')
 			p++;
-		key = slice_trim(slice_between(start, p));
-		val = (struct slice){ p, 0 };
-		if (p < end && *p == '=')
-			p = value_read(p + 1, end, &val);
-		if (slice_ieq(key, name)) {
-			*value = val;
+		if ((size_t)(p - start) >= name.n &&
+		    slice_ieq(slice_trim(slice_between(start, p)), name)) {
+			*value = (struct slice){ p, 0 };
+			if (p < end && *p == '=')
+				*value = value_read(p + 1, end);
 			return true;
 		}
-		while (p < end && *p != ',')
-			p++;
+		if (p < end && *p == '=')
+			p = value_skip(p + 1, end);
 	}
 	return false;
 }

@@ -380,10 +380,11 @@ void sip_parse(struct sip_msg *m, struct slice bytes)
 	if (odd.cr != s.crlf) {
 		s.cr_ends = true;
 		ended = head_read(&s);
+		odd = odd_bytes_count(m->all.p, s.p);
 	}
 	values_read(m);
 	if (odd.nul + odd.control)
-		controls_judge(m, s.p);
+		controls_judge(m, s.p, odd);
 	if (ended)
 		body_frame(m, slice_between(s.p, s.end));
 }

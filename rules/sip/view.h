@@ -66,8 +66,8 @@ struct odd_bytes {
 struct odd_bytes odd_bytes_count(const char *p, const char *end);
 /* How many bytes are below SP, or 0x7f: what is odd, and CR, LF, HTAB. */
 size_t low_count(const char *p, const char *end);
-/* NULs and control bytes between the start of the message and end. */
-void controls_judge(struct sip_msg *m, const char *end);
+/* NULs and control bytes between the start of the message and end: odd says how many. */
+void controls_judge(struct sip_msg *m, const char *end, struct odd_bytes odd);
 
 /* rules/sip/names.c: no known method, but one to servers that ignore case. */
 bool method_misspelt(struct slice name);
