@@ -176,6 +176,12 @@ struct sweep {
 	size_t n, room;
 };
 
+/* Workers read the clock each for himself: another one may be a little ahead. */
+static uint64_t since(uint64_t when, uint64_t now)
+{
+	return now > when ? now - when : 0;
+}
+
 /*
  * An end that only its sender knows of ends nothing at the server when it never gets
  * there: nor may it stop the clock for the rest of a message, or make us forget that
@@ -183,12 +189,12 @@ struct sweep {
  */
 static bool too_late(const struct sweep *w, const struct flow *f)
 {
-	uint64_t patience = w->s->tcp_first * NS, silent = w->now - f->last;
+	uint64_t patience = w->s->tcp_first * NS, silent = since(f->last, w->now);
 
 	if (w->pressed && f->rank != RANK_TALKS && patience > PRESSED)
 		patience = PRESSED;
-	return (f->waiting && w->now - f->waiting > patience) || (f->closing && silent > LINGER) ||
-	       silent > w->s->tcp_idle * NS;
+	return (f->waiting && since(f->waiting, w->now) > patience) ||
+	       (f->closing && silent > LINGER) || silent > w->s->tcp_idle * NS;
 }
 
 static bool sweep_one(void *value, void *arg)
@@ -197,7 +203,7 @@ static bool sweep_one(void *value, void *arg)
 	struct flow *f = value;
 	bool over = f->ended || f->closed;
 
-	uint64_t silent = w->now - f->last;
+	uint64_t silent = since(f->last, w->now);
 
 	if ((over && silent > LINGER) || (f->rank == RANK_OPENING && silent > OPENING) ||
 	    silent > w->s->tcp_idle * NS + LINGER) {

@@ -93,7 +93,7 @@ static bool in_grace(const struct passing *p)
 {
 	uint64_t started = atomic_load_explicit(&p->all->started, memory_order_relaxed);
 
-	return p->s->midstream == MIDSTREAM_LEARN && p->now - started < GRACE &&
+	return p->s->midstream == MIDSTREAM_LEARN && p->now < started + GRACE &&
 	       !atomic_load_explicit(&p->all->evicted, memory_order_relaxed);
 }
 

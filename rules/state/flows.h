@@ -15,7 +15,13 @@
  *
  * Ownership: a segment and the slices it gives out are valid until the next
  * flow_take with the same room.  Locking: inside; flow_take copies what it needs
- * and holds nothing when it returns.  Units: ns; sequence numbers in host order.
+ * and holds nothing when it returns.  Who has taken a segment must judge it before
+ * another thread takes one of the same connection: a repeat passes because the first
+ * copy is known, and that copy must have been judged.  The kernel sees to it: both
+ * lanes have as many queues (into_queue in nfq/steer.c), among which it chooses by a
+ * hash of the two addresses, whichever comes first (nfqueue_hash; IPv4 and IPv6,
+ * native and xt), and one worker reads the same one of both lanes.
+ * Units: ns; sequence numbers in host order.  Clocks of threads may differ a little.
  */
 #ifndef SIPMOAT_FLOWS_H
 #define SIPMOAT_FLOWS_H

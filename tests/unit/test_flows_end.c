@@ -356,6 +356,25 @@ static void test_spared(void **arg)
 	world_free(w);
 }
 
+/* The clock of whoever sweeps was read before that of another worker. */
+static void test_sweep_lags_behind(void **arg)
+{
+	struct world *w = world_new(64);
+	struct reset out[3];
+
+	(void)arg;
+	w->now = 1000 * NS;
+	connect_at(w, 1000, 5000);
+	assert_int_equal(say(w, SLICE("OPTIONS sip:x")), 0); /* it waits, too */
+	w->now--;
+	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 3), 0);
+	assert_int_equal(table_used(flows_table(w->st->flows), w->now), 1);
+	/* no connection is unknown to the worker whose clock is behind */
+	w->port++;
+	assert_int_equal(say(w, SLICE("ody of a message")), 0);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,6 +387,7 @@ int main(void)
 		cmocka_unit_test(test_eviction),
 		cmocka_unit_test(test_urgent),
 		cmocka_unit_test(test_sweep),
+		cmocka_unit_test(test_sweep_lags_behind),
 		cmocka_unit_test(test_forged_beginning),
 		cmocka_unit_test(test_forged_beginnings_cost_nothing),
 		cmocka_unit_test(test_pretended_ends),

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the engine makes of a refused message over TCP: the end of its connection. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "check.h"
+#include "message.h"
+#include "rules.h"
+
+enum { SYN = 2, ACK = 16, URG = 32 };
+
+#define GOOD LINE HEAD "User-Agent: Phone 1\r\nContent-Length: 0\r\n\r\n"
+#define BAD LINE HEAD "User-Agent: friendly-scanner\r\nContent-Length: 0\r\n\r\n"
+
+struct line {
+	struct ruleset *rs;
+	struct state *st;
+	struct scratch *s;
+	struct addr phone, server;
+	uint16_t port;
+	uint32_t seq, ack; /* of the phone */
+	uint64_t now;
+	struct decision d; /* of the latest packet */
+};
+
+static void line_open(struct line *l, const char *config)
+{
+	const uint8_t seed[16] = { 7 }, server[4] = { 192, 0, 2, 10 },
+		      phone[4] = { 203, 0, 113, 9 };
+	struct prefix inside = { addr_v4(server), 128 };
+
+	*l = (struct line){ .rs = rules_load(config), .s = scratch_new(), .phone = addr_v4(phone),
+			    .server = addr_v4(server), .port = 40000, .now = NS };
+	l->st = state_new(ruleset_settings(l->rs), seed);
+	assert_non_null(l->st);
+	assert_int_equal(ruleset_set_inside(l->rs, &inside, 1), 0);
+}
+
+static void line_close(struct line *l)
+{
+	scratch_free(l->s);
+	state_free(l->st);
+	ruleset_free(l->rs);
+}
+
+/* From the phone, `offset` behind what it sent; the verdict. */
+static unsigned at(struct line *l, unsigned flags, uint32_t offset, struct slice text)
+{
+	struct pkt pkt = { .src = l->phone, .dst = l->server, .sport = l->port, .dport = 5060,
+			   .version = 4, .proto = PROTO_TCP, .tcp_flags = (uint8_t)flags,
+			   .tcp_seq = l->seq + offset, .tcp_ack = l->ack, .payload = text };
+
+	engine_run(l->rs, l->st, l->s, &pkt, l->now, &l->d);
+	return l->d.verdict;
+}
+
+static unsigned say(struct line *l, struct slice text)
+{
+	unsigned verdict = at(l, ACK, 0, text);
+
+	l->seq += text.n;
+	return verdict;
+}
+
+static void server_says(struct line *l, unsigned flags, struct slice text)
+{
+	struct pkt pkt = { .src = l->server, .dst = l->phone, .sport = 5060, .dport = l->port,
+			   .version = 4, .proto = PROTO_TCP, .tcp_flags = (uint8_t)flags,
+			   .tcp_seq = l->ack, .tcp_ack = l->seq, .payload = text };
+
+	engine_run(l->rs, l->st, l->s, &pkt, l->now, &l->d);
+	assert_int_equal(l->d.verdict, VERDICT_ACCEPT);
+	assert_false(l->d.reset);
+	l->ack += text.n;
+}
+
+static void line_connect(struct line *l)
+{
+	l->seq = 1000;
+	l->ack = 5000;
+	assert_int_equal(at(l, SYN, 0, SLICE_NONE), VERDICT_ACCEPT);
+	l->seq++;
+	server_says(l, SYN | ACK, SLICE_NONE);
+	l->ack++;
+	assert_int_equal(at(l, ACK, 0, SLICE_NONE), VERDICT_ACCEPT);
+}
+
+static void test_a_refused_message_ends_it(void **arg)
+{
+	const struct slice bad = SLICE(BAD);
+	struct line l;
+
+	(void)arg;
+	line_open(&l, "");
+	line_connect(&l);
+	assert_int_equal(say(&l, SLICE(GOOD)), VERDICT_ACCEPT);
+	assert_int_equal(l.d.messages, 1);
+	server_says(&l, ACK, SLICE("SIP/2.0 200 OK\r\n" HEAD "Content-Length: 0\r\n\r\n"));
+	/* the front of it has reached the server */
+	assert_int_equal(say(&l, (struct slice){ bad.p, 100 }), VERDICT_ACCEPT);
+	assert_int_equal(at(&l, ACK, 0, (struct slice){ bad.p + 100, bad.n - 100 }), VERDICT_DROP);
+	assert_string_equal(check_name(l.d.check), "agent");
+	assert_true(l.d.reset);
+	assert_true(addr_eq(&l.d.ending.outside, &l.phone));
+	assert_true(addr_eq(&l.d.ending.inside, &l.server));
+	assert_int_equal(l.d.ending.outside_port, 40000);
+	assert_int_equal(l.d.ending.inside_port, 5060);
+	assert_int_equal(l.d.ending.to_inside, 1001 + sizeof(GOOD) - 1 + 100);
+	assert_int_equal(l.d.ending.to_outside, l.ack);
+	assert_true(l.d.ban > 0);
+	assert_true(state_ban_remove(l.st, &l.phone));
+	/* that is over, whatever comes: an end again, in case the first one was lost */
+	assert_int_equal(at(&l, ACK, 0, SLICE(GOOD)), VERDICT_DROP);
+	assert_string_equal(check_name(l.d.check), "stream");
+	assert_true(l.d.reset);
+	assert_int_equal(l.d.ban, 0);
+	/* and a new one is a new one */
+	line_connect(&l);
+	assert_int_equal(say(&l, SLICE(GOOD)), VERDICT_ACCEPT);
+	line_close(&l);
+}
+
+/* One segment, three messages: what is behind the refused one is not even read. */
+static void test_pipelined(void **arg)
+{
+	struct line l;
+
+	(void)arg;
+	line_open(&l, "");
+	line_connect(&l);
+	assert_int_equal(say(&l, SLICE(GOOD BAD GOOD)), VERDICT_DROP);
+	assert_int_equal(l.d.messages, 2);
+	assert_string_equal(check_name(l.d.check), "agent");
+	assert_true(l.d.reset);
+	assert_int_equal(l.d.ending.to_inside, 1001);
+	line_close(&l);
+}
+
+/* Gentle: the packet alone goes, and the sender may say it again, or otherwise. */
+static void test_gentle(void **arg)
+{
+	struct line l;
+
+	(void)arg;
+	line_open(&l, "");
+	line_connect(&l);
+	assert_int_equal(at(&l, ACK | URG, 0, SLICE(BAD)), VERDICT_DROP);
+	assert_false(l.d.reset);
+	assert_int_equal(l.d.ban, 0);
+	assert_int_equal(at(&l, ACK, 1u << 20, SLICE(GOOD)), VERDICT_DROP);
+	assert_string_equal(check_name(l.d.check), "stream");
+	assert_false(l.d.reset);
+	assert_int_equal(l.d.messages, 0);
+	assert_int_equal(say(&l, SLICE(GOOD)), VERDICT_ACCEPT);
+	assert_int_equal(l.d.messages, 1);
+	line_close(&l);
+}
+
+static void must_only_tell(const char *config)
+{
+	struct line l;
+
+	line_open(&l, config);
+	line_connect(&l);
+	assert_int_equal(say(&l, SLICE(GOOD BAD GOOD)), VERDICT_ACCEPT);
+	assert_int_equal(l.d.messages, 3);
+	assert_string_equal(check_name(l.d.check), "agent");
+	assert_true(l.d.observed && l.d.notify);
+	assert_false(l.d.reset);
+	assert_int_equal(l.d.ban, 0);
+	assert_int_equal(say(&l, SLICE(GOOD)), VERDICT_ACCEPT);
+	assert_int_equal(l.d.check, CHECK_NONE);
+	line_close(&l);
+}
+
+static void test_observe(void **arg)
+{
+	(void)arg;
+	must_only_tell("mode = \"observe\";");
+	must_only_tell("agent = { mode = \"observe\"; };");
+	must_only_tell("zones = ( { name = \"lab\"; addresses = [ \"203.0.113.0/24\" ];\n"
+		       "agent = { mode = \"observe\"; }; } );");
+}
+
+static void test_zone_forbids(void **arg)
+{
+	struct line l;
+
+	(void)arg;
+	line_open(&l, "zones = ( { name = \"lab\"; addresses = [ \"203.0.113.0/24\" ];\n"
+		      "transports = { allow = [ \"udp\", \"tls\" ]; }; } );");
+	line_connect(&l);
+	assert_int_equal(say(&l, SLICE("OPTIONS sip:2045@pbx.example.org SIP/2.0\r\n")),
+			 VERDICT_DROP);
+	assert_string_equal(check_name(l.d.check), "transports");
+	assert_int_equal(l.d.zone, 1);
+	assert_true(l.d.reset);
+	assert_int_equal(l.d.messages, 0);
+	line_close(&l);
+}
+
+/* Nothing of a trusted peer is followed, so nothing of it can be refused. */
+static void test_trusted(void **arg)
+{
+	struct line l;
+
+	(void)arg;
+	line_open(&l, "trusted = { addresses = [ \"203.0.113.9\" ]; };");
+	line_connect(&l);
+	assert_int_equal(say(&l, SLICE(BAD)), VERDICT_ACCEPT);
+	assert_int_equal(say(&l, SLICE("HELO example.org\r\n")), VERDICT_ACCEPT);
+	assert_int_equal(l.d.check, CHECK_NONE);
+	line_close(&l);
+}
+
+/* A ban stops packets, and needs no connection to do so. */
+static void test_banned(void **arg)
+{
+	struct ban ban = { .until = 100 * NS };
+	struct line l;
+
+	(void)arg;
+	line_open(&l, "");
+	line_connect(&l);
+	ban.site = l.phone;
+	assert_true(state_ban_add(l.st, &ban, l.now));
+	assert_int_equal(at(&l, ACK, 0, SLICE(GOOD)), VERDICT_DROP);
+	assert_string_equal(check_name(l.d.check), "banned");
+	assert_false(l.d.reset);
+	assert_int_equal(l.d.messages, 0);
+	/* it was not taken in: after the ban it goes on as if it had not been sent */
+	l.now = 101 * NS;
+	assert_int_equal(say(&l, SLICE(GOOD)), VERDICT_ACCEPT);
+	assert_int_equal(l.d.messages, 1);
+	line_close(&l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_refused_message_ends_it),
+		cmocka_unit_test(test_pipelined),
+		cmocka_unit_test(test_gentle),
+		cmocka_unit_test(test_observe),
+		cmocka_unit_test(test_zone_forbids),
+		cmocka_unit_test(test_trusted),
+		cmocka_unit_test(test_banned),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
