@@ -101,7 +101,7 @@ enum sip_header {
 	X(NO_END, "no-end-of-headers", D, D, D, "no empty line ends the headers") \
 	X(HEADER_SYNTAX, "bad-header-line", D, D, D, "a header line has no colon or no name") \
 	X(HEADER_NAME, "bad-header-name", D, D, D, \
-	  "a header name holds white space or control bytes") \
+	  "a header name is no token: white space, control bytes, brackets ...") \
 	X(SPACE_COLON, "space-before-colon", A, A, D, "white space before a header's colon") \
 	X(BARE_LINE_END, "bare-line-end", A, A, D, "a line ends in LF without CR") \
 	X(LONE_CR, "lone-cr", D, D, D, \

@@ -75,7 +75,7 @@ static unsigned contact_judge(struct sip_msg *m, struct slice v, unsigned left, 
 {
 	const char *end = slice_end(v), *p = v.p;
 
-	if (v.n == 1 && *p == '*')
+	if (!v.n || (v.n == 1 && *p == '*')) /* an empty one names nobody */
 		return left;
 	for (; left; left--, p++) {
 		p = address_judge(m, p, end, DEFECT_CONTACT, plain);

@@ -86,7 +86,8 @@ static void numbers_read(struct sip_msg *m)
 
 	if (m->seen[HDR_MAX_FORWARDS] && !digits_read(sip_first(m, HDR_MAX_FORWARDS), 255, &n))
 		view_defect(m, DEFECT_MAX_FORWARDS, value_at(m, HDR_MAX_FORWARDS));
-	if (m->seen[HDR_EXPIRES] && !digits_read(sip_first(m, HDR_EXPIRES), UINT32_MAX, &n))
+	/* an empty one says nothing; the RFC has servers take their default (20.19) */
+	if (sip_first(m, HDR_EXPIRES).n && !digits_read(sip_first(m, HDR_EXPIRES), UINT32_MAX, &n))
 		view_defect(m, DEFECT_EXPIRES, value_at(m, HDR_EXPIRES));
 	if (!m->seen[HDR_CONTENT_LENGTH])
 		return;

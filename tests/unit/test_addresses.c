@@ -81,7 +81,8 @@ static void contacts(void **unused)
 		WITH("Contact: <sip:a@b>, \"x, <\" <sip:c@d>;q=\",\" ,sip:e@f;x=1\r\nm: <sip:g@h>",
 		     -1),
 		WITH("Contact: <sip:a@b;x=\",\">;expires=60;q=0.7;", -1),
-		WITH("Contact:", D(CONTACT), -1),
+		WITH("Contact:", -1), /* names nobody */
+		WITH("Contact: \r\nm: 2031", D(CONTACT), -1),
 		WITH("Contact: *, <sip:a@b>", D(CONTACT), -1),
 		WITH("Contact: <sip:a@b>,", D(CONTACT), -1),
 		WITH("Contact: ,<sip:a@b>", D(CONTACT), -1),
