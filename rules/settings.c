@@ -24,7 +24,8 @@ static const struct conf_row top_rows[] = {
 
 static const struct conf_row ports_rows[] = {
 	{ "udp", CONF_LIST, AT(udp_ports), 0, 0, "5060", NULL, "ports with SIP over UDP" },
-	{ "tcp", CONF_LIST, AT(tcp_ports), 0, 0, "5060", NULL, "ports with SIP over TCP" },
+	{ "tcp", CONF_LIST, AT(tcp_ports), 0, 0, "5060,5061", NULL,
+	  "ports with SIP over TCP, TLS or WebSocket" },
 	{ NULL },
 };
 
