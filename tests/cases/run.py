@@ -42,6 +42,7 @@ sys.path.insert(0, LIB)
 import mkpcap  # noqa: E402
 
 SHIPPED = os.path.join(os.path.dirname(os.path.dirname(HERE)), "systemd", "sipmoat.conf")
+NOT_SHOWN = {"reset": False}
 INSIDE = "192.0.2.10,2001:db8::10"
 PROGRAM = os.environ.get("SIPMOAT") or os.path.join(
     os.path.dirname(os.path.dirname(HERE)), os.environ.get("B", "build"), "sipmoat")
@@ -102,8 +103,8 @@ def wanted(case, expect):
                 rule[key + "~"] = value.replace("_", " ")
             elif "=" in w:
                 key, _, value = w.partition("=")
-                rule[key] = (value == "yes" if key == "reset" else
-                             int(value) if key in ("ban", "status", "messages") else value)
+                number = key in ("ban", "status", "messages") and value != "null"
+                rule[key] = value == "yes" if key == "reset" else int(value) if number else value
             else:
                 rule["check"] = w
         for n in frames_of(case, spec):
@@ -127,7 +128,7 @@ def compare_packet(case, n, packet, got, want, free):
         if key.endswith("~"):
             if value not in (got[key[:-1]] or ""):
                 yield "%d: %s is %r, wanted %r in it" % (n, key[:-1], got[key[:-1]], value)
-        elif (None if value == "null" else value) != got.get(key, False if key == "reset" else None):
+        elif (None if value == "null" else value) != got.get(key, NOT_SHOWN.get(key)):
             yield "%d: %s is %r, wanted %r (%s): %s" % (
                 n, key, got.get(key), value, want["where"], json.dumps(got))
     if (got["check"] is None) != (got["reason"] is None) and packet.sport is not None:

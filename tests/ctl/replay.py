@@ -166,7 +166,8 @@ def connections(tmp):
              out[-1])
         run = replay("--inside", "192.0.2.10", path)
         must("text: the last of the messages",
-             shown == "accept" or b"REGISTER (the last of 2)  drop  agent" in run.stdout, run.stdout)
+             shown == "accept" or b"REGISTER (the last of 2)  drop  agent" in run.stdout,
+             run.stdout)
         must("text: the connection was ended",
              shown == "accept" or b"; connection ended\n" in run.stdout, run.stdout)
         must("text: who waited too long", b"-    61.000000  203.0.113.8:40001 > 192.0.2.10:5060  "
