@@ -6,7 +6,9 @@
 
 #include "store.h"
 
-#define PRESSED (5 * NS) /* when memory is short nobody unproven may take longer for a message */
+/* when memory is short nobody may take longer for a message: unproven, and else */
+#define PRESSED (5 * NS)
+#define PRESSED_TALKS (20 * NS)
 
 struct flow_room *flow_room_new(void)
 {
@@ -190,9 +192,10 @@ static uint64_t since(uint64_t when, uint64_t now)
 static bool too_late(const struct sweep *w, const struct flow *f)
 {
 	uint64_t patience = w->s->tcp_first * NS, silent = since(f->last, w->now);
+	uint64_t pressed = f->rank == RANK_TALKS ? PRESSED_TALKS : PRESSED;
 
-	if (w->pressed && f->rank != RANK_TALKS && patience > PRESSED)
-		patience = PRESSED;
+	if (w->pressed && patience > pressed)
+		patience = pressed;
 	return (f->waiting && since(f->waiting, w->now) > patience) ||
 	       (f->closing && silent > LINGER) || silent > w->s->tcp_idle * NS;
 }

@@ -10,6 +10,7 @@
 #define ACK_BEHIND (1u << 18) /* bytes that may be on their way to somebody who sends */
 
 #define SHARE 64        /* of the free memory an unproven connection may have one part, */
+#define SHARE_TALKS 8   /* one whom a server has answered, which it does to many, */
 #define SHARE_LEAST 4   /* or so many chunks: enough for an ordinary message */
 
 enum { FIN = 1, SYN = 2, RST = 4, ACK = 16, URG = 32 };
@@ -176,18 +177,17 @@ static void open_from_outside(struct passing *p)
 
 /*
  * Chunks that a direction may own: part of what is left, so however many want all
- * of it, there is some for the next one.  A quarter is for those that have proven
- * themselves.
+ * of it, there is some for the next one.  Of the last quarter nobody gets more than
+ * the least, and half of it is for those that have proven themselves.
  */
 static uint32_t share(const struct passing *p)
 {
 	uint32_t left = pool_left(p->all->pool), spare = pool_chunks(p->all->pool) / 4;
+	bool talks = p->f->rank == RANK_TALKS;
 
-	if (p->f->rank == RANK_TALKS)
-		return left;
-	if (left <= spare)
+	if (!talks && left <= spare / 2)
 		return 0;
-	left = (left - spare) / SHARE;
+	left = left > spare ? (left - spare) / (talks ? SHARE_TALKS : SHARE) : 0;
 	return left > SHARE_LEAST ? left : SHARE_LEAST;
 }
 

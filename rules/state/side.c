@@ -71,6 +71,18 @@ static unsigned cut(struct side *s, struct flow_room *room, struct slice bytes)
 	return 0;
 }
 
+/*
+ * May the side own the chunks up to `end`?  Bytes that came before those in front
+ * of them must leave room for these, and what fills such a gap is not refused: else
+ * the side would wait for ever for what it has no room for.
+ */
+static bool has_room(const struct side *s, struct pool *p, uint32_t end, uint32_t most)
+{
+	uint32_t base = s->low & ~(CHUNK_BYTES - 1u), kept = window_end(&s->window, p, s->low);
+
+	return !seq_before(kept, end) || (end - base + CHUNK_BYTES - 1) / CHUNK_BYTES <= most;
+}
+
 unsigned side_take(struct side *s, struct pool *p, struct flow_room *room, uint32_t seq,
 		   struct slice bytes, uint32_t most)
 {
@@ -93,7 +105,9 @@ unsigned side_take(struct side *s, struct pool *p, struct flow_room *room, uint3
 	if (end - s->low > SIDE_MAX)
 		return end - s->done > SIDE_MAX && !seq_before(was, seq) ? FLOW_TOO_LONG :
 									   FLOW_OUTSIDE;
-	switch (window_put(&s->window, p, seq, bytes, most)) {
+	if (!has_room(s, p, end, most))
+		return FLOW_OUTSIDE;
+	switch (window_put(&s->window, p, seq, bytes, SIDE_MAX)) {
 	case WINDOW_KEPT:
 		break;
 	case WINDOW_DIFFERS:

@@ -151,6 +151,11 @@ uint32_t window_reach(const struct window *w, struct pool *p, uint32_t from)
 	return from;
 }
 
+uint32_t window_end(const struct window *w, struct pool *p, uint32_t from)
+{
+	return w->last ? pool_chunk(p, w->last)->seq + CHUNK_BYTES : from;
+}
+
 void window_copy(const struct window *w, struct pool *p, uint32_t from, uint32_t n, char *out)
 {
 	uint32_t number = find(w, p, from);

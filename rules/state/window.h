@@ -35,6 +35,8 @@ enum window_put window_put(struct window *w, struct pool *p, uint32_t seq, struc
 			   uint32_t most);
 /* The first byte, from `from` on, that is not here. */
 uint32_t window_reach(const struct window *w, struct pool *p, uint32_t from);
+/* The end of its last chunk; `from` when it has none. */
+uint32_t window_end(const struct window *w, struct pool *p, uint32_t from);
 /* Copies n bytes, all of which must be here. */
 void window_copy(const struct window *w, struct pool *p, uint32_t from, uint32_t n, char *out);
 /* Bytes before seq need not be kept any more. */

@@ -157,7 +157,7 @@ static void test_out_of_order_must_be_the_same(void **arg)
 static void test_too_far_and_too_long(void **arg)
 {
 	static char text[70000];
-	struct world *w = world_new(512);
+	struct world *w = world_new(4096);
 
 	(void)arg;
 	memset(text, 'a', sizeof(text));
@@ -166,13 +166,63 @@ static void test_too_far_and_too_long(void **arg)
 	assert_int_equal(at(w, 65536, SLICE("x")), FLOW_OUTSIDE);
 	assert_int_equal(at(w, 1u << 30, SLICE("x")), FLOW_OUTSIDE);
 	assert_int_equal(at(w, 0u - 100, SLICE("x")), 0); /* the server has that */
+	answer(w, SLICE(ANSWER)); /* it talks: may use more of the memory */
 	assert_int_equal(at(w, 65535, SLICE("x")), 0);
-	answer(w, SLICE(ANSWER)); /* it talks: may use the memory */
 	for (uint32_t i = 0; i < 65000; i += 1000) {
 		assert_int_equal(say(w, (struct slice){ text + i, 1000 }), 0);
 		answer(w, SLICE_NONE);
 	}
 	assert_int_equal(say(w, (struct slice){ text, 1000 }) & FLOW_TOO_LONG, FLOW_TOO_LONG);
+	world_free(w);
+}
+
+/* Whatever came too early, there is room for what it waits for. */
+static void test_gap_is_filled(void **arg)
+{
+	static char text[60000];
+	const uint32_t kib[] = { 64, 128, 1024, 4096 };
+
+	(void)arg;
+	memset(text, '\n', sizeof(text));
+	for (unsigned i = 0; i < sizeof(kib) / sizeof(*kib); i++) {
+		struct world *w = world_new(kib[i]);
+		uint32_t n = 1000;
+
+		connect_at(w, 77, 5000);
+		while (n + 1000 <= sizeof(text) && !at(w, n, (struct slice){ text, 1000 }))
+			n += 1000;
+		assert_int_equal(at(w, 0, (struct slice){ text, 1000 }), 0);
+		w->c += n;
+		answer(w, SLICE_NONE);
+		assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
+		assert_int_equal(w->messages, 1);
+		world_free(w);
+	}
+}
+
+/* A server answers anybody, so who was answered may not have it all either. */
+static void test_talkers_share(void **arg)
+{
+	static char text[60000];
+	struct world *w = world_new(4096);
+	uint32_t left = pool_left(flows_pool(w->st->flows));
+	struct reset out[100];
+
+	(void)arg;
+	memset(text, 'a', sizeof(text));
+	memcpy(text, "OPTIONS sip:x SIP/2.0\r\nX: ", 26);
+	for (w->port = 1; w->port <= 100; w->port++) {
+		connect_at(w, 1000, 5000);
+		assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
+		answer(w, SLICE(ANSWER));
+		for (uint32_t i = 0; i < sizeof(text); i += 500)
+			if (say(w, (struct slice){ text + i, 500 }))
+				break;
+	}
+	assert_true(pool_left(flows_pool(w->st->flows)) > 100);
+	w->now += 21 * NS;
+	assert_int_equal(sweep(w, out, 100), 100);
+	assert_true(pool_left(flows_pool(w->st->flows)) + 2 >= left);
 	world_free(w);
 }
 
@@ -217,6 +267,8 @@ int main(void)
 		cmocka_unit_test(test_repeats_must_be_the_same),
 		cmocka_unit_test(test_out_of_order_must_be_the_same),
 		cmocka_unit_test(test_too_far_and_too_long),
+		cmocka_unit_test(test_gap_is_filled),
+		cmocka_unit_test(test_talkers_share),
 		cmocka_unit_test(test_memory_is_shared),
 	};
 
