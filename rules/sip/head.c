@@ -33,18 +33,27 @@ static enum stream_flaw control_flaw(struct slice b, uint32_t at)
 	}
 }
 
-/* The first byte from `at` on that is no more than CR, or at most 7 before it. */
+/* The first byte from `at` on that is no more than CR, or the end. */
 static uint32_t skip_plain(struct slice b, uint32_t at)
 {
 	const uint64_t ones = ~0ull / 255, high = ones << 7;
-	uint64_t word;
+	uint64_t word, low;
 
 	for (; at + 8 <= b.n; at += 8) {
 		memcpy(&word, b.p + at, 8);
-		/* the high bit of some byte is set only when a byte is less than CR + 1 */
-		if ((word - ones * ('\r' + 1)) & ~word & high)
+		/* the high bit of each byte less than CR + 1; behind the lowest such byte
+		 * also of some that are not */
+		low = (word - ones * ('\r' + 1)) & ~word & high;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		if (low)
+			return at + (uint32_t)__builtin_ctzll(low) / 8;
+#else
+		if (low)
 			break;
+#endif
 	}
+	while (at < b.n && (uint8_t)b.p[at] > '\r')
+		at++;
 	return at;
 }
 
@@ -77,8 +86,6 @@ uint32_t stream_head(struct stream *s, struct slice b, uint32_t *first, enum str
 	for (; at < b.n && *flaw == FLAW_NONE; at++) {
 		if ((uint8_t)b.p[at] > '\r')
 			at = skip_plain(b, at);
-		while (at < b.n && (uint8_t)b.p[at] > '\r')
-			at++;
 		if (at == b.n)
 			break;
 		*flaw = control_flaw(b, at);
