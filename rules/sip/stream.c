@@ -241,6 +241,8 @@ static void settle_websocket(struct stream *in, struct stream *out)
 {
 	if (out->kind == STREAM_WEBSOCKET && in->kind != STREAM_WEBSOCKET) {
 		if (!in->asked) {
+			if (in->kind == STREAM_TLS)
+				(void)stream_broken(in, FLAW_DISGUISE);
 			out->kind = STREAM_OTHER;
 			(void)stream_broken(out, FLAW_HTTP);
 			return;

@@ -61,15 +61,31 @@ static bool has_version(struct slice b, uint32_t from)
 	return false;
 }
 
+/* The header that every request for a WebSocket has (RFC 6455 4.1): no name in a
+ * hello is spelled like it. */
+static bool has_websocket(struct slice b, uint32_t from)
+{
+	const struct slice name = SLICE("Sec-WebSocket-");
+	const char *end = slice_end(b), *p = b.p + (from < name.n ? 0 : from - name.n);
+
+	while ((p = find_char(p, end, '-')) != NULL) {
+		if (p - b.p >= 3 && slice_istarts(slice_between(p - 3, end), name))
+			return true;
+		p++;
+	}
+	return false;
+}
+
 /*
  * Until the other side has answered with TLS, a ClientHello may be a disguise: a
  * server that speaks SIP in clear skips what it cannot read and acts on what
  * stands in the middle of it.  No hello holds the version of SIP ("sip/2" of
  * ALPN is shorter), so it is looked for, and nothing is taken before the answer.
+ * Nor does one ask for a WebSocket, whose frames nobody could look through.
  */
 static enum stream_cut cut_unsure(struct stream *s, struct slice b, size_t size)
 {
-	if (has_version(b, s->seen))
+	if (has_version(b, s->seen) || has_websocket(b, s->seen))
 		return stream_broken(s, FLAW_DISGUISE);
 	s->seen = b.n;
 	return stream_more(s, b, size);

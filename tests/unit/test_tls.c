@@ -81,6 +81,29 @@ static void failed_ones(void **unused)
 	}
 }
 
+/* A server that takes junk for a method may open a WebSocket for whoever asks like this. */
+static void disguised_websocket(void **unused)
+{
+	static const char ask[] = "\x16\x03\x01\2\1\1 / HTTP/1.1\r\nUpgrade: websocket\r\n"
+				  "Connection: Upgrade\r\nSec-WebSocket-Protocol: sip\r\n"
+				  "sec-websocket-key: x\r\n\r\n\x82\x85mask";
+	static const char agree[] = "HTTP/1.1 101 Ok\r\nUpgrade: websocket\r\nConnection: "
+				    "Upgrade\r\nSec-WebSocket-Protocol: sip\r\n\r\n";
+
+	(void)unused;
+	for (uint32_t size = 1; size < 150; size++) {
+		PLAY(size, T(ask));
+		assert_int_equal(in.stream.flaw, FLAW_DISGUISE);
+		/* whatever it asked with: what is answered so is no hello */
+		PLAY(size, T(HELLO), T(agree));
+		assert_int_equal(in.stream.flaw, FLAW_DISGUISE);
+		/* names that a hello may hold */
+		PLAY(size, T(HELLO "sec-websocket.example websocket-sec.example http/1.1"),
+		     T(ANSWER));
+		assert_int_equal(in.stream.kind, STREAM_TLS);
+	}
+}
+
 static void disguises(void **unused)
 {
 	(void)unused;
@@ -156,7 +179,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_ones), cmocka_unit_test(failed_ones),
-		cmocka_unit_test(disguises), cmocka_unit_test(midway),
+		cmocka_unit_test(disguises), cmocka_unit_test(disguised_websocket),
+		cmocka_unit_test(midway),
 		cmocka_unit_test(beginnings),
 	};
 	int failed;
