@@ -78,27 +78,41 @@ static void test_records(void **arg)
 	world_free(w);
 }
 
+/* A message of a beginning and an end, which the server has then. */
+static void say_all(struct world *w, struct slice begin)
+{
+	for (uint32_t i = 0; i < begin.n; i += 1000)
+		assert_int_equal(say(w, (struct slice){ begin.p + i, 1000 }), 0);
+	assert_int_equal(say(w, SLICE("\r\nContent-Length: 0\r\n\r\n")), 0);
+	assert_int_equal(w->messages, 1);
+	answer(w, SLICE_NONE);
+}
+
 static void test_memory(void **arg)
 {
 	static char text[3000];
-	const struct slice all = SLICE(REQUEST("phone"));
 	struct world *w = world_new(512);
 	struct pool *p = flows_pool(w->st->flows);
 	struct phone phone[PHONES];
+	struct reset out[64];
 
 	(void)arg;
 	memset(text, 'a', sizeof(text));
 	memcpy(text, "OPTIONS sip:x SIP/2.0\r\nX: ", 26);
-	phones_begin(w, phone, (struct slice){ all.p, 50 });
+	phones_begin(w, phone, SLICE_NONE);
 	attack(w, (struct slice){ text, 1400 });
 	/* they took what there is for them ... */
 	assert_true(pool_left(p) <= pool_chunks(p) / 4 + 4);
-	/* ... and the phones have the rest: room for a long message of one of them */
-	phones_end(w, phone, (struct slice){ all.p + 50, all.n - 50 });
-	for (uint32_t i = 0; i < sizeof(text); i += 1000)
-		assert_int_equal(say(w, (struct slice){ text + i, 1000 }), 0);
-	assert_int_equal(say(w, SLICE("\r\nContent-Length: 0\r\n\r\n")), 0);
-	assert_int_equal(w->messages, 1);
+	/* ... and the phones have the rest: room for an ordinary message each, ... */
+	for (unsigned i = 0; i < PHONES; i++) {
+		hold(w, &phone[i]);
+		say_all(w, (struct slice){ text, 1000 });
+	}
+	/* ... and for a long one as soon as those who do not finish theirs are ended */
+	w->now += 6 * NS;
+	while (sweep(w, out, 64))
+		;
+	say_all(w, (struct slice){ text, sizeof(text) });
 	world_free(w);
 }
 
