@@ -347,7 +347,7 @@ size_t engine_sweep(const struct ruleset *rs, struct state *st, uint64_t now, st
 
 	for (size_t i = 0; i < found; i++) {
 		if (!may_end(rs, st, &out[i], now))
-			flow_spare(st, &rs->settings, &out[i], now);
+			flow_spare(st, &out[i], now);
 		else if (flow_expire(st, &out[i], now))
 			out[n++] = out[i];
 	}

@@ -131,17 +131,16 @@ bool flow_expire(struct state *st, const struct reset *ends, uint64_t now)
 	return here;
 }
 
-void flow_spare(struct state *st, const struct settings *s, const struct reset *ends,
-		uint64_t now)
+void flow_spare(struct state *st, const struct reset *ends, uint64_t now)
 {
 	struct hold h = find_living(st, ends, now);
 	struct flow *f = h.value;
 
-	if (f) {
+	if (f && f->waiting && !f->closing) {
 		f->waiting = 0;
-		f->closing = false;
-		f->last = now;
-		table_keep(&h, now, now + s->tcp_idle * NS + LINGER, f->rank);
+	} else if (f) {
+		flow_let_go(f, st->flows);
+		table_drop(&h);
 	}
 	table_release(&h);
 }

@@ -105,13 +105,13 @@ struct table *flows_table(struct flows *f);
 struct pool *flows_pool(struct flows *f);
 /*
  * Forgets what is over, and finds connections that waited too long: out, at most room.
- * Each of them is to be ended or spared then; a spared one waits anew.
+ * Each of them is to be ended or spared then: a spared one waits no more or, when it is
+ * silent, is forgotten.
  */
 size_t flows_sweep(struct state *st, const struct settings *s, uint64_t now, struct reset *out,
 		   size_t room);
 /* false: it is gone meanwhile. */
 bool flow_expire(struct state *st, const struct reset *ends, uint64_t now);
-void flow_spare(struct state *st, const struct settings *s, const struct reset *ends,
-		uint64_t now);
+void flow_spare(struct state *st, const struct reset *ends, uint64_t now);
 
 #endif

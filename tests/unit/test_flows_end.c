@@ -343,16 +343,25 @@ static void test_spared(void **arg)
 	connect_at(w, 1000, 5000);
 	w->now += 61 * NS;
 	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 2), 1);
-	flow_spare(w->st, &w->s, &out[0], w->now);
+	flow_spare(w->st, &out[0], w->now);
 	w->now += 61 * NS;
 	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 2), 0);
 	assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
-	w->now += 3601 * NS;
+	/* idle for ever, or ended by one end: nothing is kept of it */
+	w->port++;
+	connect_at(w, 1000, 5000);
+	answer(w, SLICE(ANSWER));
+	take(w, false, FIN | ACK, w->v, w->c, SLICE_NONE);
+	w->now += 61 * NS;
 	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 2), 1);
-	flow_spare(w->st, &w->s, &out[0], w->now);
-	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 2), 0);
-	assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
-	assert_int_equal(w->messages, 1);
+	flow_spare(w->st, &out[0], w->now);
+	assert_int_equal(table_used(flows_table(w->st->flows), w->now), 1);
+	w->now += 3545 * NS;
+	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 2), 1);
+	flow_spare(w->st, &out[0], w->now);
+	assert_int_equal(table_used(flows_table(w->st->flows), w->now), 0);
+	assert_int_equal(pool_left(flows_pool(w->st->flows)),
+			 pool_chunks(flows_pool(w->st->flows)));
 	world_free(w);
 }
 
