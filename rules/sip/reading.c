@@ -240,6 +240,9 @@ static void via_take(struct reading *r, const struct sip_msg *m)
 
 	if (!sip_via_read(sip_first(m, HDR_VIA), &via))
 		return;
+	/* libosip2 looks for a blank, and finds the next one when there is but a TAB */
+	if (!find_char(slice_end(via.transport), via.host.p, ' '))
+		r->unknown |= 7u << ITEM_VIA_HOST;
 	r->item[ITEM_VIA_HOST] = via.host;
 	if (via.port)
 		reading_number(r, ITEM_VIA_PORT, via.port);
@@ -256,6 +259,10 @@ static void contacts_take(struct reading *r, const struct sip_msg *m)
 		while (sip_list_next(&value, &item))
 			if (item.n && n++ == 0)
 				address_take(r, item, ITEM_CONTACT_USER, false);
+	/* a display name that begins with a star, "*97 <sip:...>", is but a star to libosip2 */
+	value = sip_first(m, HDR_CONTACT);
+	if (value.n > 1 && value.p[0] == '*' && is_token_char(value.p[1]))
+		r->unknown |= 3u << ITEM_CONTACT_USER;
 	reading_number(r, ITEM_CONTACTS, n);
 }
 
