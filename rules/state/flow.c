@@ -204,11 +204,10 @@ static bool sweep_one(void *value, void *arg)
 	struct sweep *w = arg;
 	struct flow *f = value;
 	bool over = f->ended || f->closed;
-
 	uint64_t silent = since(f->last, w->now);
 
-	if ((over && silent > LINGER) || (f->rank == RANK_OPENING && silent > OPENING) ||
-	    silent > w->s->tcp_idle * NS + LINGER) {
+	if ((f->ended && silent > LINGER) || (f->closed && silent > CLOSED) ||
+	    (f->rank == RANK_OPENING && silent > OPENING) || silent > w->s->tcp_idle * NS + LINGER) {
 		flow_let_go(f, w->all);
 		return true;
 	}

@@ -13,6 +13,7 @@
 #include "side.h"
 
 #define LINGER (60 * NS)  /* of a connection that is over: nothing waits longer for an end */
+#define CLOSED (5 * NS)   /* of one that the server has closed: only repeats can follow */
 #define OPENING (64 * NS) /* a server repeats its SYN-ACK for 63 s (RFC 6298 2.1, 5 times) */
 
 enum { FROM_OUTSIDE, FROM_INSIDE };

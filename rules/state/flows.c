@@ -151,6 +151,8 @@ static void opened(struct passing *p)
 {
 	p->seg->notes |= FLOW_OPENED;
 	p->f->waiting = p->now;
+	/* a server says RST to a wrong ACK, and waits on for the right one */
+	p->f->closing = p->f->closed = false;
 	rise(p->f, RANK_OPEN);
 }
 
@@ -312,7 +314,8 @@ static void take_outbound(struct passing *p)
 	else
 		confirm(p->f);
 	if (pkt->tcp_flags & ACK) {
-		p->f->closed |= in->fin && pkt->tcp_ack == in->next + 1;
+		if (!(pkt->tcp_flags & RST))
+			p->f->closed = in->fin && pkt->tcp_ack == in->next + 1;
 		side_acknowledge(in, p->all->pool, pkt->tcp_ack);
 	}
 	if (pkt->tcp_flags & FIN)

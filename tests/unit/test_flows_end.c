@@ -334,6 +334,27 @@ static void test_pretended_ends(void **arg)
 	}
 }
 
+/* What a server says RST to need not be the connection that it goes on to open. */
+static void test_rst_while_opening(void **arg)
+{
+	struct world *w = world_new(64);
+	struct reset out[2];
+
+	(void)arg;
+	w->c = 1001;
+	w->v = 5001;
+	take(w, false, SYN | ACK, 5000, 1001, SLICE_NONE);
+	take(w, true, ACK, 1001, 77, SLICE_NONE);
+	take(w, false, RST, 77, 0, SLICE_NONE);
+	assert_int_equal(at(w, 0, SLICE_NONE), FLOW_OPENED);
+	assert_int_equal(say(w, SLICE("OPTIONS sip:half")), 0);
+	w->now += 59 * NS;
+	assert_int_equal(sweep(w, out, 2), 0);
+	w->now += 2 * NS;
+	assert_int_equal(sweep(w, out, 2), 1);
+	world_free(w);
+}
+
 static void test_spared(void **arg)
 {
 	struct world *w = world_new(64);
@@ -401,6 +422,7 @@ int main(void)
 		cmocka_unit_test(test_forged_beginnings_cost_nothing),
 		cmocka_unit_test(test_pretended_ends),
 		cmocka_unit_test(test_spared),
+		cmocka_unit_test(test_rst_while_opening),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
