@@ -207,7 +207,8 @@ static bool sweep_one(void *value, void *arg)
 	uint64_t silent = since(f->last, w->now);
 
 	if ((f->ended && silent > LINGER) || (f->closed && silent > CLOSED) ||
-	    (f->rank == RANK_OPENING && silent > OPENING) || silent > w->s->tcp_idle * NS + LINGER) {
+	    (f->rank == RANK_OPENING && silent > OPENING) ||
+	    silent > w->s->tcp_idle * NS + LINGER) {
 		flow_let_go(f, w->all);
 		return true;
 	}
