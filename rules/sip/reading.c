@@ -16,6 +16,7 @@ enum {
 	SAME_ESCAPES = 16,
 	SAME_ABSENT = 32,
 	SAME_COMMENT = 64,
+	SAME_NUL = 128,
 	SAME_HOST = SAME_SPACE | SAME_BRACKETS,
 	SAME_PORT = SAME_SPACE | SAME_ZEROS | SAME_ABSENT,
 };
@@ -85,6 +86,15 @@ static struct slice undo_comment(char *p, uint32_t n)
 	return slice_between(p, open > p ? open - 1 : p);
 }
 
+/* A quoted pair may hold one (RFC 3261 25.1); libosip2 is shown another byte. */
+static struct slice undo_nul(char *p, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (!p[i])
+			p[i] = READING_NUL;
+	return (struct slice){ p, n };
+}
+
 static int hex(char c)
 {
 	if (is_digit(c))
@@ -124,6 +134,7 @@ static const struct {
 	struct slice (*undo)(char *p, uint32_t n);
 	const char *why;
 } classes[] = {
+	{ SAME_NUL, true, undo_nul, "libosip2 is not shown the NUL of a quoted pair" },
 	{ SAME_ESCAPES, true, undo_escapes,
 	  "libosip2 undoes %-escapes in a user part once, the view leaves them to sip_user "
 	  "(RFC 3261 19.1.2); its text ends at an escaped NUL, which RFC 4475 3.1.1.4 has us "

@@ -19,17 +19,17 @@
 	X(PORT, "Request-URI port", SAME_PORT) \
 	X(FROM_USER, "From user", SAME_ESCAPES | SAME_SPACE) \
 	X(FROM_HOST, "From host", SAME_HOST) \
-	X(FROM_TAG, "From tag", SAME_SPACE | SAME_QUOTES) \
+	X(FROM_TAG, "From tag", SAME_NUL | SAME_SPACE | SAME_QUOTES) \
 	X(TO_USER, "To user", SAME_ESCAPES | SAME_SPACE) \
 	X(TO_HOST, "To host", SAME_HOST) \
-	X(TO_TAG, "To tag", SAME_SPACE | SAME_QUOTES) \
+	X(TO_TAG, "To tag", SAME_NUL | SAME_SPACE | SAME_QUOTES) \
 	X(CALL_ID, "Call-ID", SAME_SPACE) \
 	X(CSEQ_NUMBER, "CSeq number", SAME_ZEROS) \
 	X(CSEQ_METHOD, "CSeq method", SAME_SPACE) \
 	X(VIA_HOST, "Via host", SAME_HOST) \
 	X(VIA_PORT, "Via port", SAME_PORT) \
-	X(VIA_BRANCH, "Via branch", SAME_COMMENT | SAME_SPACE | SAME_QUOTES) \
-	X(AGENT, "User-Agent", SAME_SPACE) \
+	X(VIA_BRANCH, "Via branch", SAME_NUL | SAME_COMMENT | SAME_SPACE | SAME_QUOTES) \
+	X(AGENT, "User-Agent", SAME_NUL | SAME_SPACE) \
 	X(AGENTS, "number of User-Agent headers", 0) \
 	X(CONTACTS, "number of Contacts", 0) \
 	X(CONTACT_USER, "Contact user", SAME_ESCAPES | SAME_SPACE) \
@@ -37,7 +37,7 @@
 	X(LENGTH, "Content-Length", SAME_ZEROS) \
 	X(EXPIRES, "Expires", SAME_SPACE | SAME_ZEROS) \
 	X(MAX_FORWARDS, "Max-Forwards", SAME_SPACE | SAME_ZEROS) \
-	X(USERNAME, "Authorization username", SAME_SPACE | SAME_QUOTES)
+	X(USERNAME, "Authorization username", SAME_NUL | SAME_SPACE | SAME_QUOTES)
 
 enum reading_item {
 #define X(id, name, same) ITEM_##id,
@@ -47,6 +47,7 @@ enum reading_item {
 };
 
 #define READING_NUMBERS 64 /* room for the decimal digits of all numbers */
+#define READING_NUL 1 /* what stands for NUL in what libosip2 reads */
 
 struct reading {
 	struct slice item[ITEM_COUNT]; /* SLICE_NONE or empty: not there */

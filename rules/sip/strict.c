@@ -145,7 +145,7 @@ static char *head_copy(const struct sip_msg *m, struct slice head)
 	memcpy(copy, head.p, head.n);
 	for (uint32_t i = 0; i < head.n; i++)
 		if (!copy[i])
-			copy[i] = 1;
+			copy[i] = READING_NUL;
 	copy[head.n] = 0;
 	for (unsigned i = 0; m->seen[HDR_CONTENT_TYPE] && i < m->count; i++)
 		if (m->hdr[i].id == HDR_CONTENT_TYPE)

@@ -262,6 +262,7 @@ static void nul(void **unused)
 {
 	static const char text[] =
 		"REGISTER sip:a SIP/2.0\r\n" VIA "From: \"a\\\0b\" <sip:1@a>;tag=f1\r\n" TO ID
+		"User-Agent: a \"\\\0\" b\r\n"
 		"CSeq: 1 REGISTER\r\nMax-Forwards: 70\r\n\r\n";
 	struct strict_difference d;
 
