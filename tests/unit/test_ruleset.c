@@ -53,9 +53,10 @@ static void check_defaults(const struct ruleset *rs)
 
 	assert_int_equal(s->mode, MODE_ENFORCE);
 	assert_int_equal(s->ports[0], 1);
-	assert_int_equal(s->ports[1], 1);
+	assert_int_equal(s->ports[1], 2);
 	assert_int_equal(s->port[0][0], 5060);
 	assert_int_equal(s->port[1][0], 5060);
+	assert_int_equal(s->port[1][1], 5061);
 	assert_int_equal(s->queue_first, 5060);
 	assert_int_equal(s->queue_length, 8192);
 	assert_int_equal(s->queue_full, TROUBLE_ACCEPT);
