@@ -134,7 +134,7 @@ enum sip_header {
 	X(SECOND_MESSAGE, "second-message", A, A, D, \
 	  "a second message follows in the same datagram") \
 	X(MAX_FORWARDS, "bad-max-forwards", D, D, D, "Max-Forwards is not 0 to 255") \
-	X(EXPIRES, "bad-expires", A, D, D, "Expires is not a number below 2^32") \
+	X(EXPIRES, "bad-expires", A, L, D, "Expires is not a number below 2^32") \
 	X(CALL_ID, "bad-call-id", A, D, D, "Call-ID holds white space") \
 	X(FROM, "bad-from", A, D, D, "From is no address, or has two tags") \
 	X(TO, "bad-to", A, D, D, "To is no address, or has two tags") \

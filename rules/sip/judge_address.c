@@ -128,7 +128,8 @@ static bool loose_v4(struct slice s, struct addr *out)
 	return false;
 }
 
-enum host { HOST_USUAL, HOST_UNSPECIFIED, HOST_LOOPBACK, HOST_ELSE /* multicast, broadcast */ };
+/* In the order of the harm; ELSE is multicast and broadcast. */
+enum host { HOST_USUAL, HOST_UNSPECIFIED, HOST_LOOPBACK, HOST_ELSE, HOST_NEVER };
 
 static enum host kind_of(const struct addr *a)
 {
@@ -188,7 +189,8 @@ static bool host_doubtful(struct slice uri, struct slice user)
 	return may_be_special(at + 1, end);
 }
 
-static void uri_judge(struct judging *j, struct slice text, bool contact)
+/* refused: hosts of this kind and worse ones. */
+static void uri_judge(struct judging *j, struct slice text, enum host refused)
 {
 	struct slice user = user_of(text);
 	struct sip_uri uri;
@@ -196,8 +198,8 @@ static void uri_judge(struct judging *j, struct slice text, bool contact)
 	text_judge(j, user);
 	if (judge_wants(j, ESCAPES))
 		escapes_judge(j, text, user);
-	if (contact && host_doubtful(text, user) && sip_uri_read(text, &uri) &&
-	    host_of(uri.host) != HOST_USUAL)
+	if (refused != HOST_NEVER && host_doubtful(text, user) && sip_uri_read(text, &uri) &&
+	    host_of(uri.host) >= refused)
 		judge_found(j, DEFECT_CONTACT_ADDRESS, uri.host.p);
 }
 
@@ -222,33 +224,36 @@ static bool usual_read(struct slice value, struct sip_nameaddr *out)
 	return close != NULL;
 }
 
-static void nameaddr_judge(struct judging *j, struct slice value, bool contact)
+static void nameaddr_judge(struct judging *j, struct slice value, enum host refused)
 {
 	struct sip_nameaddr na;
 
 	if (!usual_read(value, &na) && !sip_nameaddr_read(value, &na))
 		return;
 	text_judge(j, na.display);
-	uri_judge(j, na.uri, contact);
+	uri_judge(j, na.uri, refused);
 }
 
 /*
  * Of these the Contact is where later requests will be sent (RFC 3261 12.1, RFC
  * 3265, RFC 3311, RFC 3515); answers to REGISTER only repeat what was registered.
+ * Whom a server of ours called itself may be a phone that does not know its address.
  */
-static bool contact_matters(const struct sip_msg *m)
+static enum host contact_refused(const struct sip_msg *m)
 {
+	enum host most = m->kind == SIP_REQUEST ? HOST_UNSPECIFIED : HOST_ELSE;
+
 	switch (m->method) {
 	case METHOD_REGISTER:
-		return m->kind == SIP_REQUEST;
+		return m->kind == SIP_REQUEST ? most : HOST_NEVER;
 	case METHOD_INVITE:
 	case METHOD_NOTIFY:
 	case METHOD_REFER:
 	case METHOD_SUBSCRIBE:
 	case METHOD_UPDATE:
-		return m->status < 400; /* 0 in requests */
+		return m->status < 400 ? most : HOST_NEVER; /* 0 in requests */
 	default:
-		return false;
+		return HOST_NEVER;
 	}
 }
 
@@ -259,8 +264,8 @@ static bool judge_plain(const struct judging *j, enum sip_header h)
 
 static void contacts_judge(struct judging *j)
 {
-	bool matters = judge_wants(j, SIP_JUDGED(DEFECT_CONTACT_ADDRESS)) &&
-		       contact_matters(j->m);
+	enum host refused = judge_wants(j, SIP_JUDGED(DEFECT_CONTACT_ADDRESS)) ?
+				    contact_refused(j->m) : HOST_NEVER;
 	struct slice line, item;
 	unsigned at = 0;
 
@@ -269,9 +274,9 @@ static void contacts_judge(struct judging *j)
 			return;
 		if (find_char(line.p, slice_end(line), ',') != NULL)
 			while (sip_list_next(&line, &item))
-				nameaddr_judge(j, item, matters);
+				nameaddr_judge(j, item, refused);
 		else if (!judge_plain(j, HDR_CONTACT))
-			nameaddr_judge(j, line, matters);
+			nameaddr_judge(j, line, refused);
 	}
 }
 
@@ -306,6 +311,7 @@ static void via_judge(struct judging *j)
 		judge_found(j, DEFECT_VIA_LOOPBACK, via.host.p);
 		break;
 	case HOST_USUAL:
+	case HOST_NEVER:
 		break;
 	}
 }
@@ -323,11 +329,11 @@ void judge_addresses(struct judging *j)
 	if (!judge_wants(j, INJECTION | ESCAPES | SIP_JUDGED(DEFECT_CONTACT_ADDRESS)))
 		return;
 	if (m->kind == SIP_REQUEST && !m->plain_uri)
-		uri_judge(j, m->uri, false);
+		uri_judge(j, m->uri, HOST_NEVER);
 	if (!judge_plain(j, HDR_FROM))
-		nameaddr_judge(j, sip_first(m, HDR_FROM), false);
+		nameaddr_judge(j, sip_first(m, HDR_FROM), HOST_NEVER);
 	if (!judge_plain(j, HDR_TO))
-		nameaddr_judge(j, sip_first(m, HDR_TO), false);
+		nameaddr_judge(j, sip_first(m, HDR_TO), HOST_NEVER);
 	contacts_judge(j);
 	text_judge(j, sip_first(m, HDR_USER_AGENT));
 	credentials_judge(j, HDR_AUTHORIZATION);
