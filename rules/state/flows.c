@@ -237,7 +237,9 @@ static void note_tls(struct passing *p, const struct side *in)
 		p->f->waiting = 0;
 	if (caller->tls & other->tls & TLS_DATA)
 		rise(p->f, RANK_TALKS);
-	if (p->f->closing && !p->f->failed_told && stream_tls_failed(caller, other)) {
+	/* by the ACK of the server's FIN its side is lost: what went both ways is told by rank */
+	if (p->f->closing && !p->f->failed_told && p->f->rank != RANK_TALKS &&
+	    stream_tls_failed(caller, other)) {
 		p->seg->notes |= FLOW_TLS_FAILED;
 		p->f->failed_told = true;
 	}

@@ -405,6 +405,31 @@ static void test_sweep_lags_behind(void **arg)
 	world_free(w);
 }
 
+/* Who ends a TLS connection on which data went both ways has not failed its handshake. */
+static void test_tls_ends(void **arg)
+{
+	static const char hello[] = "\x16\x03\x01\0\x08\x01\0\0\x04" "abcd";
+	static const char reply[] = "\x16\x03\x03\0\x06\x02\0\0\x02" "ab";
+	char data[5 + 48] = { 0x17, 3, 3, 0, 48 };
+	struct slice record = { data, sizeof(data) };
+	struct world *w = world_new(64);
+
+	(void)arg;
+	for (unsigned talks = 0; talks < 2; talks++, w->port++) {
+		connect_at(w, 1000, 5000);
+		assert_int_equal(say(w, (struct slice){ hello, sizeof(hello) - 1 }),
+				 FLOW_TLS_HELLO);
+		answer(w, (struct slice){ reply, sizeof(reply) - 1 });
+		answer(w, record);
+		if (talks)
+			assert_int_equal(say(w, record), 0);
+		take(w, false, FIN | ACK, w->v++, w->c, SLICE_NONE);
+		assert_int_equal(at(w, 0, SLICE_NONE), talks ? 0 : FLOW_TLS_FAILED);
+		assert_int_equal(take(w, true, FIN | ACK, w->c++, w->v, SLICE_NONE), 0);
+	}
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -423,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_pretended_ends),
 		cmocka_unit_test(test_spared),
 		cmocka_unit_test(test_rst_while_opening),
+		cmocka_unit_test(test_tls_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
