@@ -37,6 +37,8 @@
 
 enum kind { KIND_CONTAINS, KIND_EQUALS, KIND_PREFIX, KIND_EXPRESSION };
 
+#define TELLS ((uint32_t)1 << 31) /* rows end far below it: STATE_LIMIT * 257 */
+
 /* Patterns that are found when the automaton stands in a state. */
 struct state_info {
 	uint32_t contains; /* of this state or of one of its suffixes: the first of them */
@@ -61,8 +63,9 @@ struct match {
 	const struct conf_list *patterns;
 	uint8_t class[256]; /* 0: in no pattern */
 	unsigned classes;
-	uint32_t *next;     /* a row for each state: for each class the next one's row, and
-			     * last the state; so a byte waits for one look-up only */
+	uint32_t *next;     /* a row for each state: for each class the next one's row, with
+			     * TELLS when a pattern may be found there, and last the state;
+			     * so a byte waits for one look-up only */
 	struct state_info *info;
 	unsigned states;
 	struct expression *expression; /* in the list's order */
@@ -214,6 +217,18 @@ static void complete(struct match *m, uint16_t *queue, uint16_t *suffix)
 	}
 }
 
+static void tellers_mark(struct match *m)
+{
+	for (unsigned s = 0; s < m->states; s++)
+		for (unsigned c = 0; c < m->classes; c++) {
+			uint32_t *to = &m->next[row_of(m, s) + c];
+			const struct state_info *info = &m->info[state_of(m, *to)];
+
+			if (info->contains != NO_PATTERN || info->prefix != NO_PATTERN)
+				*to |= TELLS;
+		}
+}
+
 static int literals_build(struct match *m, size_t states)
 {
 	uint16_t *work = calloc(2 * states, sizeof(*work));
@@ -233,6 +248,7 @@ static int literals_build(struct match *m, size_t states)
 			insert(m, text, kind, i);
 	}
 	complete(m, work, work + states);
+	tellers_mark(m);
 	free(work);
 	return 0;
 }
@@ -241,17 +257,21 @@ static uint32_t literals_find(const struct match *m, struct slice text)
 {
 	struct reader r = reader_of(text);
 	uint32_t found = NO_PATTERN, at = 0;
-	const struct state_info *info = &m->info[0];
+	const struct state_info *info;
 	uint32_t row = 0;
 	unsigned char c;
 
-	while (reader_next(&r, &c)) {
+	for (; reader_next(&r, &c); at++) {
 		row = m->next[row + m->class[c]];
+		if (!(row & TELLS))
+			continue;
+		row &= ~TELLS;
 		info = &m->info[state_of(m, row)];
 		put_first(&found, info->contains);
-		if (info->depth == ++at)
+		if (info->depth == at + 1)
 			put_first(&found, info->prefix);
 	}
+	info = &m->info[state_of(m, row)];
 	if (info->depth == at)
 		put_first(&found, info->equals);
 	return found;
