@@ -18,6 +18,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 
 #include "match.h"
+#include "matchtext.h"
 
 #include <pcre2.h>
 #include <stdalign.h>
@@ -74,32 +75,6 @@ struct match {
 	struct slot *slot;
 	_Atomic uint32_t *busy; /* a bit for each slot */
 };
-
-/* ---- white space ---- */
-
-/* A text as it is matched, byte by byte. */
-struct reader {
-	const char *p, *end;
-};
-
-static struct reader reader_of(struct slice text)
-{
-	text = slice_trim(text);
-	return (struct reader){ text.p, text.p + text.n };
-}
-
-static bool reader_next(struct reader *r, unsigned char *c)
-{
-	if (r->p == r->end)
-		return false;
-	*c = (unsigned char)*r->p++;
-	if (!is_lws((char)*c))
-		return true;
-	*c = ' ';
-	while (r->p < r->end && is_lws(*r->p))
-		r->p++;
-	return true;
-}
 
 /* ---- literals ---- */
 
