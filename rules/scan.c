@@ -162,6 +162,27 @@ static bool is_real(const char *from, const char *to)
 	return end == to;
 }
 
+/* libconfig 1.7 reads 0060 as 48, 1.5 as 60; who writes a telephone number means
+ * neither. */
+static void scan_octal(struct scan *s, const char *from)
+{
+	bool in_list = s->depth && s->depth <= BRACKETS && s->open[s->depth - 1].kind == '[';
+	const char *digits = from;
+
+	scan_error(s, "%s has a leading zero: write a number without, anything else in quotes",
+		   from, (size_t)(s->p - from));
+	while (digits < s->p - 1 && !(*digits >= '1' && *digits <= '9'))
+		digits++;
+	mend(s, from, in_list ? "\"" : "", slice_between(in_list ? from : digits, s->p),
+	     in_list ? "\"" : "");
+}
+
+static bool is_octal(const char *p, const char *end)
+{
+	p += *p == '-' || *p == '+';
+	return end - p > 1 && p[0] == '0' && isdigit((unsigned char)p[1]);
+}
+
 static void scan_number(struct scan *s)
 {
 	const char *from = s->p;
@@ -180,6 +201,8 @@ static void scan_number(struct scan *s)
 		scan_error(s, "\"%s\" needs quotes: it is no plain number", from,
 			   (size_t)(s->p - from));
 		mend(s, from, "\"", slice_between(from, s->p), "\"");
+	} else if (!hex && is_octal(from, s->p)) {
+		scan_octal(s, from);
 	} else if (errno == ERANGE || v > INT32_MAX || v < INT32_MIN) {
 		scan_error(s, "%s is too large a number (at most 2147483647)", from,
 			   (size_t)(s->p - from));

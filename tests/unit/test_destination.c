@@ -209,9 +209,13 @@ static void test_config(void **state)
 	assert_non_null(strstr(said, "destination.deny"));
 	free(said);
 	/* a number has no leading zeros: this would deny each with a 44 anywhere */
-	said = rules_error("destination: { deny = [ 0044 ]; };");
+	said = rules_error("destination: { deny = [ 44 ]; };");
 	assert_non_null(said);
 	assert_non_null(strstr(said, "destination.deny: 44 must be in quotes"));
+	free(said);
+	said = rules_error("destination: { deny = [ 0044 ]; };");
+	assert_non_null(said);
+	assert_non_null(strstr(said, "0044 has a leading zero"));
 	free(said);
 	said = rules_error("destination: { deny = [ \"^1\" ]; allow = [ \"\" ]; };");
 	assert_non_null(said);
