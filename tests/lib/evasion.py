@@ -278,7 +278,11 @@ def judge():
         guard.wait_for_lines(len(batch))
         send(batch, None, 0)
     send([t for t in forbidden if t.wire == "tcp-every"], None, 0)
-    time.sleep(0.5)
+    # until each is known to have been refused or to have arrived; some are dropped in silence
+    end = time.monotonic() + 2
+    while time.monotonic() < end and not all(t.arrived(server) or guard.refusal(t)
+                                             for t in forbidden):
+        time.sleep(0.02)
     return report(rows, base, server, guard)
 
 
