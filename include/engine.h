@@ -20,6 +20,7 @@
 #include "pkt.h"
 #include "sip.h"
 #include "stats.h"
+#include "tables.h"
 
 #define NS 1000000000ull
 
@@ -46,7 +47,9 @@ struct settings {
 	uint8_t ban_scope;       /* enum ban_scope */
 	uint32_t ban_max;        /* elements in each banned set, and in memory */
 	uint32_t known_max;      /* elements in each known set */
-	uint32_t meters, sources, tokens, flows; /* table sizes in records */
+#define X(name, records, least, help) uint32_t name; /* records of a table */
+	TABLES(X)
+#undef X
 	uint32_t stream_memory;  /* KiB for bytes of TCP connections */
 	uint8_t midstream;       /* enum midstream */
 	uint32_t tcp_first;      /* s until the first message of a new connection */

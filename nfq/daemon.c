@@ -198,10 +198,9 @@ static void warn_of_fixed(const struct settings *was, const struct settings *is)
 		{ "queue.steering", was->steering, is->steering },
 		{ "bans.max", was->ban_max, is->ban_max },
 		{ "bans.known", was->known_max, is->known_max },
-		{ "tables.meters", was->meters, is->meters },
-		{ "tables.sources", was->sources, is->sources },
-		{ "tables.tokens", was->tokens, is->tokens },
-		{ "tables.flows", was->flows, is->flows },
+#define X(name, records, least, help) { "tables." #name, was->name, is->name },
+		TABLES(X)
+#undef X
 		{ "tables.streams", was->stream_memory, is->stream_memory },
 	};
 

@@ -62,14 +62,10 @@ static const struct conf_row bans_rows[] = {
 };
 
 static const struct conf_row tables_rows[] = {
-	{ "meters", CONF_INT, AT(meters), 1024, 16777216, "65536", NULL,
-	  "rates remembered at once" },
-	{ "sources", CONF_INT, AT(sources), 1024, 16777216, "32768", NULL,
-	  "sources remembered at once" },
-	{ "tokens", CONF_INT, AT(tokens), 1024, 16777216, "32768", NULL,
-	  "challenges and tags remembered at once" },
-	{ "flows", CONF_INT, AT(flows), 512, 16777216, "8192", NULL,
-	  "TCP connections followed at once" },
+#define X(name, records, least, help) \
+	{ #name, CONF_INT, AT(name), least, TABLE_MOST, #records, NULL, help },
+	TABLES(X)
+#undef X
 	{ "streams", CONF_INT, AT(stream_memory), 64, 16777216, "4096", NULL,
 	  "KiB for bytes of TCP connections: parts of messages, and what is not acknowledged" },
 	{ NULL },

@@ -19,7 +19,7 @@ struct record {
 	char reason[REASON_KEPT];
 };
 
-size_t ban_size(void)
+size_t bans_size(void)
 {
 	return sizeof(struct record);
 }

@@ -36,15 +36,20 @@ static void let_go(void *value, bool evicted, void *arg)
 		atomic_store_explicit(&all->evicted, true, memory_order_relaxed);
 }
 
-struct flows *flows_new(uint32_t records, uint32_t kib)
+size_t flows_size(void)
+{
+	return sizeof(struct flow);
+}
+
+struct flows *flows_new(struct table *table, uint32_t kib)
 {
 	struct flows *f = calloc(1, sizeof(*f));
 
 	if (!f)
 		return NULL;
-	f->table = table_new(records, sizeof(struct flow));
+	f->table = table;
 	f->pool = pool_new(kib);
-	if (!f->table || !f->pool) {
+	if (!f->pool) {
 		flows_free(f);
 		return NULL;
 	}
@@ -56,14 +61,8 @@ void flows_free(struct flows *f)
 {
 	if (!f)
 		return;
-	table_free(f->table);
 	pool_free(f->pool);
 	free(f);
-}
-
-struct table *flows_table(struct flows *f)
-{
-	return f->table;
 }
 
 struct pool *flows_pool(struct flows *f)
@@ -97,11 +96,11 @@ static void end(struct flow *f, struct flows *all, uint64_t now)
 
 void flow_end(struct state *st, const struct segment *seg, uint64_t now)
 {
-	struct hold h = table_find(st->flows->table, seg->key, now);
+	struct hold h = table_find(st->tcp->table, seg->key, now);
 	struct flow *f = h.value;
 
 	if (f && flow_between(f, &seg->ending) && !f->ended) {
-		end(f, st->flows, now);
+		end(f, st->tcp, now);
 		f->side[FROM_OUTSIDE].next = seg->ending.to_inside;
 		if (f->guessed)
 			table_drop(&h);
@@ -112,7 +111,7 @@ void flow_end(struct state *st, const struct segment *seg, uint64_t now)
 /* The record between the ends, of a connection that goes on. */
 static struct hold find_living(struct state *st, const struct reset *ends, uint64_t now)
 {
-	struct hold h = table_find(st->flows->table, flow_key(st, ends), now);
+	struct hold h = table_find(st->tcp->table, flow_key(st, ends), now);
 	const struct flow *f = h.value;
 
 	if (f && (f->ended || !flow_between(f, ends)))
@@ -126,7 +125,7 @@ bool flow_expire(struct state *st, const struct reset *ends, uint64_t now)
 	bool here = h.value;
 
 	if (here)
-		end(h.value, st->flows, now);
+		end(h.value, st->tcp, now);
 	table_release(&h);
 	return here;
 }
@@ -139,7 +138,7 @@ void flow_spare(struct state *st, const struct reset *ends, uint64_t now)
 	if (f && f->waiting && !f->closing) {
 		f->waiting = 0;
 	} else if (f) {
-		flow_let_go(f, st->flows);
+		flow_let_go(f, st->tcp);
 		table_drop(&h);
 	}
 	table_release(&h);
@@ -147,7 +146,7 @@ void flow_spare(struct state *st, const struct reset *ends, uint64_t now)
 
 void flow_undo(struct state *st, const struct segment *seg, uint64_t now)
 {
-	struct hold h = table_find(st->flows->table, seg->key, now);
+	struct hold h = table_find(st->tcp->table, seg->key, now);
 	const struct taken *t = &seg->taken;
 	struct flow *f = h.value;
 
@@ -158,7 +157,7 @@ void flow_undo(struct state *st, const struct segment *seg, uint64_t now)
 			uint32_t from = seq_before(t->seq, t->next) ? t->next : t->seq;
 
 			if (seq_before(from, t->seq + t->n))
-				window_remove(&side->window, st->flows->pool, from,
+				window_remove(&side->window, st->tcp->pool, from,
 					      t->seq + t->n - from);
 			side->done = t->done;
 			side->next = t->next;
@@ -222,11 +221,11 @@ static bool sweep_one(void *value, void *arg)
 size_t flows_sweep(struct state *st, const struct settings *s, uint64_t now, struct reset *out,
 		   size_t room)
 {
-	uint32_t chunks = pool_chunks(st->flows->pool);
-	struct sweep w = { st->flows, pool_left(st->flows->pool) < chunks / 2, s, now, out, 0,
+	uint32_t chunks = pool_chunks(st->tcp->pool);
+	struct sweep w = { st->tcp, pool_left(st->tcp->pool) < chunks / 2, s, now, out, 0,
 			   room };
 
-	for (unsigned i = 0; i < table_shards(st->flows->table) && w.n < room; i++)
-		table_sweep_shard(st->flows->table, i, sweep_one, &w);
+	for (unsigned i = 0; i < table_shards(st->tcp->table) && w.n < room; i++)
+		table_sweep_shard(st->tcp->table, i, sweep_one, &w);
 	return w.n;
 }

@@ -395,7 +395,7 @@ static void pass(struct passing *p)
 void flow_take(struct state *st, const struct settings *s, struct flow_room *room,
 	       const struct pkt *pkt, uint64_t now, struct segment *seg)
 {
-	struct passing p = { .all = st->flows, .s = s, .pkt = pkt, .room = room, .seg = seg,
+	struct passing p = { .all = st->tcp, .s = s, .pkt = pkt, .room = room, .seg = seg,
 			     .now = now, .in = pkt->dir != DIR_OUTBOUND };
 	uint64_t never = 0;
 

@@ -30,6 +30,7 @@
 #include "sip/stream.h"
 
 struct state;
+struct table;
 
 /*
  * What a segment says beyond its bytes.  Most segments say nothing.  OUTSIDE,
@@ -99,9 +100,8 @@ void flow_undo(struct state *st, const struct segment *seg, uint64_t now);
 
 /* The memory of all connections; a part of struct state. */
 struct flows;
-struct flows *flows_new(uint32_t records, uint32_t kib);
+struct flows *flows_new(struct table *table, uint32_t kib); /* the table stays the caller's */
 void flows_free(struct flows *f);
-struct table *flows_table(struct flows *f);
 struct pool *flows_pool(struct flows *f);
 /*
  * Forgets what is over, and finds connections that waited too long: out, at most room.

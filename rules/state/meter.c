@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "meter.h"
 
-#include <stdlib.h>
-
-#include "key.h"
-#include "table.h"
+#include "store.h"
 
 #define STAMPS 29 /* what fits a cache line with the rest of a log */
 #define WINDOW_UNITS 32768 /* of a window: half the range of a stamp */
@@ -21,35 +18,30 @@ struct log {
 	uint8_t n;
 };
 
-struct meter {
-	struct table *table;
-};
+size_t meters_size(void)
+{
+	return sizeof(struct log);
+}
 
 struct meter *meter_new(uint32_t records)
 {
-	struct meter *m = calloc(1, sizeof(*m));
-
-	if (!m)
-		return NULL;
-	m->table = table_new(records, sizeof(struct log));
-	if (!m->table) {
-		free(m);
-		return NULL;
-	}
-	return m;
+	return meter_of(table_new(records, meters_size()));
 }
 
 void meter_free(struct meter *m)
 {
-	if (!m)
-		return;
-	table_free(m->table);
-	free(m);
+	table_free((struct table *)m);
 }
 
-struct table *meter_table(struct meter *m)
+/* A table of logs is all there is to a meter. */
+struct meter *meter_of(struct table *t)
 {
-	return m->table;
+	return (struct meter *)t;
+}
+
+static struct table *logs(const struct meter *m)
+{
+	return (struct table *)m;
 }
 
 static uint16_t group_size(const struct meter_limit *l)
@@ -113,7 +105,7 @@ static uint64_t log_key(uint64_t key, const struct meter_limit *l)
 uint32_t meter_add(struct meter *m, uint64_t key, const struct meter_limit *l, uint64_t now,
 		   bool *over)
 {
-	struct hold h = table_make(m->table, log_key(key, l), now, 0);
+	struct hold h = table_make(logs(m), log_key(key, l), now, 0);
 	struct log *log = h.value;
 	uint16_t t = expire(log, stamp_of(l, now)), k = group_size(l);
 	uint32_t count = events(log, k) + 1;
@@ -127,7 +119,7 @@ uint32_t meter_add(struct meter *m, uint64_t key, const struct meter_limit *l, u
 
 void meter_refund(struct meter *m, uint64_t key, const struct meter_limit *l, uint64_t now)
 {
-	struct hold h = table_find(m->table, log_key(key, l), now);
+	struct hold h = table_find(logs(m), log_key(key, l), now);
 	struct log *log = h.value;
 
 	if (!log)
@@ -142,5 +134,5 @@ void meter_refund(struct meter *m, uint64_t key, const struct meter_limit *l, ui
 
 void meter_prefetch(const struct meter *m, uint64_t key, const struct meter_limit *l)
 {
-	table_prefetch(m->table, log_key(key, l));
+	table_prefetch(logs(m), log_key(key, l));
 }

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 struct meter;
+struct table;
 
 struct meter_limit {
 	uint32_t budget; /* events allowed in any window */
@@ -30,7 +31,7 @@ struct meter_limit {
 
 struct meter *meter_new(uint32_t records);
 void meter_free(struct meter *m);
-struct table *meter_table(struct meter *m);
+struct meter *meter_of(struct table *t); /* t: records of meters_size() (store.h) */
 
 /*
  * key: see key.h.  One more event.  *over: it exceeds the budget and was not

@@ -5,9 +5,43 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Every table, in the order of reports. */
+static const struct row {
+	const char *name;
+	size_t at;      /* its place in struct state */
+	size_t records; /* and of its size in struct settings */
+	size_t (*size)(void);
+} rows[] = {
+#define X(name, records, least, help) \
+	{ #name, offsetof(struct state, name), offsetof(struct settings, name), name##_size },
+	TABLES(X)
+#undef X
+	{ "bans", offsetof(struct state, bans), offsetof(struct settings, ban_max), bans_size },
+};
+
+#define ROWS (sizeof(rows) / sizeof(*rows))
+
+static struct table **place_of(struct state *st, const struct row *r)
+{
+	return (struct table **)((char *)st + r->at);
+}
+
+static struct table *table_of(const struct state *st, const struct row *r)
+{
+	return *(struct table *const *)((const char *)st + r->at);
+}
+
+static uint32_t records_of(const struct settings *s, const struct row *r)
+{
+	uint32_t n = *(const uint32_t *)((const char *)s + r->records);
+
+	/* half as much again for bans: the last free record is hard to find */
+	return r->records == offsetof(struct settings, ban_max) ? n + n / 2 : n;
+}
+
 struct meter *state_meter(struct state *st)
 {
-	return st->meter;
+	return meter_of(st->meters);
 }
 
 uint64_t key_of_addr(const struct state *st, const struct addr *a)
@@ -28,59 +62,53 @@ struct state *state_new(const struct settings *s, const uint8_t seed[16])
 	if (!st)
 		return NULL;
 	memcpy(&st->secret, seed, sizeof(st->secret));
-	st->meter = meter_new(s->meters);
-	st->sources = table_new(s->sources, source_size());
-	st->tokens = table_new(s->tokens, 1);
-	/* half as much again: the last free record is hard to find */
-	st->bans = table_new(s->ban_max + s->ban_max / 2, ban_size());
-	st->flows = flows_new(s->flows, s->stream_memory);
-	if (!st->meter || !st->sources || !st->tokens || !st->bans || !st->flows) {
-		state_free(st);
-		return NULL;
+	for (unsigned i = 0; i < ROWS; i++) {
+		struct table *t = table_new(records_of(s, &rows[i]), rows[i].size());
+
+		*place_of(st, &rows[i]) = t;
+		if (!t)
+			goto out;
 	}
-	return st;
+	st->tcp = flows_new(st->flows, s->stream_memory);
+	if (st->tcp)
+		return st;
+out:
+	state_free(st);
+	return NULL;
 }
 
 void state_free(struct state *st)
 {
 	if (!st)
 		return;
-	meter_free(st->meter);
-	table_free(st->sources);
-	table_free(st->tokens);
-	table_free(st->bans);
-	flows_free(st->flows);
+	flows_free(st->tcp);
+	for (unsigned i = 0; i < ROWS; i++)
+		table_free(table_of(st, &rows[i]));
 	free(st);
 }
 
 size_t state_bytes(const struct state *st)
 {
-	return table_bytes(meter_table(st->meter)) + table_bytes(st->sources) +
-	       table_bytes(st->tokens) + table_bytes(st->bans) +
-	       table_bytes(flows_table(st->flows)) + pool_bytes(flows_pool(st->flows));
+	size_t n = pool_bytes(flows_pool(st->tcp));
+
+	for (unsigned i = 0; i < ROWS; i++)
+		n += table_bytes(table_of(st, &rows[i]));
+	return n;
 }
 
 size_t state_describe(const struct state *st, char *out, size_t room)
 {
-	const struct {
-		const char *name;
-		const struct table *table;
-	} all[] = {
-		{ "meters", meter_table(st->meter) },
-		{ "sources", st->sources },
-		{ "tokens", st->tokens },
-		{ "bans", st->bans },
-		{ "flows", flows_table(st->flows) },
-	};
+	const struct pool *p = flows_pool(st->tcp);
 	size_t n = 0;
 
-	for (unsigned i = 0; i < sizeof(all) / sizeof(*all) && n < room; i++)
-		n += (size_t)snprintf(out + n, room - n, "%s%s %u in %.1f MB", i ? ", " : "",
-				      all[i].name, table_records(all[i].table),
-				      (double)table_bytes(all[i].table) / 1e6);
+	for (unsigned i = 0; i < ROWS && n < room; i++) {
+		const struct table *t = table_of(st, &rows[i]);
+
+		n += (size_t)snprintf(out + n, room - n, "%s %u in %.1f MB, ", rows[i].name,
+				      table_records(t), (double)table_bytes(t) / 1e6);
+	}
 	if (n < room)
-		n += (size_t)snprintf(out + n, room - n, ", streams %u in %.1f MB",
-				      pool_chunks(flows_pool(st->flows)),
-				      (double)pool_bytes(flows_pool(st->flows)) / 1e6);
+		n += (size_t)snprintf(out + n, room - n, "streams %u in %.1f MB", pool_chunks(p),
+				      (double)pool_bytes(p) / 1e6);
 	return n < room ? n : room;
 }

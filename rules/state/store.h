@@ -12,12 +12,17 @@
 
 struct state {
 	struct hash_key secret;
-	struct meter *meter;
-	struct table *sources, *tokens, *bans;
-	struct flows *flows;
+#define X(name, records, least, help) struct table *name;
+	TABLES(X)
+#undef X
+	struct table *bans;
+	struct flows *tcp; /* what else belongs to flows */
 };
 
-size_t source_size(void); /* bytes of a record of sources */
-size_t ban_size(void);    /* and of bans */
+/* Bytes of a record. */
+#define X(name, records, least, help) size_t name##_size(void);
+TABLES(X)
+#undef X
+size_t bans_size(void);
 
 #endif

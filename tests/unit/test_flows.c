@@ -67,8 +67,8 @@ static void test_split_at_every_byte(void **arg)
 		assert_int_equal(say(w, (struct slice){ all.p + cut, all.n - cut }), 0);
 		assert_got(w, want);
 		answer(w, SLICE_NONE);
-		assert_int_equal(pool_left(flows_pool(w->st->flows)),
-				 pool_chunks(flows_pool(w->st->flows)));
+		assert_int_equal(pool_left(flows_pool(w->st->tcp)),
+				 pool_chunks(flows_pool(w->st->tcp)));
 		world_free(w);
 	}
 }
@@ -205,7 +205,7 @@ static void test_talkers_share(void **arg)
 {
 	static char text[60000];
 	struct world *w = world_new(4096);
-	uint32_t left = pool_left(flows_pool(w->st->flows));
+	uint32_t left = pool_left(flows_pool(w->st->tcp));
 	struct reset out[100];
 
 	(void)arg;
@@ -219,10 +219,10 @@ static void test_talkers_share(void **arg)
 			if (say(w, (struct slice){ text + i, 500 }))
 				break;
 	}
-	assert_true(pool_left(flows_pool(w->st->flows)) > 100);
+	assert_true(pool_left(flows_pool(w->st->tcp)) > 100);
 	w->now += 21 * NS;
 	assert_int_equal(sweep(w, out, 100), 100);
-	assert_true(pool_left(flows_pool(w->st->flows)) + 2 >= left);
+	assert_true(pool_left(flows_pool(w->st->tcp)) + 2 >= left);
 	world_free(w);
 }
 
@@ -231,7 +231,7 @@ static void test_memory_is_shared(void **arg)
 	static char text[60000];
 	const struct slice most = SLICE(REQUEST("a"));
 	struct world *w = world_new(1024);
-	uint32_t left = pool_left(flows_pool(w->st->flows));
+	uint32_t left = pool_left(flows_pool(w->st->tcp));
 	const unsigned hogs = 100;
 	struct reset out[200];
 
@@ -244,7 +244,7 @@ static void test_memory_is_shared(void **arg)
 			if (say(w, (struct slice){ text + i, 500 }))
 				break;
 	}
-	assert_true(pool_left(flows_pool(w->st->flows)) >= left / 4);
+	assert_true(pool_left(flows_pool(w->st->tcp)) >= left / 4);
 	/* ... and there is some for the next one that wants little */
 	connect_at(w, 1000, 5000);
 	assert_int_equal(say(w, (struct slice){ most.p, 50 }), 0);
@@ -253,7 +253,7 @@ static void test_memory_is_shared(void **arg)
 	/* while memory is short, who does not finish a message is not waited for */
 	w->now += 6 * NS;
 	assert_int_equal(sweep(w, out, 200), hogs);
-	assert_true(pool_left(flows_pool(w->st->flows)) >= left - 2);
+	assert_true(pool_left(flows_pool(w->st->tcp)) >= left - 2);
 	world_free(w);
 }
 

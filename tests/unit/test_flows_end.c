@@ -41,9 +41,9 @@ static void test_true_ends(void **arg)
 	assert_int_equal(at(w, 0, SLICE_NONE), 0);
 	w->now += 61 * NS;
 	assert_int_equal(sweep(w, out, 4), 0);
-	assert_int_equal(table_used(flows_table(w->st->flows), w->now), 0);
-	assert_int_equal(pool_left(flows_pool(w->st->flows)),
-			 pool_chunks(flows_pool(w->st->flows)));
+	assert_int_equal(table_used(w->st->flows, w->now), 0);
+	assert_int_equal(pool_left(flows_pool(w->st->tcp)),
+			 pool_chunks(flows_pool(w->st->tcp)));
 	/* the same ports again, at once */
 	connect_at(w, 500, 9);
 	assert_int_equal(say(w, SLICE(REQUEST("b"))), 0);
@@ -163,7 +163,7 @@ static void test_eviction(void **arg)
 	for (w->port = 1; w->port < 3000; w->port++)
 		answer(w, (struct slice){ ANSWER, 20 });
 	/* what they held was given back */
-	assert_true(pool_left(flows_pool(w->st->flows)) + 2 * 512 > 3000);
+	assert_true(pool_left(flows_pool(w->st->tcp)) + 2 * 512 > 3000);
 	w->port = 60000;
 	assert_int_equal(at(w, 0, SLICE("ody")), FLOW_UNKNOWN);
 	world_free(w);
@@ -217,7 +217,7 @@ static void test_sweep(void **arg)
 	assert_int_equal(out[0].outside_port, 1);
 	w->now += 61 * NS;
 	assert_int_equal(sweep(w, out, 3), 0);
-	assert_int_equal(table_used(flows_table(w->st->flows), w->now), 0);
+	assert_int_equal(table_used(w->st->flows, w->now), 0);
 	connect_at(w, 1000, 5000);
 	assert_int_equal(say(w, SLICE(REQUEST("a"))), 0);
 	w->now += 3600 * NS;
@@ -278,7 +278,7 @@ static void test_forged_beginnings_cost_nothing(void **arg)
 	(void)arg;
 	for (w->port = 1; w->port <= 40; w->port++)
 		connect_at(w, 1000, 5000);
-	left = pool_left(flows_pool(w->st->flows));
+	left = pool_left(flows_pool(w->st->tcp));
 	for (w->port = 100; w->port < 9000; w->port++)
 		at(w, 0, SLICE("OPTIONS sip:half"));
 	for (w->port = 1; w->port <= 40; w->port++)
@@ -288,7 +288,7 @@ static void test_forged_beginnings_cost_nothing(void **arg)
 	assert_int_equal(sweep(w, out, 50), 0);
 	w->now += 6 * NS;
 	assert_int_equal(sweep(w, out, 50), 40);
-	assert_true(pool_left(flows_pool(w->st->flows)) >= left - 40);
+	assert_true(pool_left(flows_pool(w->st->tcp)) >= left - 40);
 	/* a server that says RST knows of none */
 	w->port = 50000;
 	assert_int_equal(at(w, 0, SLICE("OPTIONS sip:half")), 0);
@@ -376,13 +376,13 @@ static void test_spared(void **arg)
 	w->now += 61 * NS;
 	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 2), 1);
 	flow_spare(w->st, &out[0], w->now);
-	assert_int_equal(table_used(flows_table(w->st->flows), w->now), 1);
+	assert_int_equal(table_used(w->st->flows, w->now), 1);
 	w->now += 3545 * NS;
 	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 2), 1);
 	flow_spare(w->st, &out[0], w->now);
-	assert_int_equal(table_used(flows_table(w->st->flows), w->now), 0);
-	assert_int_equal(pool_left(flows_pool(w->st->flows)),
-			 pool_chunks(flows_pool(w->st->flows)));
+	assert_int_equal(table_used(w->st->flows, w->now), 0);
+	assert_int_equal(pool_left(flows_pool(w->st->tcp)),
+			 pool_chunks(flows_pool(w->st->tcp)));
 	world_free(w);
 }
 
@@ -398,7 +398,7 @@ static void test_sweep_lags_behind(void **arg)
 	assert_int_equal(say(w, SLICE("OPTIONS sip:x")), 0); /* it waits, too */
 	w->now--;
 	assert_int_equal(flows_sweep(w->st, &w->s, w->now, out, 3), 0);
-	assert_int_equal(table_used(flows_table(w->st->flows), w->now), 1);
+	assert_int_equal(table_used(w->st->flows, w->now), 1);
 	/* no connection is unknown to the worker whose clock is behind */
 	w->port++;
 	assert_int_equal(say(w, SLICE("ody of a message")), 0);

@@ -73,7 +73,7 @@ static void test_records(void **arg)
 	phones_begin(w, phone, (struct slice){ all.p, 50 });
 	attack(w, SLICE_NONE);
 	attack(w, SLICE(REQUEST("a") "OPTIONS sip:"));
-	assert_true(table_used(flows_table(w->st->flows), w->now) > 400);
+	assert_true(table_used(w->st->flows, w->now) > 400);
 	phones_end(w, phone, (struct slice){ all.p + 50, all.n - 50 });
 	world_free(w);
 }
@@ -92,7 +92,7 @@ static void test_memory(void **arg)
 {
 	static char text[3000];
 	struct world *w = world_new(512);
-	struct pool *p = flows_pool(w->st->flows);
+	struct pool *p = flows_pool(w->st->tcp);
 	struct phone phone[PHONES];
 	struct reset out[64];
 
@@ -120,7 +120,7 @@ static void test_memory(void **arg)
 static void test_rest_needs_no_memory(void **arg)
 {
 	struct world *w = world_new(64);
-	struct pool *p = flows_pool(w->st->flows);
+	struct pool *p = flows_pool(w->st->tcp);
 
 	(void)arg;
 	for (w->port = 1; w->port <= 150; w->port++) {

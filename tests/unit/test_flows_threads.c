@@ -95,7 +95,7 @@ static void wait_all(struct world *w)
 /* No chunk was lost, and none is owned twice. */
 static void assert_memory_whole(struct world *w)
 {
-	struct pool *p = flows_pool(w->st->flows);
+	struct pool *p = flows_pool(w->st->tcp);
 	struct reset out[8];
 
 	assert_int_equal(flows_sweep(w->st, &w->s, LATER + 4 * 3600 * NS, out, 8), 0);

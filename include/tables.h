@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The tables of the state, as one list: a new table is a row here and a function
+ * NAME_size() in rules/state/, which says what one of its records takes.  From the
+ * row come its key in the config group `tables`, its member of struct settings
+ * (records) and of struct state (the table), and its line in reports.
+ *
+ * Besides them: bans, sized by bans.max, and streams, which is memory for bytes.
+ */
+#ifndef SIPMOAT_TABLES_H
+#define SIPMOAT_TABLES_H
+
+/* X(name, default records, least records, help) */
+#define TABLES(X) \
+	X(meters, 65536, 1024, "rates remembered at once") \
+	X(sources, 32768, 1024, "sources remembered at once") \
+	X(tokens, 32768, 1024, "challenges and tags remembered at once") \
+	X(flows, 8192, 512, "TCP connections followed at once")
+
+#define TABLE_MOST 16777216 /* records */
+
+#endif
