@@ -23,7 +23,7 @@ enum stage {
 	STAGE_TRANSPORT, /* how it came: TCP connections, TLS, what a zone may use */
 	STAGE_FRAME,    /* is it SIP, is it well-formed, is it too much */
 	STAGE_MESSAGE,  /* one message by itself */
-	STAGE_BEHAVIOUR /* memory across messages */
+	STAGE_BEHAVIOUR /* memory across messages: probe.names */
 };
 
 enum found {
@@ -38,6 +38,7 @@ enum need {
 	NEED_REQUEST = 2,  /* a request */
 };
 
+struct names;   /* rules/state/names.h */
 struct ruleset;
 struct segment; /* rules/state/flows.h */
 struct state;
@@ -50,11 +51,12 @@ struct probe {
 	const struct sip_msg *sip; /* NULL before STAGE_FRAME */
 	const struct segment *segment; /* over TCP, from STAGE_TRANSPORT on; else NULL */
 	struct strict *strict;     /* the worker's room for a second opinion */
+	const struct names *names; /* in STAGE_BEHAVIOUR: what the message goes by; else NULL */
 	const struct ruleset *rules;
-	const struct zone *zone;   /* zone of the source */
+	const struct zone *zone;   /* zone of the outside end */
 	struct state *state;
 	uint64_t now;              /* ns */
-	struct addr site;          /* addr_site(pkt->src) */
+	struct addr site;          /* addr_site() of the outside end */
 	uint64_t site_key;         /* key_of_addr(site), rules/state/key.h */
 	uint8_t proof;             /* enum proof of this request (rules/state/state.h) */
 };
@@ -97,6 +99,8 @@ struct check {
 	enum need needs;
 	bool uses_geo;          /* the databases are opened when it is not off */
 	bool quiet;             /* its drops are no news: something was told before */
+	bool outbound;          /* STAGE_BEHAVIOUR: it looks at what leaves, not at what comes;
+	                         * a hit is told, and the message passes (see pkt->dir) */
 	struct policy defaults;
 	const struct conf_row *rows; /* its own keys, ends with a row without name */
 	size_t conf_size;            /* bytes of its conf struct, 0 = none */

@@ -53,6 +53,7 @@ struct settings {
 	uint32_t stream_memory;  /* KiB for bytes of TCP connections */
 	uint8_t midstream;       /* enum midstream */
 	uint32_t tcp_first;      /* s until the first message of a new connection */
+	uint32_t learning;       /* s after the start in which what is not known is learned */
 	uint32_t tcp_idle;       /* s without a packet until a connection is ended */
 	uint8_t log_level;       /* 0 error .. 3 debug */
 	const char *country_file, *asn_file; /* "" = look in the usual places */

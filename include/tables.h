@@ -15,6 +15,7 @@
 	X(meters, 65536, 1024, "rates remembered at once") \
 	X(sources, 32768, 1024, "sources remembered at once") \
 	X(tokens, 32768, 1024, "challenges and tags remembered at once") \
+	X(transactions, 32768, 1024, "requests under way, or answered within the last minute") \
 	X(flows, 8192, 512, "TCP connections followed at once")
 
 #define TABLE_MOST 16777216 /* records */

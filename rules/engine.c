@@ -12,6 +12,7 @@
 #include "ruleset.h"
 #include "sip/strict.h"
 #include "state/flows.h"
+#include "state/memory.h"
 #include "state/meter.h"
 #include "state/state.h"
 
@@ -27,6 +28,7 @@ struct scratch {
 /* One packet on its way through the stages. */
 struct passage {
 	struct probe probe;
+	struct names names;
 	struct evidence *ev;
 	struct decision *d;
 	const struct ruleset *rs;
@@ -147,7 +149,7 @@ static bool settle(struct passage *g, unsigned check)
 {
 	const struct policy *policy = &g->probe.zone->policy[check];
 	bool observe = policy->mode == MODE_OBSERVE || g->rs->settings.mode == MODE_OBSERVE;
-	bool alert = policy->action == ACTION_ALERT || g->ev->alert;
+	bool alert = policy->action == ACTION_ALERT || g->ev->alert || checks[check]->outbound;
 	struct decision *d = g->d;
 
 	if (g->ev->defect != DEFECT_COUNT)
@@ -190,6 +192,7 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 		enum found found;
 
 		if (c->stage < from || c->stage > to || zone->policy[i].mode == MODE_OFF ||
+		    c->outbound != (g->probe.pkt->dir == DIR_OUTBOUND) ||
 		    !needs_met(c->needs, g->probe.sip))
 			continue;
 		g->ev->reason[0] = g->ev->text[0] = 0;
@@ -199,6 +202,22 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 		if (found == TRUST || (found == HIT && settle(g, i)))
 			return true;
 	}
+	return false;
+}
+
+/* What passes is remembered.  true when the packet's fate is sealed. */
+static bool run_behaviour(struct passage *g)
+{
+	struct probe *p = &g->probe;
+
+	if (p->sip->kind != SIP_REQUEST && p->sip->kind != SIP_RESPONSE)
+		return false;
+	names_read(p->state, p->pkt, p->sip, p->site_key, &g->names);
+	memory_prefetch(p->state, &g->names);
+	p->names = &g->names;
+	if (run_stages(g, STAGE_BEHAVIOUR, STAGE_BEHAVIOUR))
+		return true;
+	memory_learn(p->state, &g->rs->settings, p->pkt, p->sip, p->names, p->now);
 	return false;
 }
 
@@ -212,7 +231,7 @@ static bool run_message(struct passage *g, struct slice bytes, struct sip_msg *s
 	decision_parsed(g->d, sip);
 	p->proof = (uint8_t)source_prove(p->state, p->site_key, sip, p->now);
 	g->d->proven |= p->proof != PROOF_NONE;
-	return run_stages(g, STAGE_FRAME, STAGE_BEHAVIOUR);
+	return run_stages(g, STAGE_FRAME, STAGE_MESSAGE) || run_behaviour(g);
 }
 
 /*
@@ -262,33 +281,52 @@ static void run_inbound(struct passage *g, struct scratch *s)
 		(void)run_message(g, g->probe.pkt->payload, &s->sip);
 }
 
-static void learn(struct state *st, const struct pkt *pkt, struct slice bytes,
-		  struct sip_msg *sip, uint64_t now, struct decision *d)
+static void learn(struct passage *g, struct slice bytes, struct sip_msg *sip)
 {
+	struct probe *p = &g->probe;
 	uint32_t known;
 
 	sip_parse(sip, bytes);
-	decision_parsed(d, sip);
-	known = source_learn(st, pkt, sip, now);
-	if (known > d->known)
-		d->known = known;
+	p->sip = sip;
+	decision_parsed(g->d, sip);
+	known = source_learn(p->state, p->pkt, sip, p->now);
+	if (known > g->d->known)
+		g->d->known = known;
+	(void)run_behaviour(g);
 }
 
-/* What our own servers say is never judged; it is how outcomes are learned. */
-static void run_outbound(const struct ruleset *rs, struct state *st, struct scratch *s,
-			 const struct pkt *pkt, uint64_t now, struct decision *d)
+/* What our own servers say always passes; it is how outcomes are learned. */
+static void run_outbound(struct passage *g, struct scratch *s)
 {
+	const struct probe *p = &g->probe;
 	struct segment seg;
 	struct slice message;
 
-	d->site = addr_site(&pkt->dst);
-	if (is_segment(pkt)) {
-		flow_take(st, &rs->settings, s->room, pkt, now, &seg);
+	g->d->site = p->site;
+	if (is_segment(p->pkt)) {
+		flow_take(p->state, &g->rs->settings, s->room, p->pkt, p->now, &seg);
 		while (flow_next(&seg, &message))
-			learn(st, pkt, message, &s->sip, now, d);
-	} else if (pkt->payload.n) {
-		learn(st, pkt, pkt->payload, &s->sip, now, d);
+			learn(g, message, &s->sip);
+	} else if (p->pkt->payload.n) {
+		learn(g, p->pkt->payload, &s->sip);
 	}
+}
+
+/* The zone of the outside end; of a packet that leaves, that of one coming back. */
+static void find_zone(struct passage *g)
+{
+	struct probe *p = &g->probe;
+	struct pkt back = *p->pkt;
+	unsigned zone;
+
+	if (back.dir == DIR_OUTBOUND) {
+		back.src = p->pkt->dst;
+		back.sport = p->pkt->dport;
+	}
+	zone = zone_find(g->rs, p->state, &back, p->site_key, p->now);
+	if (back.dir == DIR_INBOUND)
+		g->d->zone = (uint8_t)zone;
+	p->zone = &g->rs->zone[zone];
 }
 
 void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, struct pkt *pkt,
@@ -300,17 +338,17 @@ void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, s
 	decision_init(d, pkt);
 	if (pkt->dir == DIR_INTERNAL)
 		return;
-	if (pkt->dir == DIR_OUTBOUND) {
-		run_outbound(rs, st, s, pkt, now, d);
-		return;
-	}
+	memory_begin(st, now);
 	g.probe = (struct probe){ .pkt = pkt, .strict = s->strict, .rules = rs, .state = st,
-				  .now = now, .site = addr_site(&pkt->src) };
+				  .now = now };
+	g.probe.site = addr_site(pkt->dir == DIR_OUTBOUND ? &pkt->dst : &pkt->src);
 	g.probe.site_key = key_of_addr(st, &g.probe.site);
 	state_prefetch(st, g.probe.site_key);
-	d->zone = (uint8_t)zone_find(rs, st, pkt, g.probe.site_key, now);
-	g.probe.zone = &rs->zone[d->zone];
-	run_inbound(&g, s);
+	find_zone(&g);
+	if (pkt->dir == DIR_OUTBOUND)
+		run_outbound(&g, s);
+	else
+		run_inbound(&g, s);
 }
 
 /*

@@ -71,6 +71,12 @@ static const struct conf_row tables_rows[] = {
 	{ NULL },
 };
 
+static const struct conf_row memory_rows[] = {
+	{ "learning", CONF_DURATION, AT(learning), 0, 86400, "10m", NULL,
+	  "after the start: calls and registrations that are older than sipmoatd are accepted" },
+	{ NULL },
+};
+
 static const struct conf_row tcp_rows[] = {
 	{ "midstream", CONF_WORD, AT(midstream), 0, 0, "learn", midstreams,
 	  "a connection that began before sipmoatd: pick it up at its next message, or end it" },
@@ -101,6 +107,7 @@ const struct settings_group settings_groups[] = {
 	{ "police", police_rows },
 	{ "bans", bans_rows },
 	{ "tables", tables_rows },
+	{ "memory", memory_rows },
 	{ "tcp", tcp_rows },
 	{ "geo", geo_rows },
 	{ "log", log_rows },

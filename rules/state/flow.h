@@ -46,7 +46,6 @@ struct flow {
 struct flows {
 	struct table *table;
 	struct pool *pool;
-	_Atomic uint64_t started; /* time of the first packet, 0: none yet */
 	atomic_bool evicted; /* an unknown connection may be one that was known */
 };
 

@@ -3,6 +3,7 @@
 #include "flows.h"
 
 #include "flow.h"
+#include "memory.h"
 #include "store.h"
 
 #define GRACE (600 * NS)  /* after the start, connections older than we are may go on */
@@ -33,7 +34,7 @@ struct passing {
 	struct segment *seg;
 	struct hold hold;
 	struct flow *f; /* hold's */
-	uint64_t now;
+	uint64_t now, age; /* of our memory: memory_age() */
 	bool in;        /* from outside */
 };
 
@@ -92,9 +93,7 @@ static void keep(struct passing *p)
  */
 static bool in_grace(const struct passing *p)
 {
-	uint64_t started = atomic_load_explicit(&p->all->started, memory_order_relaxed);
-
-	return p->s->midstream == MIDSTREAM_LEARN && p->now < started + GRACE &&
+	return p->s->midstream == MIDSTREAM_LEARN && p->age < GRACE &&
 	       !atomic_load_explicit(&p->all->evicted, memory_order_relaxed);
 }
 
@@ -396,13 +395,11 @@ void flow_take(struct state *st, const struct settings *s, struct flow_room *roo
 	       const struct pkt *pkt, uint64_t now, struct segment *seg)
 {
 	struct passing p = { .all = st->tcp, .s = s, .pkt = pkt, .room = room, .seg = seg,
-			     .now = now, .in = pkt->dir != DIR_OUTBOUND };
-	uint64_t never = 0;
+			     .now = now, .age = memory_age(st, now),
+			     .in = pkt->dir != DIR_OUTBOUND };
 
 	*seg = (struct segment){ .room = room, .ending = ending_of(pkt) };
 	room->n = room->used = 0;
-	if (!atomic_load_explicit(&p.all->started, memory_order_relaxed))
-		atomic_compare_exchange_strong(&p.all->started, &never, now);
 	if (pkt->flags & PKT_BAD_CHECKSUM) {
 		seg->notes = FLOW_CHECKSUM;
 		return;

@@ -3,6 +3,8 @@
 #ifndef SIPMOAT_STORE_H
 #define SIPMOAT_STORE_H
 
+#include <stdatomic.h>
+
 #include "flows.h"
 #include "hash.h"
 #include "key.h"
@@ -16,6 +18,7 @@ struct state {
 	TABLES(X)
 #undef X
 	struct table *bans;
+	_Atomic uint64_t began; /* time of the first packet, 0: none yet */
 	struct flows *tcp; /* what else belongs to flows */
 };
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "state/flows.h"
+#include "state/memory.h"
 #include "state/pool.h"
 #include "state/store.h"
 
@@ -76,6 +77,7 @@ static inline unsigned take(struct world *w, bool in, unsigned flags, uint32_t s
 	struct pkt pkt = packet(w, in, flags, seq, ack, text);
 	struct slice m;
 
+	memory_begin(w->st, w->now);
 	flow_take(w->st, &w->s, w->room, &pkt, w->now, &w->seg);
 	for (w->messages = 0; flow_next(&w->seg, &m); w->messages++)
 		if (in && w->n + m.n <= sizeof(w->got)) {

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "memory.h"
+
+#include "store.h"
+
+void memory_begin(struct state *st, uint64_t now)
+{
+	uint64_t never = 0;
+
+	if (!atomic_load_explicit(&st->began, memory_order_relaxed))
+		atomic_compare_exchange_strong(&st->began, &never, now);
+}
+
+uint64_t memory_age(const struct state *st, uint64_t now)
+{
+	uint64_t began = atomic_load_explicit(&st->began, memory_order_relaxed);
+
+	return began && now > began ? now - began : 0;
+}
+
+bool memory_learning(const struct state *st, const struct settings *s, uint64_t now)
+{
+	return memory_age(st, now) < s->learning * NS;
+}
+
+void memory_prefetch(const struct state *st, const struct names *n)
+{
+	table_prefetch(st->transactions, n->txn);
+}
+
+static void ask(struct state *st, struct lesson *l, struct transaction *asked)
+{
+	const struct names *n = l->names;
+	struct slice nonce;
+	struct source s = { .standing = STRANGER };
+	struct transaction t = {
+		.site = n->site, .call = n->call, .from = n->from, .user = n->from_user,
+		.target = n->to_user, .cseq = l->sip->cseq, .method = (uint8_t)l->sip->method,
+		.flags = (l->pkt->dir == DIR_OUTBOUND ? TXN_INSIDE : 0) |
+			 (n->to ? TXN_IN_DIALOG : 0),
+	};
+
+	if (n->login) {
+		t.flags |= TXN_LOGIN;
+		t.user = n->login;
+		if (sip_digest_param(n->credentials, SLICE("nonce"), &nonce))
+			t.nonce = name_bytes(st, TXN_NONCE, nonce);
+	}
+	if (n->invite && txn_find(st, n->invite, l->now, asked))
+		l->asked = asked;
+	if (l->sip->method == METHOD_ACK)
+		return; /* it has no answer: no transaction of its own */
+	if (l->pkt->dir == DIR_INBOUND)
+		source_find(st, n->site, l->now, &s);
+	l->again = !txn_open(st, n->txn, &t, s.standing, l->now);
+	if (l->sip->method == METHOD_CANCEL)
+		txn_cancel(st, n->invite, l->now);
+}
+
+static void answer(struct state *st, struct lesson *l, struct transaction *asked)
+{
+	enum answer a = txn_answer(st, l->names->txn, l->sip->status, l->now, asked);
+
+	if (a != ANSWER_UNASKED)
+		l->asked = asked;
+	l->again = a == ANSWER_AGAIN;
+}
+
+void memory_learn(struct state *st, const struct settings *s, const struct pkt *pkt,
+		  const struct sip_msg *sip, const struct names *n, uint64_t now)
+{
+	bool out = pkt->dir == DIR_OUTBOUND;
+	struct transaction asked;
+	struct lesson l = {
+		.settings = s, .pkt = pkt, .sip = sip, .names = n, .now = now,
+		.outside = out ? pkt->dst : pkt->src, .inside = out ? pkt->src : pkt->dst,
+		.outside_port = out ? pkt->dport : pkt->sport,
+	};
+
+	if (sip->kind == SIP_REQUEST)
+		ask(st, &l, &asked);
+	else
+		answer(st, &l, &asked);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What messages teach, once they have passed: memory.c finds the transaction that a
+ * message belongs to and shows the lesson to each memory in turn.  A refused message
+ * teaches nothing.  Only what servers inside say makes anything true.
+ *
+ * Locking: inside the memories; none is held here.
+ */
+#ifndef SIPMOAT_MEMORY_H
+#define SIPMOAT_MEMORY_H
+
+#include "engine.h"
+#include "names.h"
+#include "transactions.h"
+
+struct lesson {
+	const struct settings *settings;
+	const struct pkt *pkt;   /* pkt->dir: DIR_INBOUND or DIR_OUTBOUND */
+	const struct sip_msg *sip; /* a request or a response */
+	const struct names *names;
+	struct addr outside, inside; /* the two ends, whole addresses */
+	uint16_t outside_port;
+	bool again;              /* a request repeated, or a response whose kind was seen */
+	const struct transaction *asked; /* response: the request it answers; NULL when
+	                                  * none is known.  CANCEL and ACK: the INVITE
+	                                  * with their branch, or NULL */
+	uint64_t now;
+};
+
+void memory_learn(struct state *st, const struct settings *s, const struct pkt *pkt,
+		  const struct sip_msg *sip, const struct names *n, uint64_t now);
+
+/* Fetches what the checks and memory_learn will read of a message. */
+void memory_prefetch(const struct state *st, const struct names *n);
+
+/* now is the time of a packet, maybe the first one. */
+void memory_begin(struct state *st, uint64_t now);
+/* ns since the first packet. */
+uint64_t memory_age(const struct state *st, uint64_t now);
+/* Shortly after the start (settings.learning) dialogs and registrations may be older
+ * than our memory: what is not known is accepted, and learned. */
+bool memory_learning(const struct state *st, const struct settings *s, uint64_t now);
+
+#endif

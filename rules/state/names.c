@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "names.h"
+
+#include "hash.h"
+#include "key.h"
+#include "store.h"
+
+enum name_kind {
+	NAME_BRANCH = 0x5100, /* + method + direction */
+	NAME_CALL = 0x5200,
+	NAME_TAG,
+	NAME_USER,
+	NAME_DOMAIN,
+	NAME_OTHER,
+};
+
+#define USER_ROOM 128
+#define OUTWARD 0x80 /* beside the method: a server inside asked */
+
+static uint64_t named(const struct state *st, uint64_t kind, uint64_t with, struct slice s)
+{
+	struct hash_key key = { st->secret.k0 ^ kind, st->secret.k1 ^ with };
+	uint64_t h = hash_bytes(&key, s.p, s.n);
+
+	return h ? h : 1;
+}
+
+uint64_t name_bytes(const struct state *st, uint64_t kind, struct slice bytes)
+{
+	return named(st, NAME_OTHER, kind, bytes);
+}
+
+static uint64_t user_of(const struct state *st, const struct sip_uri *uri)
+{
+	char room[USER_ROOM];
+	struct slice user = sip_user(uri, room, sizeof(room));
+
+	return user.n ? named(st, NAME_USER, 0, user) : 0;
+}
+
+uint64_t name_user_of_uri(const struct state *st, struct slice text)
+{
+	struct sip_uri uri;
+
+	(void)sip_uri_read(text, &uri); /* what stands before the damage will do */
+	return user_of(st, &uri);
+}
+
+uint64_t name_user(const struct state *st, struct slice address)
+{
+	struct sip_nameaddr na;
+
+	return sip_nameaddr_read(address, &na) ? name_user_of_uri(st, na.uri) : 0;
+}
+
+uint64_t name_aor(const struct state *st, struct slice address)
+{
+	struct sip_nameaddr na;
+	struct sip_uri uri;
+	char host[USER_ROOM];
+	uint32_t n = 0;
+
+	if (!sip_nameaddr_read(address, &na))
+		return 0;
+	(void)sip_uri_read(na.uri, &uri);
+	for (; n < uri.host.n && n < sizeof(host); n++)
+		host[n] = ascii_lower(uri.host.p[n]);
+	return named(st, NAME_DOMAIN, user_of(st, &uri), (struct slice){ host, n });
+}
+
+static bool has_cookie(struct slice branch)
+{
+	const struct slice cookie = SLICE("z9hG4bK");
+
+	return branch.n > cookie.n && memcmp(branch.p, cookie.p, cookie.n) == 0;
+}
+
+/* Did our servers ask, as a client? */
+static bool asked_inside(const struct pkt *pkt, const struct sip_msg *sip)
+{
+	return (pkt->dir == DIR_OUTBOUND) == (sip->kind == SIP_REQUEST);
+}
+
+static uint64_t sent_by(const struct state *st, const struct sip_via *via)
+{
+	char host[USER_ROOM];
+	uint32_t n = 0;
+
+	for (; n < via->host.n && n < sizeof(host); n++)
+		host[n] = ascii_lower(via->host.p[n]);
+	return named(st, NAME_DOMAIN, via->port ? via->port : 5060, (struct slice){ host, n });
+}
+
+struct via_name {
+	uint64_t sent_by, branch; /* branch: with the cookie */
+	bool known;
+};
+
+static struct via_name via_read(const struct state *st, const struct sip_msg *sip)
+{
+	struct via_name v = { 0 };
+	struct sip_via via;
+	struct slice branch = SLICE_NONE;
+
+	if (!sip_via_read(sip_first(sip, HDR_VIA), &via))
+		return v;
+	v.known = true;
+	v.sent_by = sent_by(st, &via);
+	if (sip_param(via.params, SLICE("branch"), &branch) && has_cookie(branch))
+		v.branch = named(st, NAME_BRANCH, v.sent_by, branch);
+	return v;
+}
+
+/* RFC 3261 17.1.3 and 17.2.3; without the cookie what RFC 2543 had: both ends keep
+ * Call-ID, From tag and the number of CSeq. */
+static uint64_t txn_of(const struct names *n, const struct via_name *v, const struct sip_msg *sip,
+		       enum sip_method method, bool outward)
+{
+	uint64_t what = NAME_BRANCH + method + (outward ? OUTWARD : 0), key = v->branch;
+
+	if (!v->known)
+		return 0;
+	if (!key)
+		key = v->sent_by ^ n->call ^ key_with(n->from, sip->cseq);
+	/* all the bits are mixed, and inbound ones belong to their site */
+	key = (key ^ what ^ (outward ? 0 : n->site)) * 0x9e3779b97f4a7c15u;
+	key = (key ^ key >> 32) * 0xd6e8feb86659fd93u;
+	key ^= key >> 29;
+	return key ? key : 1;
+}
+
+static void names_transaction(const struct state *st, const struct pkt *pkt,
+			      const struct sip_msg *sip, struct names *n)
+{
+	struct via_name v = via_read(st, sip);
+	bool outward = asked_inside(pkt, sip);
+
+	n->stranger_branch = v.known && !v.branch;
+	n->txn = txn_of(n, &v, sip, sip->method, outward);
+	n->invite = 0;
+	if (sip->kind == SIP_REQUEST &&
+	    (sip->method == METHOD_ACK || sip->method == METHOD_CANCEL))
+		n->invite = txn_of(n, &v, sip, METHOD_INVITE, outward);
+}
+
+static uint64_t tag_of(const struct state *st, uint64_t call, struct slice address)
+{
+	struct slice tag = sip_tag(address);
+
+	return tag.n ? named(st, NAME_TAG, call, tag) : 0;
+}
+
+static void names_dialog(const struct state *st, const struct sip_msg *sip, struct names *n)
+{
+	n->call = named(st, NAME_CALL, 0, sip_first(sip, HDR_CALL_ID));
+	n->from = tag_of(st, n->call, sip_first(sip, HDR_FROM));
+	n->to = tag_of(st, n->call, sip_first(sip, HDR_TO));
+	n->dialog = n->from && n->to ? n->from + n->to : 0;
+}
+
+static void names_login(const struct state *st, const struct sip_msg *sip, struct names *n)
+{
+	static const uint8_t headers[] = { HDR_AUTHORIZATION, HDR_PROXY_AUTHORIZATION };
+	struct slice user;
+
+	n->login = 0;
+	n->credentials = SLICE_NONE;
+	for (unsigned i = 0; i < sizeof(headers); i++) {
+		struct slice line = sip_first(sip, headers[i]);
+
+		if (!line.n || !sip_digest_param(line, SLICE("username"), &user))
+			continue;
+		n->credentials = line;
+		n->login = named(st, NAME_USER, 0, user);
+		return;
+	}
+}
+
+void names_read(const struct state *st, const struct pkt *pkt, const struct sip_msg *sip,
+		uint64_t site_key, struct names *n)
+{
+	n->site = site_key;
+	names_dialog(st, sip, n);
+	names_transaction(st, pkt, sip, n);
+	n->from_user = n->to_user = 0;
+	if (!n->to && sip->kind == SIP_REQUEST) {
+		n->from_user = name_user(st, sip_first(sip, HDR_FROM));
+		n->to_user = name_user(st, sip_first(sip, HDR_TO));
+	}
+	names_login(st, sip, n);
+}

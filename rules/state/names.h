@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The names a message goes by, as keys of the tables: which transaction, which
+ * dialog, whose.  Read once a message, for all that remember something of it.
+ *
+ * Keys are hashes made with the state's secret; 0 stands for none.  Call-ID, tags
+ * and branch are compared byte for byte (RFC 3261 8.1.1.4, 19.3, 8.1.1.7), hosts in
+ * any case.  A user is its user part with escapes undone (sip_user): the domain is
+ * left out, because phones register at a name and call at an address.
+ *
+ * Ownership: values.  Locking: none.
+ */
+#ifndef SIPMOAT_NAMES_H
+#define SIPMOAT_NAMES_H
+
+#include "pkt.h"
+#include "sip.h"
+
+struct state;
+
+struct names {
+	uint64_t site;   /* the outside end: key_of_addr(addr_site()) */
+	uint64_t txn;    /* transaction: branch, sent-by, method, direction; of an inbound
+	                  * request with the site, so that nobody can take another's name */
+	uint64_t invite; /* of ACK and CANCEL: the INVITE with the same branch */
+	uint64_t call;   /* Call-ID */
+	uint64_t from, to; /* tags, each with the Call-ID; 0 without a tag */
+	uint64_t dialog; /* Call-ID and both tags, the same from either side; 0 unless both */
+	uint64_t from_user, to_user; /* of requests outside a dialog, else 0: see name_user */
+	uint64_t login;  /* username of the digest credentials */
+	struct slice credentials; /* the header that holds them */
+	bool stranger_branch; /* no magic cookie: RFC 2543 rules (17.2.3) were used */
+};
+
+/* pkt->dir must be set; site_key is that of the outside end.  Fills all of *n. */
+void names_read(const struct state *st, const struct pkt *pkt, const struct sip_msg *sip,
+		uint64_t site_key, struct names *n);
+
+/* Of a From, To or Contact value, or of a URI; 0 when it has no user. */
+uint64_t name_user(const struct state *st, struct slice address);
+uint64_t name_user_of_uri(const struct state *st, struct slice uri);
+/* User and domain, the port left out: what is registered (RFC 3261 10.3). */
+uint64_t name_aor(const struct state *st, struct slice address);
+/* Any other bytes; kind keeps the uses apart. */
+uint64_t name_bytes(const struct state *st, uint64_t kind, struct slice bytes);
+
+#endif

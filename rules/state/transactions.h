@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Transactions (RFC 3261 17): which requests are under way, who asked, and what was
+ * answered.  They tell a retransmission from a new request, an answer from a stray
+ * one, and whom an outcome concerns.
+ *
+ * Lives: INVITE until TXN_FINAL after its final answer, TXN_EARLY without one;
+ * others TXN_SHORT, TXN_FINAL once answered.  A record of what a server inside asked
+ * outranks those of a site with standing, and these those of strangers.
+ *
+ * Ownership: values.  Locking: inside.  Units: ns.
+ */
+#ifndef SIPMOAT_TRANSACTIONS_H
+#define SIPMOAT_TRANSACTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct state;
+
+#define TXN_EARLY 300 /* s: Timer C is more than 180 (16.6), and 1xx prolong it */
+#define TXN_SHORT 64  /* s: twice Timer F */
+#define TXN_FINAL 64  /* s: Timers B, H, L: repeats of the request and of its answer */
+
+enum txn_flag {
+	TXN_INSIDE = 1,    /* a server inside asked; else somebody outside */
+	TXN_LOGIN = 2,     /* it carried digest credentials: user is their username */
+	TXN_IN_DIALOG = 4, /* it had a To tag */
+	TXN_CANCELLED = 8,
+};
+
+struct transaction {
+	uint64_t site;   /* key of the outside end's site */
+	uint64_t call;   /* names.call */
+	uint64_t from;   /* names.from */
+	uint64_t user;   /* names.login with TXN_LOGIN, else names.from_user; 0 in a dialog */
+	uint64_t target; /* names.to_user; 0 in a dialog */
+	uint64_t nonce;  /* name_bytes(TXN_NONCE) of its credentials */
+	uint32_t cseq;
+	uint16_t status; /* highest answer so far, 0 = none */
+	uint8_t method;  /* enum sip_method */
+	uint8_t flags;   /* enum txn_flag */
+};
+
+#define TXN_NONCE 1 /* kind for name_bytes */
+
+bool txn_find(struct state *st, uint64_t key, uint64_t now, struct transaction *out);
+
+/* A request passed.  true: it is new; false: a retransmission (or the table is full
+ * of better proven ones).  rank 0..2: how much its sender has proven (enum standing). */
+bool txn_open(struct state *st, uint64_t key, const struct transaction *t, unsigned rank,
+	      uint64_t now);
+
+/*
+ * A response passed.  *asked is the request as it was before it, valid unless
+ * UNASKED.  FIRST: the first 1xx above 100, or the first final one; AGAIN: a
+ * repetition, or one of several answers to a forked INVITE.
+ */
+enum answer { ANSWER_UNASKED, ANSWER_FIRST, ANSWER_AGAIN };
+enum answer txn_answer(struct state *st, uint64_t key, unsigned status, uint64_t now,
+		       struct transaction *asked);
+
+void txn_cancel(struct state *st, uint64_t key, uint64_t now);
+
+#endif
