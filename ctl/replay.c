@@ -29,6 +29,7 @@ struct replay {
 	struct sip_msg sip;
 	struct report *report;
 	uint64_t swept; /* engine's time of the last sweep, 0: none yet */
+	uint64_t now;   /* of the last packet */
 	uint64_t tcp;   /* and of the last TCP packet that was judged */
 };
 
@@ -303,6 +304,7 @@ static int judge_all(struct replay *r, struct feed *feed, char err[CAPTURE_ERROR
 
 	while ((got = feed_next(feed, &item, err)) == 1) {
 		sweep(r, &item);
+		r->now = item.now;
 		judge(r, &item, &d);
 		message_of(r, &item, &d, &message);
 		if (report_packet(r->report, &item, &message, &d))
@@ -317,13 +319,16 @@ static int run(struct replay *r)
 {
 	struct feed *feed = feed_new(r->files, r->n);
 	char err[CAPTURE_ERROR] = "out of memory";
+	struct table_fill table[TABLE_COUNT];
 	int got = -1, rc = CTL_REFUSED;
 
 	r->report = report_new(r->json);
 	if (feed && r->report)
 		got = judge_all(r, feed, err);
-	if (r->report)
-		report_end(r->report);
+	if (r->report) {
+		state_fill(r->state, r->now, table);
+		report_end(r->report, table);
+	}
 	if (got < 0)
 		refuse(err);
 	else if (fflush(stdout) || ferror(stdout))

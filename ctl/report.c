@@ -280,7 +280,22 @@ void report_waited(struct report *r, uint64_t when, const struct reset *ends)
 	json_end_line(&j);
 }
 
-static void json_summary(const struct report *r)
+static void json_tables(struct json *j, const struct table_fill table[TABLE_COUNT])
+{
+	json_open(j, "tables", '{');
+	for (unsigned i = 0; i < TABLE_COUNT; i++) {
+		json_open(j, table[i].name, '{');
+		json_uint(j, "records", table[i].records);
+		json_uint(j, "bytes", table[i].bytes);
+		json_uint(j, "live", table[i].live);
+		json_uint(j, "evicted", table[i].evicted);
+		json_uint(j, "refused", table[i].refused);
+		json_close(j, '}');
+	}
+	json_close(j, '}');
+}
+
+static void json_summary(const struct report *r, const struct table_fill table[TABLE_COUNT])
 {
 	struct json j = { stdout, false };
 	char text[PREFIX_TEXT];
@@ -308,6 +323,7 @@ static void json_summary(const struct report *r)
 		if (r->defects[d])
 			json_uint(&j, sip_defect_name(d), r->defects[d]);
 	json_close(&j, '}');
+	json_tables(&j, table);
 	json_close(&j, '}');
 	json_close(&j, '}');
 	json_end_line(&j);
@@ -327,7 +343,26 @@ static void text_defects(const struct report *r)
 	}
 }
 
-static void text_summary(const struct report *r)
+/* What is in the tables at the end; the empty ones say nothing. */
+static void text_tables(const struct table_fill table[TABLE_COUNT])
+{
+	bool head = false;
+
+	for (unsigned i = 0; i < TABLE_COUNT; i++) {
+		const struct table_fill *t = &table[i];
+
+		if (!t->live && !t->evicted && !t->refused)
+			continue;
+		if (!head)
+			printf("\n%-16s %10s %10s %10s %10s\n", "table", "live", "of", "evicted",
+			       "refused");
+		head = true;
+		printf("%-16s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n", t->name,
+		       t->live, t->records, t->evicted, t->refused);
+	}
+}
+
+static void text_summary(const struct report *r, const struct table_fill table[TABLE_COUNT])
 {
 	char text[PREFIX_TEXT];
 	bool head = false;
@@ -354,14 +389,15 @@ static void text_summary(const struct report *r)
 		site_text(&b->site, text);
 		printf("%-43s %-16s %10" PRIu32 "\n", text, check_name(b->check), b->seconds);
 	}
+	text_tables(table);
 }
 
-void report_end(struct report *r)
+void report_end(struct report *r, const struct table_fill table[TABLE_COUNT])
 {
 	if (r->json)
-		json_summary(r);
+		json_summary(r, table);
 	else
-		text_summary(r);
+		text_summary(r, table);
 	if (r->cut)
 		fprintf(r->json ? stderr : stdout, "%" PRIu64 " packets were cut short by the "
 			"capture and not judged; capture with a larger snap length\n", r->cut);

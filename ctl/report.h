@@ -31,6 +31,6 @@ bool report_packet(struct report *r, const struct feed_item *item,
 		   const struct report_message *m, const struct decision *d);
 /* A TCP connection was ended because it waited too long; when: of the capture. */
 void report_waited(struct report *r, uint64_t when, const struct reset *ends);
-void report_end(struct report *r);
+void report_end(struct report *r, const struct table_fill table[TABLE_COUNT]);
 
 #endif

@@ -95,6 +95,8 @@ void state_free(struct state *st);
 size_t state_bytes(const struct state *st);
 /* For the log: "meters 65536 x 96 B = 6.3 MB, ..."; returns the length written. */
 size_t state_describe(const struct state *st, char *out, size_t room);
+/* What each table holds.  Looks at every record: for reports. */
+void state_fill(struct state *st, uint64_t now, struct table_fill out[TABLE_COUNT]);
 
 /* Bans: the truth that the kernel sets mirror. */
 struct ban {

@@ -10,6 +10,8 @@
 #ifndef SIPMOAT_TABLES_H
 #define SIPMOAT_TABLES_H
 
+#include <stdint.h>
+
 /* X(name, default records, least records, help) */
 #define TABLES(X) \
 	X(meters, 65536, 1024, "rates remembered at once") \
@@ -19,5 +21,18 @@
 	X(flows, 8192, 512, "TCP connections followed at once")
 
 #define TABLE_MOST 16777216 /* records */
+
+#define X(name, records, least, help) +1
+enum { TABLE_COUNT = 2 TABLES(X) };
+#undef X
+
+/* What a table holds; of streams, chunks of bytes are its records. */
+struct table_fill {
+	const char *name;
+	uint64_t records, bytes; /* its size */
+	uint64_t live;
+	uint64_t evicted; /* live records that made room for newcomers, since the start */
+	uint64_t refused; /* newcomers that found all others ranked higher, or no room */
+};
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "check.h"
+#include "clock.h"
 #include "log.h"
 
 struct totals {
@@ -76,11 +77,23 @@ static void log_defects(const struct totals *t)
 	log_info("defects: %s", text);
 }
 
+static void log_tables(struct state *st)
+{
+	struct table_fill fill[TABLE_COUNT];
+
+	state_fill(st, clock_now(), fill);
+	for (unsigned i = 0; i < TABLE_COUNT; i++)
+		log_info("table %-12s %" PRIu64 " live of %" PRIu64 " in %.1f MB, %" PRIu64
+			 " evicted, %" PRIu64 " refused", fill[i].name, fill[i].live,
+			 fill[i].records, (double)fill[i].bytes / 1e6, fill[i].evicted,
+			 fill[i].refused);
+}
+
 void report_log(const struct report_source *s)
 {
 	struct totals t = totals_of(s);
 	struct ban_counts b;
-	char text[512];
+	char text[1024];
 
 #define X(field, help) log_info("%-12s %12" PRIu64 "  %s", #field, t.field, help);
 	STATS(X)
@@ -91,6 +104,7 @@ void report_log(const struct report_source *s)
 	log_defects(&t);
 	state_describe(s->state, text, sizeof(text));
 	log_info("tables: %s", text);
+	log_tables(s->state);
 	ban_count(s->ban, &b);
 	log_info("bans: %" PRIu64 " IPv4 and %" PRIu64 " IPv6 in the kernel; since the start "
 		 "%" PRIu64 " made, %" PRIu64 " prolonged, %" PRIu64 " lifted (%" PRIu64

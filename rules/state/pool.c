@@ -13,6 +13,7 @@
 struct pool {
 	_Atomic uint64_t head; /* changes << 32 | number */
 	atomic_uint left;
+	atomic_uint_fast64_t refused;
 	uint32_t n;
 	atomic_uint *below; /* of each free chunk, the one under it */
 	struct chunk *chunk; /* [0] is number 1 */
@@ -63,6 +64,11 @@ uint32_t pool_left(const struct pool *p)
 	return atomic_load_explicit(&p->left, memory_order_relaxed);
 }
 
+uint64_t pool_refused(const struct pool *p)
+{
+	return atomic_load_explicit(&p->refused, memory_order_relaxed);
+}
+
 struct chunk *pool_chunk(struct pool *p, uint32_t number)
 {
 	return &p->chunk[number - 1];
@@ -76,8 +82,10 @@ uint32_t pool_take(struct pool *p)
 
 	do {
 		number = (uint32_t)head;
-		if (!number)
+		if (!number) {
+			atomic_fetch_add_explicit(&p->refused, 1, memory_order_relaxed);
 			return 0;
+		}
 		next = ((head >> 32) + 1) << 32 |
 		       atomic_load_explicit(&p->below[number], memory_order_relaxed);
 	} while (!atomic_compare_exchange_weak_explicit(&p->head, &head, next, memory_order_acquire,

@@ -27,6 +27,7 @@ struct pool *pool_new(uint32_t kib); /* at least one chunk; NULL without memory 
 void pool_free(struct pool *p);
 size_t pool_bytes(const struct pool *p);
 uint32_t pool_chunks(const struct pool *p);
+uint64_t pool_refused(const struct pool *p); /* how often pool_take had none left */
 uint32_t pool_left(const struct pool *p); /* chunks nobody has; a moment's truth */
 
 uint32_t pool_take(struct pool *p); /* 0: none left; here[], next and seq are zero */

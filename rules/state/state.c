@@ -96,6 +96,22 @@ size_t state_bytes(const struct state *st)
 	return n;
 }
 
+void state_fill(struct state *st, uint64_t now, struct table_fill out[TABLE_COUNT])
+{
+	const struct pool *p = flows_pool(st->tcp);
+
+	_Static_assert(ROWS + 1 == TABLE_COUNT, "every row, and the chunks of bytes");
+	for (unsigned i = 0; i < ROWS; i++) {
+		struct table *t = table_of(st, &rows[i]);
+
+		out[i] = (struct table_fill){ rows[i].name, table_records(t), table_bytes(t),
+					      table_used(t, now) };
+		table_pushed(t, &out[i].evicted, &out[i].refused);
+	}
+	out[ROWS] = (struct table_fill){ "streams", pool_chunks(p), pool_bytes(p),
+					 pool_chunks(p) - pool_left(p), 0, pool_refused(p) };
+}
+
 size_t state_describe(const struct state *st, char *out, size_t room)
 {
 	const struct pool *p = flows_pool(st->tcp);

@@ -10,6 +10,7 @@
 #define WAYS 8
 #define SHARDS 64
 #define LINE 64
+#define COUNTED 256 /* buckets that are looked at under one lock */
 
 #define PRINT_MASK 0x0fffffffu
 #define RANK_SHIFT 28
@@ -25,6 +26,7 @@ struct table_shard {
 	pthread_mutex_t lock;
 	struct bucket *bucket;
 	unsigned char *value; /* WAYS values a bucket */
+	uint64_t evicted, refused; /* see table_pushed */
 };
 
 struct table {
@@ -161,19 +163,42 @@ void table_sweep_shard(struct table *t, unsigned shard, bool (*each)(void *value
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* Live records of the buckets [from, to) of a shard. */
+static size_t used(struct table_shard *s, uint32_t from, uint32_t to, uint32_t now)
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&s->lock);
+	for (uint32_t b = from; b < to; b++)
+		for (unsigned way = 0; way < WAYS; way++)
+			n += live(&s->bucket[b], way, now);
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
 size_t table_used(struct table *t, uint64_t now)
 {
 	size_t n = 0;
 
+	for (unsigned i = 0; i < SHARDS; i++)
+		for (uint32_t b = 0; b < t->buckets; b += COUNTED)
+			n += used(&t->shard[i], b,
+				  t->buckets - b < COUNTED ? t->buckets : b + COUNTED,
+				  ticks(now));
+	return n;
+}
+
+void table_pushed(struct table *t, uint64_t *evicted, uint64_t *refused)
+{
+	*evicted = *refused = 0;
 	for (unsigned i = 0; i < SHARDS; i++) {
 		struct table_shard *s = &t->shard[i];
 
 		pthread_mutex_lock(&s->lock);
-		for (size_t r = 0; r < table_shard_records(t); r++)
-			n += live(&s->bucket[r / WAYS], r % WAYS, ticks(now));
+		*evicted += s->evicted;
+		*refused += s->refused;
 		pthread_mutex_unlock(&s->lock);
 	}
-	return n;
 }
 
 /* Where a key may live; its bits are used once each. */
@@ -291,6 +316,7 @@ struct hold table_make(struct table *t, uint64_t key, uint64_t now, uint8_t rank
 {
 	struct place at = place_of(t, key);
 	struct hold h;
+	bool evicts;
 
 	pthread_mutex_lock(&at.shard->lock);
 	h = search(t, &at);
@@ -298,12 +324,15 @@ struct hold table_make(struct table *t, uint64_t key, uint64_t now, uint8_t rank
 		return h;
 	if (!h.value)
 		h = victim(t, &at, ticks(now));
-	if (live(h.bucket, h.way, ticks(now)) && rank_of(h.bucket, h.way) > rank) {
+	evicts = live(h.bucket, h.way, ticks(now));
+	if (evicts && rank_of(h.bucket, h.way) > rank) {
+		at.shard->refused++;
 		pthread_mutex_unlock(&at.shard->lock);
 		return (struct hold){ 0 };
 	}
 	if (t->let_go && h.bucket->label[h.way] & PRINT_MASK)
-		t->let_go(h.value, live(h.bucket, h.way, ticks(now)), t->arg);
+		t->let_go(h.value, evicts, t->arg);
+	at.shard->evicted += evicts;
 	label(&h, at.print, rank);
 	memset(h.value, 0, t->value_size);
 	h.bucket->expires[h.way] = ticks(now);

@@ -56,7 +56,11 @@ void table_on_forget(struct table *t, void (*let_go)(void *value, bool evicted, 
 		     void *arg);
 size_t table_bytes(const struct table *t);
 uint32_t table_records(const struct table *t);
-size_t table_used(struct table *t, uint64_t now); /* live records; takes every lock in turn */
+/* Live records.  Takes every lock in turn, each for a few microseconds at a time. */
+size_t table_used(struct table *t, uint64_t now);
+/* Since the start: live records that were overwritten for want of room, and calls of
+ * table_make that found all records ranked higher. */
+void table_pushed(struct table *t, uint64_t *evicted, uint64_t *refused);
 
 /* A live record of key, or none. */
 struct hold table_find(struct table *t, uint64_t key, uint64_t now);

@@ -96,7 +96,14 @@ def shape(tmp):
     summary = json.loads(lines[-1])
     must("the summary", list(summary) == ["summary"] and list(summary["summary"]) == [
         "packets", "messages", "accepted", "dropped", "rejected", "resets", "waited",
-        "bans", "defects"], lines[-1])
+        "bans", "defects", "tables"], lines[-1])
+    tables = summary["summary"]["tables"]
+    must("each table", list(tables)[:2] == ["meters", "sources"] and "bans" in tables and
+         list(tables)[-1] == "streams" and all(list(t) == [
+             "records", "bytes", "live", "evicted", "refused"] for t in tables.values()),
+         lines[-1])
+    must("what is in them", tables["meters"]["live"] == 3 and
+         tables["bans"]["live"] == 0 and tables["bans"]["records"] == 131072, lines[-1])
     must("the ban", summary["summary"]["bans"] == [
         {"addr": "203.0.113.9", "check": "flood", "seconds": 300}], lines[-1])
     must("six decimals", '"t":1000000001.600000,' in lines[16], lines[16])
@@ -106,6 +113,9 @@ def shape(tmp):
          b"203.0.113.9:5060 > 192.0.2.10:5060  OPTIONS  drop  flood: 17 requests" in run.stdout,
          run.stdout)
     must("text: the sum", b"23 packets, 23 SIP messages: 18 accepted, 5 dropped" in run.stdout)
+    must("text: the tables", [line.split() for line in run.stdout.decode().splitlines()
+                              if line.startswith("meters ")] == [["meters", "3", "65536", "0", "0"]],
+         run.stdout)
     again = replay(path)
     must("text: twice the same", run.stdout == again.stdout)
 

@@ -137,6 +137,44 @@ static void test_table_refuses_below_rank(void **arg)
 	table_free(t);
 }
 
+/* Of n keys that all stay alive, those that are not there were pushed out or refused. */
+static void test_table_counts_what_it_pushes_out(void **arg)
+{
+	struct table *t = table_new(512, sizeof(uint64_t));
+	uint64_t evicted, refused, made = 0;
+
+	(void)arg;
+	for (uint64_t k = 1; k <= 200; k++)
+		put(t, k, k, NS, 2 * NS, 1);
+	table_pushed(t, &evicted, &refused);
+	assert_int_equal(evicted + refused, 0);
+	for (uint64_t k = 1000; k < 6000; k++) /* first those that are over, then the living */
+		made += put(t, k, k, 3 * NS, 99 * NS, k % 2);
+	table_pushed(t, &evicted, &refused);
+	assert_int_equal(table_used(t, 3 * NS), table_records(t));
+	assert_int_equal(evicted, made - table_records(t));
+	assert_int_equal(refused, 5000 - made);
+	assert_true(refused > 100);
+	table_free(t);
+}
+
+/* Large enough for its shards to be counted in parts. */
+static void test_table_counts_all(void **arg)
+{
+	struct table *t = table_new(1 << 18, 1);
+
+	(void)arg;
+	for (uint64_t k = 0; k < 50000; k++) {
+		struct hold h = table_make(t, spread(k), NS, 0);
+
+		table_keep(&h, NS, (k % 2 ? 3 : 9) * NS, 0);
+		table_release(&h);
+	}
+	assert_int_equal(table_used(t, 2 * NS), 50000);
+	assert_int_equal(table_used(t, 5 * NS), 25000);
+	table_free(t);
+}
+
 /* The oracle: every event's time, counted by hand. */
 struct oracle {
 	uint64_t t[4096];
@@ -379,6 +417,8 @@ int main(void)
 		cmocka_unit_test(test_table_clock),
 		cmocka_unit_test(test_table_evicts_least_proven),
 		cmocka_unit_test(test_table_refuses_below_rank),
+		cmocka_unit_test(test_table_counts_what_it_pushes_out),
+		cmocka_unit_test(test_table_counts_all),
 		cmocka_unit_test(test_meter_is_exact),
 		cmocka_unit_test(test_meter_large_budget),
 		cmocka_unit_test(test_meter_refund),

@@ -35,6 +35,7 @@ static void test_pool_gives_each_chunk_once(void **arg)
 		pool_chunk(p, got[i])->seq = 7; /* nobody had this one yet */
 	}
 	assert_int_equal(pool_take(p), 0);
+	assert_int_equal(pool_refused(p), 1);
 	assert_int_equal(pool_left(p), 0);
 	pool_give(p, got[3]);
 	assert_int_equal(pool_take(p), got[3]);
