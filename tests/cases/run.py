@@ -26,7 +26,8 @@ finds in TMP, and expect, whose lines are, the last that fits a packet counts:
 
 Of every packet n, t and both ends are compared with the script as well.  Each
 case runs a second time, with the capture split into two files, and must say the
-same to the byte.  SIPMOAT names the program (build/sipmoat).
+same to the byte.  What says that it is legitimate is read by tests/lib/proofread.py
+first.  SIPMOAT names the program (build/sipmoat).
 """
 import difflib
 import json
@@ -40,6 +41,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 LIB = os.path.join(os.path.dirname(HERE), "lib")
 sys.path.insert(0, LIB)
 import mkpcap  # noqa: E402
+import proofread  # noqa: E402
 
 SHIPPED = os.path.join(os.path.dirname(os.path.dirname(HERE)), "systemd", "sipmoat.conf")
 NOT_SHOWN = {"reset": False}
@@ -203,6 +205,7 @@ def replay(conf, expect, files):
 def differences(folder, tmp):
     case = mkpcap.Case(os.path.join(folder, "case.txt"))
     expect = Expect(os.path.join(folder, "expect"))
+    yield from ("proofread " + text for text in proofread.proofread(case))
     files = [os.path.join(tmp, name) for name in ("all", "front", "back")]
     half = len(case.packets) // 2
     case.write(files[0])

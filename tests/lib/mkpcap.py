@@ -36,6 +36,10 @@ the empty line that ends the headers.  Words:
                       only the first one
   empty               no text follows: a datagram without payload
 
+A script may also tell a story, whose messages are made from what was sent before: see
+tests/lib/story.py.  The names that it declares may stand for ADDRESS:PORT above.  To
+read what goes over the wire:  mkpcap.py case.txt -
+
 "@T hex" is followed by an IP packet in hex digits, "@T frame" by a whole frame.
 {...} in addresses, ports, words and text computes with n, for example {5060+n},
 {n:03d}; {src} {sport} {dst} {dport} are the packet's own.  \\xNN, \\r, \\n, \\0
@@ -49,6 +53,9 @@ import os
 import re
 import struct
 import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import story  # noqa: E402
 
 LINKS = {"ethernet": 1, "vlan": 1, "qinq": 1, "sll": 113, "sll2": 276, "raw": 101,
          "null": 0, "loop": 108}
@@ -102,6 +109,7 @@ class Packet:
     def __init__(self, when, ip, label, src=None, dst=None, sport=None, dport=None, frame=None):
         self.when, self.ip, self.label, self.frame = when, ip, label, frame
         self.src, self.dst, self.sport, self.dport = src, dst, sport, dport
+        self.payload = None  # of a story's message
 
 
 class Case:
@@ -109,6 +117,7 @@ class Case:
         self.path = path
         self.head = {"link": "ethernet", "format": "pcap", "start": "1000000000"}
         self.templates = {}
+        self.story = story.Story(self)
         self.packets = []
         self.seq = {}
         self.ident = 0
@@ -138,9 +147,13 @@ class Case:
             words = line.split()
             text, at = self.text(lines, at)
             self.templates[words[1]] = text, self.options(words[2:])["words"]
+        elif story.LINE.match(line):
+            self.story.declare(line.split())
         elif line.startswith("@"):
             words = line[1:].split()
-            if words[1] in ("hex", "frame"):
+            if len(words) > 4 and story.STORY.match(words[4]):
+                self.story.tell(words)
+            elif words[1] in ("hex", "frame"):
                 text, at = self.text(lines, at)
                 self.add_bytes(words, bytes.fromhex("".join("".join(text).split())))
             else:
@@ -200,8 +213,8 @@ class Case:
             text, at = self.text(lines, at)
         for n in range(int(opt["repeat"])):
             when = round((float(words[0]) + n * float(opt["every"])) * 1000000)
-            src, sport = endpoint(fill(words[1], n, {}))
-            dst, dport = endpoint(fill(words[3], n, {}))
+            src, sport = endpoint(self.story.address(fill(words[1], n, {})))
+            dst, dport = endpoint(self.story.address(fill(words[3], n, {})))
             own = {"src": str(src), "dst": str(dst), "sport": str(sport), "dport": str(dport)}
             if src.version == 6:
                 own["src"], own["dst"] = "[%s]" % src, "[%s]" % dst
@@ -216,6 +229,18 @@ class Case:
                 data = self.udp(src, dst, sport, dport, payload)
                 self.send(when, opt, src, dst, sport, dport, 17, data)
         return at
+
+    def send_text(self, when, src, dst, payload, label):
+        """A message of a story."""
+        when = round(when * 1000000)
+        opt = {"words": {}, **({"label": label} if label else {})}
+        a, b = endpoint(src.addr), endpoint(dst.addr)
+        if src.tcp or dst.tcp:
+            self.segments(when, opt, a, b, payload)
+        else:
+            self.send(when, opt, a[0], b[0], a[1], b[1], 17, self.udp(a[0], b[0], a[1], b[1],
+                                                                     payload))
+        self.packets[-1].payload = payload
 
     def open(self, when, opt, a, b):
         for i, (src, dst, flags) in enumerate(((a, b, "S"), (b, a, "SA"), (a, b, "A"))):
@@ -332,6 +357,16 @@ class Case:
                     f.write(struct.pack("<IIII", t // 1000000, t % 1000000, len(kept),
                                         len(data)) + kept)
 
+    def show(self):
+        for n, p in enumerate(self.packets, 1):
+            print("--- %d: %.3f s, %s port %s > %s port %s" % (
+                n, p.when / 1e6, p.src, p.sport, p.dst, p.dport))
+            data = p.payload
+            if data is None and p.sport:
+                at = 40 if p.src.version == 6 else 20
+                data = p.ip[at + (8 if p.ip[6 if at == 40 else 9] == 17 else 20):]
+            print((data or b"").decode(errors="replace").replace("\r\n", "\n"))
+
 
 def block(kind, body):
     size = struct.pack("<I", len(body) + 12)
@@ -368,7 +403,11 @@ def main():
     if len(sys.argv) != 3:
         sys.exit("usage: mkpcap.py case.txt out.pcap")
     try:
-        Case(sys.argv[1]).write(sys.argv[2])
+        case = Case(sys.argv[1])
+        if sys.argv[2] == "-":
+            case.show()
+        else:
+            case.write(sys.argv[2])
     except (CaseError, OSError) as e:
         sys.exit("mkpcap.py: %s" % e)
 
