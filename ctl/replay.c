@@ -234,16 +234,19 @@ static void judge(struct replay *r, struct feed_item *item, struct decision *d)
 
 static void sweep_at(struct replay *r, const struct feed_item *item, uint64_t now)
 {
-	uint64_t ago = item->now - now;
+	uint64_t ago = item->now - now, when = item->when > ago ? item->when - ago : 0;
 	struct reset waited[SWEEP_ROOM];
+	struct addr server;
+	bool hears;
 	size_t n;
 
 	do {
 		n = engine_sweep(r->rules, r->state, now, waited, SWEEP_ROOM);
 		for (size_t i = 0; i < n; i++)
-			report_waited(r->report, item->when > ago ? item->when - ago : 0,
-				      &waited[i]);
+			report_waited(r->report, when, &waited[i]);
 	} while (n == SWEEP_ROOM);
+	while (state_sight_news(r->state, now, &server, &hears))
+		report_sight(r->report, when, &server, hears);
 }
 
 /*

@@ -280,6 +280,30 @@ void report_waited(struct report *r, uint64_t when, const struct reset *ends)
 	json_end_line(&j);
 }
 
+void report_sight(struct report *r, uint64_t when, const struct addr *server, bool hears)
+{
+	struct json j = { stdout, false };
+	char text[ADDR_TEXT];
+
+	if (!r->json) {
+		addr_print(server, text);
+		printf("%7s ", "-");
+		print_time(r, when);
+		printf("%s %s\n", text, hears ? "is heard again: all checks judge again"
+					      : "is asked and not heard: checks that need "
+						"answers keep still");
+		return;
+	}
+	json_open(&j, NULL, '{');
+	json_open(&j, "sight", '{');
+	json_seconds(&j, "t", when);
+	json_address(&j, "server", server, true);
+	json_bool(&j, "heard", hears);
+	json_close(&j, '}');
+	json_close(&j, '}');
+	json_end_line(&j);
+}
+
 static void json_tables(struct json *j, const struct table_fill table[TABLE_COUNT])
 {
 	json_open(j, "tables", '{');

@@ -31,6 +31,8 @@ bool report_packet(struct report *r, const struct feed_item *item,
 		   const struct report_message *m, const struct decision *d);
 /* A TCP connection was ended because it waited too long; when: of the capture. */
 void report_waited(struct report *r, uint64_t when, const struct reset *ends);
+/* The answers of a server are not seen any more, or again (state_sight_news). */
+void report_sight(struct report *r, uint64_t when, const struct addr *server, bool hears);
 void report_end(struct report *r, const struct table_fill table[TABLE_COUNT]);
 
 #endif

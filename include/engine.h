@@ -113,6 +113,12 @@ bool state_ban_remove(struct state *st, const struct addr *site);
 size_t state_ban_walk(struct state *st, uint64_t now, void (*each)(const struct ban *, void *),
 		      void *arg);
 
+/*
+ * News of a server inside: it is asked and asked, and no answer is seen (*hears
+ * false), or it is heard again.  false: no more news.  Call about once a second.
+ */
+bool state_sight_news(struct state *st, uint64_t now, struct addr *server, bool *hears);
+
 struct scratch *scratch_new(void);
 void scratch_free(struct scratch *s);
 

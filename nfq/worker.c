@@ -162,12 +162,31 @@ static void sweep(struct worker *w, uint64_t now)
 	}
 }
 
+static void tell_sights(struct worker *w, uint64_t now)
+{
+	char text[ADDR_TEXT];
+	struct addr server;
+	bool hears;
+
+	while (state_sight_news(w->conf.state, now, &server, &hears)) {
+		addr_print(&server, text);
+		if (hears)
+			log_info("answers of %s are seen again: all checks judge again", text);
+		else
+			log_warn("%s is asked and no answer of it is seen: its answers take "
+				 "another way (asymmetric routing), or it is down; the checks "
+				 "that need answers keep still", text);
+	}
+}
+
 static void chores(struct worker *w, uint64_t now)
 {
 	w->chores_at = now;
 	count_lost(w);
-	if (w->index == 0)
-		sweep(w, now);
+	if (w->index != 0)
+		return;
+	sweep(w, now);
+	tell_sights(w, now);
 }
 
 /* One batch of one lane.  Returns how many messages it read, or -errno. */

@@ -21,6 +21,8 @@ const struct check *const checks[] = {
 	&check_method,
 	&check_destination,
 	&check_strict, /* last: it costs more than all the others */
+	/* BEHAVIOUR: memory across messages */
+	&check_stray,
 };
 
 const unsigned check_count = sizeof(checks) / sizeof(*checks);

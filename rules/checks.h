@@ -16,5 +16,6 @@ extern const struct check check_agent;
 extern const struct check check_method;
 extern const struct check check_destination;
 extern const struct check check_strict;
+extern const struct check check_stray;
 
 #endif

@@ -81,4 +81,5 @@ void memory_learn(struct state *st, const struct settings *s, const struct pkt *
 		ask(st, &l, &asked);
 	else
 		answer(st, &l, &asked);
+	sight_learn(st, &l);
 }

@@ -96,13 +96,13 @@ struct via_name {
 	bool known;
 };
 
-static struct via_name via_read(const struct state *st, const struct sip_msg *sip)
+static struct via_name via_read(const struct state *st, struct slice value)
 {
 	struct via_name v = { 0 };
 	struct sip_via via;
 	struct slice branch = SLICE_NONE;
 
-	if (!sip_via_read(sip_first(sip, HDR_VIA), &via))
+	if (!sip_via_read(value, &via))
 		return v;
 	v.known = true;
 	v.sent_by = sent_by(st, &via);
@@ -129,10 +129,18 @@ static uint64_t txn_of(const struct names *n, const struct via_name *v, const st
 	return key ? key : 1;
 }
 
+uint64_t names_asked(const struct state *st, const struct sip_msg *sip, struct slice via)
+{
+	const struct names nobody = { 0 };
+	struct via_name v = via_read(st, via);
+
+	return v.branch ? txn_of(&nobody, &v, sip, sip->method, true) : 0;
+}
+
 static void names_transaction(const struct state *st, const struct pkt *pkt,
 			      const struct sip_msg *sip, struct names *n)
 {
-	struct via_name v = via_read(st, sip);
+	struct via_name v = via_read(st, sip_first(sip, HDR_VIA));
 	bool outward = asked_inside(pkt, sip);
 
 	n->stranger_branch = v.known && !v.branch;

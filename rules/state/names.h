@@ -36,6 +36,10 @@ struct names {
 void names_read(const struct state *st, const struct pkt *pkt, const struct sip_msg *sip,
 		uint64_t site_key, struct names *n);
 
+/* The transaction of a request like this one that a server inside sent with that Via;
+ * 0 when it has no magic cookie. */
+uint64_t names_asked(const struct state *st, const struct sip_msg *sip, struct slice via);
+
 /* Of a From, To or Contact value, or of a URI; 0 when it has no user. */
 uint64_t name_user(const struct state *st, struct slice address);
 uint64_t name_user_of_uri(const struct state *st, struct slice uri);

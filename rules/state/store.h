@@ -9,6 +9,7 @@
 #include "hash.h"
 #include "key.h"
 #include "meter.h"
+#include "sight.h"
 #include "state.h"
 #include "table.h"
 
@@ -18,6 +19,7 @@ struct state {
 	TABLES(X)
 #undef X
 	struct table *bans;
+	struct sight sight[SIGHTS];
 	_Atomic uint64_t began; /* time of the first packet, 0: none yet */
 	struct flows *tcp; /* what else belongs to flows */
 };

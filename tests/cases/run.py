@@ -20,6 +20,8 @@ finds in TMP, and expect, whose lines are, the last that fits a packet counts:
   waited SECOND ADDRESS PORT
       a TCP connection of that end is ended for waiting too long, at that time; when
       a case has such lines, or "waited none", there are no others
+  unheard SECOND ADDRESS, heard SECOND ADDRESS
+      the answers of a server are missed at that time, or seen again; there are no others
   inside ADDRESS,...   what it works out without --inside, "-": nothing, the config
                        says it (else --inside 192.0.2.10,2001:db8::10 is given)
   exit CODE            (0 is understood)
@@ -53,7 +55,7 @@ PROGRAM = os.environ.get("SIPMOAT") or os.path.join(
 class Expect:
     def __init__(self, path):
         self.rules, self.banned, self.summary = [], [], {}
-        self.inside, self.exit, self.waited = None, 0, None
+        self.inside, self.exit, self.waited, self.sights = None, 0, None, []
         with open(path, encoding="utf-8") as f:
             for number, line in enumerate(f, 1):
                 words = line.split("#")[0].split()
@@ -68,6 +70,8 @@ class Expect:
         elif words[0] == "waited":
             self.waited = (self.waited or []) + (
                 [] if words[1] == "none" else [(float(words[1]), words[2], int(words[3]))])
+        elif words[0] in ("heard", "unheard"):
+            self.sights.append((float(words[1]), words[2], words[0] == "heard"))
         elif words[0] == "inside":
             self.inside = words[1]
         elif words[0] == "exit":
@@ -231,6 +235,11 @@ def compare(case, expect, run):
     summary = objects.pop()["summary"]
     waited = [o["waited"] for o in objects if "waited" in o]
     objects = [o for o in objects if "waited" not in o]
+    sights = [o["sight"] for o in objects if "sight" in o]
+    objects = [o for o in objects if "sight" not in o]
+    got = [(round(s["t"] - case.start / 1e6, 6), s["server"], s["heard"]) for s in sights]
+    if got != expect.sights:
+        yield "servers heard: %r, wanted %r" % (got, expect.sights)
     got = [(round(w["t"] - case.start / 1e6, 6), w["src"], w["sport"]) for w in waited]
     if expect.waited is not None and got != expect.waited:
         yield "waited too long: %r, wanted %r" % (got, expect.waited)

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sight.h"
+
+#include "memory.h"
+#include "store.h"
+
+#define PROBES 8
+
+static uint64_t word(const struct addr *a, unsigned at)
+{
+	uint64_t w;
+
+	memcpy(&w, a->b + at, sizeof(w));
+	return w;
+}
+
+/* Servers are few and not chosen by attackers: any mixing will do. */
+static unsigned place_of(uint64_t high, uint64_t low)
+{
+	return (unsigned)((high ^ low) * 0x9e3779b97f4a7c15u >> 58);
+}
+
+static uint64_t get(const _Atomic uint64_t *p)
+{
+	return atomic_load_explicit(p, memory_order_relaxed);
+}
+
+static void set(_Atomic uint64_t *p, uint64_t v)
+{
+	atomic_store_explicit(p, v, memory_order_relaxed);
+}
+
+/* low is never 0 for a real host, so it claims the place. */
+static bool is_at(const struct sight *s, uint64_t high, uint64_t low)
+{
+	return atomic_load_explicit(&s->low, memory_order_acquire) == low &&
+	       get(&s->high) == high;
+}
+
+static const struct sight *find(const struct state *st, const struct addr *inside)
+{
+	uint64_t high = word(inside, 0), low = word(inside, 8);
+
+	for (unsigned i = 0, at = place_of(high, low); i < PROBES; i++)
+		if (is_at(&st->sight[(at + i) % SIGHTS], high, low))
+			return &st->sight[(at + i) % SIGHTS];
+	return NULL;
+}
+
+/* The first question of two threads at once may claim two places: one is left idle. */
+static struct sight *make(struct state *st, const struct addr *inside)
+{
+	uint64_t high = word(inside, 0), low = word(inside, 8);
+
+	for (unsigned i = 0, at = place_of(high, low); i < PROBES; i++) {
+		struct sight *s = &st->sight[(at + i) % SIGHTS];
+		uint64_t none = 0;
+
+		if (is_at(s, high, low))
+			return s;
+		if (get(&s->low) || !low)
+			continue;
+		if (!atomic_compare_exchange_strong(&s->high, &none, high) && none != high)
+			continue;
+		none = 0;
+		if (atomic_compare_exchange_strong(&s->low, &none, low) || none == low)
+			return s;
+	}
+	return NULL;
+}
+
+static void heard(struct sight *s, uint64_t now)
+{
+	if (now - get(&s->spoke) >= NS || !get(&s->spoke))
+		set(&s->spoke, now);
+	if (atomic_load_explicit(&s->asked, memory_order_relaxed))
+		atomic_store_explicit(&s->asked, 0, memory_order_relaxed);
+}
+
+static void asked(struct sight *s, uint64_t now)
+{
+	if (atomic_fetch_add_explicit(&s->asked, 1, memory_order_relaxed) == 0)
+		set(&s->since, now);
+}
+
+void sight_learn(struct state *st, const struct lesson *l)
+{
+	bool question = l->sip->kind == SIP_REQUEST && l->sip->method != METHOD_ACK;
+	struct sight *s;
+
+	if (l->pkt->dir == DIR_INBOUND && (!question || l->again))
+		return;
+	s = make(st, &l->inside);
+	if (!s)
+		return;
+	if (l->pkt->dir == DIR_OUTBOUND)
+		heard(s, l->now);
+	else
+		asked(s, l->now);
+}
+
+static bool is_heard(const struct sight *s, uint64_t now)
+{
+	return atomic_load_explicit(&s->asked, memory_order_relaxed) < SIGHT_ASKED ||
+	       now < get(&s->since) + SIGHT_SECONDS * NS;
+}
+
+bool sight_replies(const struct state *st, const struct addr *inside, uint64_t now)
+{
+	const struct sight *s = find(st, inside);
+
+	return !s || is_heard(s, now);
+}
+
+bool sight_spoke(const struct state *st, const struct addr *inside)
+{
+	const struct sight *s = find(st, inside);
+
+	return s && get(&s->spoke);
+}
+
+bool state_sight_news(struct state *st, uint64_t now, struct addr *server, bool *hears)
+{
+	for (unsigned i = 0; i < SIGHTS; i++) {
+		struct sight *s = &st->sight[i];
+		uint64_t high, low = atomic_load_explicit(&s->low, memory_order_acquire);
+
+		*hears = is_heard(s, now);
+		if (!low || atomic_load(&s->told) != *hears)
+			continue;
+		atomic_store(&s->told, !*hears);
+		high = get(&s->high);
+		memcpy(server->b, &high, sizeof(high));
+		memcpy(server->b + 8, &low, sizeof(low));
+		return true;
+	}
+	return false;
+}

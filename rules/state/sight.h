@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which servers inside we hear.  With asymmetric routing only one direction of a
+ * conversation passes here: then nothing can be concluded from an answer that was
+ * not seen, and the checks that need answers must keep still.
+ *
+ * A server that was asked SIGHT_ASKED times and for SIGHT_SECONDS, and said nothing
+ * in all that time, is not heard: its answers take another way, or it is down.  One
+ * word of it, and it is heard again.
+ *
+ * Locking: atomics; up to SIGHTS servers are told apart, of others it is taken that
+ * they are heard.  Units: ns.
+ */
+#ifndef SIPMOAT_SIGHT_H
+#define SIPMOAT_SIGHT_H
+
+#include <stdatomic.h>
+
+#include "addr.h"
+
+struct lesson;
+struct state;
+
+#define SIGHTS 64
+#define SIGHT_ASKED 20
+#define SIGHT_SECONDS 32 /* Timer F: by then every request was answered or is lost */
+
+struct sight {
+	_Atomic uint64_t high, low; /* the server's address; both 0: free */
+	_Atomic uint64_t spoke;     /* when it was heard last, to the second; 0: never */
+	_Atomic uint64_t since;     /* of the first question after that */
+	atomic_uint asked;          /* questions since then */
+	atomic_bool told;           /* the operator knows that it is not heard */
+};
+
+void sight_learn(struct state *st, const struct lesson *l);
+/* Are the answers of that server seen? */
+bool sight_replies(const struct state *st, const struct addr *inside, uint64_t now);
+/* Did it ever say anything? */
+bool sight_spoke(const struct state *st, const struct addr *inside);
+
+#endif
