@@ -15,7 +15,8 @@
 /* X(name, default records, least records, help) */
 #define TABLES(X) \
 	X(meters, 65536, 1024, "rates remembered at once") \
-	X(sources, 32768, 1024, "sources remembered at once") \
+	X(sources, 131072, 1024, "sources remembered at once") \
+	X(registrants, 16384, 1024, "sources whose registrations are counted") \
 	X(tokens, 32768, 1024, "challenges and tags remembered at once") \
 	X(transactions, 32768, 1024, "requests under way, or answered within the last minute") \
 	X(flows, 8192, 512, "TCP connections followed at once")

@@ -1,38 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What sites have proven.  Two tables: tokens, things our servers said to a site
- * that only somebody who receives at that address can repeat; and sources, the
- * sites that did, with the registrations the servers accepted from them.
+ * What sites prove: tokens are things our servers said to a site that only somebody who
+ * receives at that address can repeat.  What is remembered of a site is in sites.c.
  */
+#include "sites.h"
 #include "store.h"
 
 #define TOKEN_SECONDS 64    /* twice Timer B, RFC 3261 17.1.1.2: nobody answers later */
-#define RETURNED_SECONDS 3600
 #define EXPIRES_MAX 86400
 #define EXPIRES_DEFAULT 3600 /* RFC 3261 10.2.1.1 suggests an hour */
-#define TICK (8 * NS)        /* unit of a registration's end: 16 bits reach 6 days */
 
-enum { RANK_RETURNED = 1, RANK_REGISTERED = 2 };
 enum token_kind { TOKEN_NONCE = 1, TOKEN_TAG = 2, TOKEN_BRANCH = 3 };
-
-struct registration {
-	uint16_t who;   /* hash of address-of-record and port, 0 = empty */
-	uint16_t until; /* in ticks */
-};
-
-struct site {
-	uint64_t returned_until;
-	struct registration reg[SOURCE_REGS];
-};
 
 size_t tokens_size(void)
 {
 	return 1; /* that it is there says all */
-}
-
-size_t sources_size(void)
-{
-	return sizeof(struct site);
 }
 
 /* A token is bound to the site it was sent to: repeating somebody else's proves nothing. */
@@ -64,92 +46,6 @@ static bool token_take(struct state *st, uint64_t key, uint64_t now)
 		return false;
 	table_drop(&h);
 	return true;
-}
-
-static bool reg_live(const struct registration *r, uint64_t now)
-{
-	return r->who && (int16_t)(r->until - (uint16_t)(now / TICK)) > 0;
-}
-
-void source_find(struct state *st, uint64_t site_key, uint64_t now, struct source *out)
-{
-	struct hold h = table_find(st->sources, site_key, now);
-	const struct site *s = h.value;
-
-	*out = (struct source){ STRANGER, 0 };
-	if (!s)
-		return;
-	for (unsigned i = 0; i < SOURCE_REGS; i++)
-		out->registrations += reg_live(&s->reg[i], now);
-	if (out->registrations)
-		out->standing = REGISTERED;
-	else if (s->returned_until > now)
-		out->standing = RETURNED;
-	table_release(&h);
-}
-
-/* Ends wrap: what is over must be gone before it seems to lie ahead again.  Done
- * whenever a record is prolonged, which is once a day at least, or it is gone. */
-static void sweep(struct site *s, uint64_t now)
-{
-	for (unsigned i = 0; i < SOURCE_REGS; i++)
-		if (!reg_live(&s->reg[i], now))
-			s->reg[i].who = 0;
-}
-
-void source_returned(struct state *st, uint64_t site, uint64_t now)
-{
-	struct hold h = table_make(st->sources, site, now, RANK_RETURNED);
-	struct site *s = h.value;
-
-	if (!s)
-		return;
-	sweep(s, now);
-	s->returned_until = now + RETURNED_SECONDS * NS;
-	table_keep(&h, now, s->returned_until, RANK_RETURNED);
-	table_release(&h);
-}
-
-static struct registration *reg_slot(struct site *s, uint16_t who)
-{
-	struct registration *room = NULL;
-
-	for (unsigned i = 0; i < SOURCE_REGS; i++) {
-		if (s->reg[i].who == who)
-			return &s->reg[i];
-		if (!room && !s->reg[i].who)
-			room = &s->reg[i];
-	}
-	return room;
-}
-
-static void registered(struct state *st, uint64_t site, uint16_t who, uint32_t seconds,
-		       uint64_t now)
-{
-	struct hold h = table_make(st->sources, site, now, RANK_REGISTERED);
-	struct site *s = h.value;
-	struct registration *r;
-	uint64_t until = now + (seconds + 32) * NS; /* a refresh may be a Timer F late */
-
-	if (!s)
-		return;
-	sweep(s, now);
-	r = reg_slot(s, who);
-	if (r)
-		*r = (struct registration){ who, (uint16_t)(until / TICK + 1) };
-	table_keep(&h, now, until, RANK_REGISTERED);
-	table_release(&h);
-}
-
-static void unregistered(struct state *st, uint64_t site, uint16_t who, uint64_t now)
-{
-	struct hold h = table_find(st->sources, site, now);
-	struct site *s = h.value;
-	struct registration *r = s ? reg_slot(s, who) : NULL;
-
-	if (r)
-		r->who = 0;
-	table_release(&h);
 }
 
 static uint32_t number_of(struct slice s)
@@ -205,9 +101,9 @@ static uint32_t learn_registration(struct state *st, const struct pkt *pkt,
 	who = (uint16_t)hash_bytes(&key, to.uri.p, to.uri.n);
 	who = who ? who : 1;
 	if (seconds)
-		registered(st, site, who, seconds, now);
+		site_registered(st, site, who, seconds, now);
 	else
-		unregistered(st, site, who, now);
+		site_unregistered(st, site, who, now);
 	return seconds;
 }
 

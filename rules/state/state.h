@@ -60,4 +60,18 @@ enum proof source_prove(struct state *st, uint64_t site_key, const struct sip_ms
 /* The site completed a TCP handshake: it receives what is sent to it. */
 void source_returned(struct state *st, uint64_t site_key, uint64_t now);
 
+/*
+ * A score of a site, to which several checks may add points for what none of them
+ * would act upon alone.  It fades: SOURCE_HALF_LIFE seconds after it was given, a
+ * point counts half, after twice as long a quarter.  Computed in integers, in steps
+ * of a 64th of the half-life (9.375 s of the clock): a half-life is exactly half, the
+ * rest is within a 128th of a point of s * 2^-(t / half-life) with t in whole steps,
+ * and looking changes nothing.  Both return whole points, rounded down; a score stops
+ * at SOURCE_SCORE_MOST.  The points of whom there is no room for are not remembered.
+ */
+#define SOURCE_HALF_LIFE 600
+#define SOURCE_SCORE_MOST 65535
+unsigned source_score_add(struct state *st, uint64_t site_key, unsigned points, uint64_t now);
+unsigned source_score(struct state *st, uint64_t site_key, uint64_t now);
+
 #endif
