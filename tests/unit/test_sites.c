@@ -146,21 +146,58 @@ static void test_score_fades(void **arg)
 {
 	struct state *st = state_new(&sizes, seed);
 	uint64_t step = SOURCE_HALF_LIFE * NS / 64, start = 1000 * step;
-	double want = 5000;
+	double want = 60001;
 
 	(void)arg;
-	assert_int_equal(source_score_add(st, 7, 5000, start), 5000);
-	for (unsigned i = 0; i < 64 * 14; i++) {
-		double got = source_score(st, 7, start + i * step);
+	assert_int_equal(source_score_add(st, 7, 60001, start), 60001);
+	for (unsigned i = 0; i < 64 * 17; i++) {
+		unsigned got = source_score(st, 7, start + i * step);
 
-		assert_true(got > want - 1.01 && got < want + 0.01);
-		assert_true(source_score(st, 7, start + (i + 1) * step - 1) == got);
+		assert_int_equal(got, (unsigned)(want + 1 / 128.));
+		assert_int_equal(source_score(st, 7, start + (i + 1) * step - 1), got);
 		if (i % 64 == 0)
-			assert_int_equal((unsigned)got, 5000 >> i / 64);
+			assert_int_equal(got, 60001 >> i / 64);
 		want *= 0.98922801319397548; /* 2^-(1/64) */
 	}
-	assert_int_equal(source_score(st, 7, start + 14 * SOURCE_HALF_LIFE * NS), 0);
+	assert_int_equal(source_score(st, 7, start + 17 * SOURCE_HALF_LIFE * NS), 0);
 	assert_int_equal(source_score(st, 8, start), 0);
+	state_free(st);
+}
+
+/* To 2/10,000 of a point, where that shows: just below and above a whole one. */
+static void test_score_is_exact(void **arg)
+{
+	struct state *st = state_new(&sizes, seed);
+	uint64_t step = SOURCE_HALF_LIFE * NS / 64;
+
+	(void)arg;
+	for (unsigned points = 65000; points < 65500; points++) {
+		double want = points + 1 / 128.;
+
+		source_score_add(st, spread(points), points, NS);
+		for (unsigned i = 0; i < 64; i++) {
+			unsigned got = source_score(st, spread(points), NS + i * step);
+
+			if ((unsigned)(want - 2e-4) == (unsigned)(want + 2e-4))
+				assert_int_equal(got, (unsigned)want);
+			want = (want - 1 / 128.) * 0.98922801319397548 + 1 / 128.;
+		}
+	}
+	state_free(st);
+}
+
+/* Roundings do not sum up to a point, however often a score was written meanwhile. */
+static void test_score_written_often(void **arg)
+{
+	struct state *st = state_new(&sizes, seed);
+	uint64_t step = SOURCE_HALF_LIFE * NS / 64;
+
+	(void)arg;
+	for (unsigned points = 2; points < 60000; points = points * 5 / 2) {
+		for (unsigned i = 0; i <= 64; i++)
+			source_score_add(st, points, i ? 0 : points, NS + i * step);
+		assert_int_equal(source_score(st, points, NS + 64 * step), points / 2);
+	}
 	state_free(st);
 }
 
@@ -257,6 +294,8 @@ int main(void)
 		cmocka_unit_test(test_registrants_go_in_order),
 		cmocka_unit_test(test_pushed_out_but_registered),
 		cmocka_unit_test(test_score_fades),
+		cmocka_unit_test(test_score_is_exact),
+		cmocka_unit_test(test_score_written_often),
 		cmocka_unit_test(test_score_sums_up),
 		cmocka_unit_test(test_score_evicts_nobody),
 		cmocka_unit_test(test_threads),
