@@ -218,7 +218,7 @@ pbx_start() {
 	local cfg=$T/kamailio.cfg as="${PBX_ADVERTISE:+ advertise $PBX_ADVERTISE}" listen
 	listen="listen=udp:$PBX4:5060$as\nlisten=tcp:$PBX4:5060$as"
 	! has_v6 || listen="$listen\nlisten=udp:[$PBX6]:5060\nlisten=tcp:[$PBX6]:5060"
-	sed "s|^LISTEN|$listen|" "${PBX_CONF:-$FIELD_LIB/kamailio.cfg}" >"$cfg"
+	sed "s|^LISTEN|$listen|; s|//RUN|//$T/kamailio|" "${PBX_CONF:-$FIELD_LIB/kamailio.cfg}" >"$cfg"
 	mkdir -p "$T/kamailio"
 	ip netns exec "$NS-pbx" kamailio -f "$cfg" -DD -E -m 32 -M 4 -Y "$T/kamailio" -w "$T/kamailio" \
 		-P "$T/kamailio/pid" >"$T/kamailio.log" 2>&1 </dev/null &
@@ -265,14 +265,15 @@ users() {
 	done
 }
 
-# phone NAME SCENARIO FAMILY ADDRESS PORT OPTIONS...: SIPp in the wan, in the foreground;
-# leaves NAME.csv (statistics) and NAME.out in $T
+# phone NAME SCENARIO FAMILY ADDRESS PORT OPTIONS...: SIPp in the wan (or in PHONE_NS), in the
+# foreground; leaves NAME.csv (statistics) and NAME.out in $T
 phone() {
 	local name=$1 scenario=$2 family=$3 address=$4 port=$5
 	shift 5
 	[ "$family" = 4 ] || address="[$address]"
-	(cd "$T" && TERM=dumb exec ip netns exec "$NS-wan" sipp "$(target "$family")" \
-		-sf "$FIELD_LIB/sipp/$scenario.xml" -i "$address" -p "$port" -mp $((20000 + (port - 5000) * 10)) -nostdin \
+	[ -f "$FIELD_LIB/sipp/$scenario.xml" ] && scenario=$FIELD_LIB/sipp/$scenario || scenario=$T/$scenario
+	(cd "$T" && TERM=dumb exec ip netns exec "${PHONE_NS:-$NS-wan}" sipp "$(target "$family")" \
+		-sf "$scenario.xml" -i "$address" -p "$port" -mp $((20000 + (port - 5000) * 10)) -nostdin \
 		-trace_stat -stf "$T/$name.csv" -fd 1 -trace_err -error_file "$T/$name.err" \
 		"$@") >"$T/$name.out" 2>&1 </dev/null
 }
@@ -299,7 +300,9 @@ answering() {
 	phone "answer$1" uas "$1" "$2" "$3" 2>/dev/null &
 	wait_for 30 phone_listens "$2" "$3" || fail "SIPp does not listen on $2:$3"
 }
-phone_listens() { wan ss -Hlun "sport = :$2" | grep -qF "$1"; }
+phone_listens() {
+	ip netns exec "${PHONE_NS:-$NS-wan}" ss -Hlun "sport = :$2" | grep -qF "$1"
+}
 
 # calls NAME FAMILY ADDRESS PORT COUNT RATE TALK_MS [SIPp options]: from users 1001-1010
 # to the phones of phones_ready; SIPp's exit status says whether every call completed
