@@ -19,6 +19,7 @@
 	X(registrants, 16384, 1024, "sources whose registrations are counted") \
 	X(tokens, 32768, 1024, "challenges and tags remembered at once") \
 	X(transactions, 32768, 1024, "requests under way, or answered within the last minute") \
+	X(scans, 16384, 1024, "sites and prefixes whose requests were refused or challenged") \
 	X(flows, 8192, 512, "TCP connections followed at once")
 
 #define TABLE_MOST 16777216 /* records */

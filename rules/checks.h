@@ -16,6 +16,7 @@ extern const struct check check_agent;
 extern const struct check check_method;
 extern const struct check check_destination;
 extern const struct check check_strict;
+extern const struct check check_scan;
 extern const struct check check_stray;
 
 #endif

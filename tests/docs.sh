@@ -138,7 +138,7 @@ message_of() {
 		END { printf "\r\n" }' "$1"
 }
 if [ -x "$B/sipmoat" ]; then
-	for check in transports flood malformed agent method; do
+	for check in transports flood malformed agent method scan; do
 		message_of docs/checks/$check.md | "$B/sipmoat" inspect - >"$tmp/out" 2>&1
 		status=("${PIPESTATUS[@]}") want=0
 		[ $check != malformed ] || want=1

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "memory.h"
 
+#include "scans.h"
 #include "store.h"
 
 void memory_begin(struct state *st, uint64_t now)
@@ -26,6 +27,7 @@ bool memory_learning(const struct state *st, const struct settings *s, uint64_t 
 void memory_prefetch(const struct state *st, const struct names *n)
 {
 	table_prefetch(st->transactions, n->txn);
+	table_prefetch(st->scans, n->site);
 }
 
 static void ask(struct state *st, struct lesson *l, struct transaction *asked)
@@ -82,4 +84,5 @@ void memory_learn(struct state *st, const struct settings *s, const struct pkt *
 	else
 		answer(st, &l, &asked);
 	sight_learn(st, &l);
+	scans_learn(st, &l);
 }
