@@ -20,6 +20,8 @@
 	X(tokens, 32768, 1024, "challenges and tags remembered at once") \
 	X(transactions, 32768, 1024, "requests under way, or answered within the last minute") \
 	X(scans, 16384, 1024, "sites and prefixes whose requests were refused or challenged") \
+	X(bindings, 32768, 1024, "users bound at sites, for a day longer than they are") \
+	X(addresses, 16384, 1024, "addresses-of-record whose contacts are remembered") \
 	X(flows, 8192, 512, "TCP connections followed at once")
 
 #define TABLE_MOST 16777216 /* records */

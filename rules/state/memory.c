@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "memory.h"
 
+#include "bindings.h"
 #include "scans.h"
 #include "store.h"
 
@@ -28,6 +29,8 @@ void memory_prefetch(const struct state *st, const struct names *n)
 {
 	table_prefetch(st->transactions, n->txn);
 	table_prefetch(st->scans, n->site);
+	if (n->from_user)
+		binding_prefetch(st, n->from_user, n->site);
 }
 
 static void ask(struct state *st, struct lesson *l, struct transaction *asked)
@@ -85,4 +88,5 @@ void memory_learn(struct state *st, const struct settings *s, const struct pkt *
 		answer(st, &l, &asked);
 	sight_learn(st, &l);
 	scans_learn(st, &l);
+	bindings_learn(st, &l);
 }

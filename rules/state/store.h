@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "bindings.h"
 #include "flows.h"
 #include "hash.h"
 #include "key.h"
@@ -21,6 +22,7 @@ struct state {
 	struct table *bans;
 	struct sight sight[SIGHTS];
 	_Atomic uint64_t began; /* time of the first packet, 0: none yet */
+	struct census census;   /* of contacts */
 	struct flows *tcp; /* what else belongs to flows */
 };
 
