@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the stage BEHAVIOUR takes for a message, names, all its checks and learning
+ * included, parsing not: with tables that are empty, half full and full, phone after
+ * phone in random order, so that nothing is warm; then while an attacker fills every
+ * table with Call-IDs and addresses of his own, and 1,000 calls go on.  Medians of
+ * single calls.  Prints; judges only that no call is hurt: `make bench-behaviour`.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "checks.h"
+#include "engine.h"
+#include "ruleset.h"
+#include "state/memory.h"
+#include "state/state.h"
+#include "state/store.h"
+
+#define LIVE 100000
+#define TURNS 60000
+#define CALLS 1000
+#define ATTACK 4000000
+
+/* What a phone and its server say to each other, in this order. */
+enum kind {
+	REGISTER, CHALLENGE, REGISTER_AUTH, BOUND, INVITE, TRYING, RINGING, ANSWER, ACK,
+	INFO, INFO_OK, BYE, BYE_OK, KINDS
+};
+
+static const struct {
+	const char *name, *method;
+	unsigned status; /* 0: a request of the phone */
+	unsigned cseq;
+} kinds[KINDS] = {
+	{ "REGISTER", "REGISTER", 0, 1 },	{ "401", "REGISTER", 401, 1 },
+	{ "REGISTER, login", "REGISTER", 0, 2 }, { "200 (REGISTER)", "REGISTER", 200, 2 },
+	{ "INVITE", "INVITE", 0, 10 },		{ "100", "INVITE", 100, 10 },
+	{ "180", "INVITE", 180, 10 },		{ "200 (INVITE)", "INVITE", 200, 10 },
+	{ "ACK", "ACK", 0, 10 },		{ "INFO", "INFO", 0, 11 },
+	{ "200 (INFO)", "INFO", 200, 11 },	{ "BYE", "BYE", 0, 12 },
+	{ "200 (BYE)", "BYE", 200, 12 },
+};
+
+struct bench {
+	struct ruleset *rules;
+	struct state *state;
+	struct addr server;
+	uint64_t now, clock;
+	uint64_t refused;  /* messages that a check would have dropped */
+	const char *why;
+	struct sip_msg sip;
+	char text[1600];
+	uint32_t took[KINDS][TURNS];
+	unsigned n[KINDS];
+};
+
+static uint64_t random_next(void)
+{
+	static uint64_t x = 88172645463325252u;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	return x ^= x << 17;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * NS + (uint64_t)ts.tv_nsec;
+}
+
+/* The stage as rules/engine.c runs it. */
+static bool stage(struct bench *b, struct probe *p)
+{
+	struct names names;
+	bool refused = false;
+
+	names_read(b->state, p->pkt, p->sip, p->site_key, &names);
+	memory_prefetch(b->state, &names);
+	p->names = &names;
+	for (unsigned i = 0; i < check_count && !refused; i++) {
+		const struct check *c = checks[i];
+		struct evidence ev = { 0 };
+
+		if (c->stage != STAGE_BEHAVIOUR || p->zone->policy[i].mode != MODE_ENFORCE ||
+		    c->outbound != (p->pkt->dir == DIR_OUTBOUND) ||
+		    (c->needs == NEED_REQUEST && p->sip->kind != SIP_REQUEST))
+			continue;
+		refused = c->run(p, p->zone->conf[i], &ev) == HIT && !ev.alert;
+		if (refused)
+			b->why = c->name;
+	}
+	if (!refused)
+		memory_learn(b->state, &b->rules->settings, p->pkt, p->sip, &names, b->now);
+	return refused;
+}
+
+/* One message through the stage; returns ns. */
+static uint64_t judge(struct bench *b, struct pkt *pkt)
+{
+	struct probe p = { .pkt = pkt, .sip = &b->sip, .rules = b->rules, .state = b->state,
+			   .now = b->now, .zone = &b->rules->zone[0] };
+	bool out = pkt->dir == DIR_OUTBOUND;
+	uint64_t start;
+
+	p.site = addr_site(out ? &pkt->dst : &pkt->src);
+	p.site_key = key_of_addr(b->state, &p.site);
+	memory_begin(b->state, b->now);
+	sip_parse(&b->sip, pkt->payload);
+	if (out)
+		source_learn(b->state, pkt, &b->sip, b->now);
+	else
+		p.proof = (uint8_t)source_prove(b->state, p.site_key, &b->sip, b->now);
+	start = now_ns();
+	b->refused += stage(b, &p);
+	return now_ns() - start;
+}
+
+struct phone {
+	struct addr addr;
+	unsigned long number;
+	unsigned round; /* makes Call-ID and CSeq new again */
+};
+
+static struct phone phone_of(unsigned long number, unsigned round)
+{
+	uint8_t a[4] = { 203, (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number };
+
+	return (struct phone){ addr_v4(a), number, round };
+}
+
+static struct slice message(struct bench *b, const struct phone *p, enum kind k)
+{
+	bool reg = k <= BOUND, first = k == REGISTER || k == REGISTER_AUTH || k == INVITE;
+	unsigned long id = p->number * 64 + p->round;
+	char line[128], login[256] = "", tag[32] = "";
+	int n;
+
+	if (kinds[k].status)
+		snprintf(line, sizeof(line), "SIP/2.0 %u Whatever", kinds[k].status);
+	else
+		snprintf(line, sizeof(line), "%s sip:%s192.0.2.10 SIP/2.0", kinds[k].method,
+			 reg ? "" : "2045@");
+	if (!first && k != TRYING)
+		snprintf(tag, sizeof(tag), ";tag=as%08lx", id ^ 0x5a5a);
+	if (k == REGISTER_AUTH)
+		snprintf(login, sizeof(login),
+			 "Authorization: Digest username=\"u%lu\", realm=\"pbx.example\", nonce=\"n%lx\","
+			 " uri=\"sip:pbx.example\", response=\"%032lx\"\r\n", p->number, id, id);
+	if (k == CHALLENGE)
+		snprintf(login, sizeof(login),
+			 "WWW-Authenticate: Digest realm=\"pbx.example\", nonce=\"n%lx\"\r\n", id);
+	n = snprintf(b->text, sizeof(b->text),
+		     "%s\r\nVia: SIP/2.0/UDP 192.168.7.31:5060;branch=z9hG4bK7c%lx.%u%s;rport\r\n"
+		     "Max-Forwards: 70\r\nFrom: \"Desk\" <sip:u%lu@pbx.example>;tag=f%lx%s\r\n"
+		     "To: <sip:%s%lu@pbx.example>%s\r\nCall-ID: 5b21c0de99aa%lx%s@192.168.7.31\r\n"
+		     "CSeq: %u %s\r\nContact: <sip:u%lu@192.168.7.31:5060>%s\r\n%s"
+		     "Content-Length: 0\r\n\r\n", line, id, kinds[k].cseq,
+		     k == ACK ? "a" : "", p->number, id, reg ? "r" : "c", reg ? "u" : "1",
+		     p->number, tag, id, reg ? "r" : "c", kinds[k].cseq, kinds[k].method,
+		     p->number, k == BOUND ? ";expires=3600" : "", login);
+	return (struct slice){ b->text, (uint32_t)n };
+}
+
+static uint64_t say(struct bench *b, const struct phone *p, enum kind k)
+{
+	bool out = kinds[k].status != 0;
+	struct pkt pkt = {
+		.src = out ? b->server : p->addr, .dst = out ? p->addr : b->server,
+		.sport = out ? 5060 : 40000, .dport = out ? 40000 : 5060, .version = 4,
+		.proto = PROTO_UDP, .dir = out ? DIR_OUTBOUND : DIR_INBOUND,
+	};
+
+	b->now += 1000;
+	pkt.payload = message(b, p, k);
+	return judge(b, &pkt);
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static uint64_t median(uint32_t *v, unsigned n)
+{
+	qsort(v, n, sizeof(*v), compare);
+	return n ? v[n / 2] : 0;
+}
+
+/* live phones register and call, and stay in the call. */
+static void fill(struct bench *b, unsigned from, unsigned to)
+{
+	for (unsigned i = from; i < to; i++) {
+		struct phone p = phone_of(i, 0);
+
+		for (enum kind k = 0; k <= ACK; k++)
+			say(b, &p, k);
+	}
+}
+
+static void measure(struct bench *b, unsigned live, const char *when)
+{
+	uint64_t all = 0, total = 0;
+
+	memset(b->n, 0, sizeof(b->n));
+	b->refused = 0;
+	for (unsigned turn = 1; total < TURNS; turn++) {
+		struct phone old = phone_of(random_next() % (live ? live : 1), 0), p = old;
+
+		p.round = turn % 63 + 1; /* the same phone, another call */
+		for (enum kind k = 0; k < KINDS; k++, total++) {
+			bool in_call = live && (k == INFO || k == INFO_OK);
+			uint64_t t = say(b, in_call ? &old : &p, k);
+
+			b->took[k][b->n[k]++] = (uint32_t)(t > b->clock ? t - b->clock : 0);
+		}
+	}
+	printf("%s:", when);
+	for (enum kind k = 0; k < KINDS; k++) {
+		uint64_t m = median(b->took[k], b->n[k]);
+
+		printf("%s %s %lu", k ? "," : "", kinds[k].name, (unsigned long)m);
+		all += m;
+	}
+	printf("\n  mean of the medians %lu ns, %lu refused%s%s\n", (unsigned long)(all / KINDS),
+	       (unsigned long)b->refused, b->why ? " by " : "", b->why ? b->why : "");
+	b->why = NULL;
+}
+
+/* Requests of strangers with Call-IDs that never come again, from a /40 of IPv6. */
+static void attack(struct bench *b, unsigned long n)
+{
+	for (unsigned long i = 0; i < n; i++) {
+		static const enum kind kinds_sent[] = { INVITE, REGISTER, INFO };
+		uint64_t r = random_next();
+		struct phone p = { .number = (unsigned long)(r >> 20), .round = 0 };
+		uint8_t a[16] = { 0x20, 0x01, 0x0d, 0xb8, 0xff };
+		enum kind k = kinds_sent[i % 3];
+
+		memcpy(a + 5, &r, 8);
+		p.addr = addr_v6(a);
+		say(b, &p, k);
+		if (k != INFO && i % 2)
+			say(b, &p, k == INVITE ? RINGING : CHALLENGE);
+	}
+}
+
+static unsigned hurt(struct bench *b, unsigned round)
+{
+	uint64_t before = b->refused;
+
+	for (unsigned i = 0; i < CALLS; i++) {
+		struct phone p = phone_of(i, 0);
+
+		(void)round;
+		say(b, &p, INFO);
+		say(b, &p, INFO_OK);
+	}
+	return (unsigned)(b->refused - before);
+}
+
+static void under_attack(struct bench *b)
+{
+	uint64_t refused;
+	unsigned lost = 0;
+
+	b->now += NS;
+	for (unsigned i = 0; i < 10; i++) {
+		attack(b, ATTACK / 10);
+		lost += hurt(b, i);
+	}
+	refused = b->refused;
+	printf("attack of %u messages: %u messages of %u live calls refused%s%s\n", ATTACK, lost,
+	       CALLS, lost ? " by " : "", lost && b->why ? b->why : "");
+	if (lost)
+		exit(1);
+	b->refused = refused;
+}
+
+static struct bench *bench_new(unsigned live)
+{
+	static const uint8_t server[4] = { 192, 0, 2, 10 }, seed[16] = { 1 };
+	struct bench *b = calloc(1, sizeof(*b));
+	struct conf_report report = { 0 };
+	struct prefix inside = { addr_v4(server), 128 };
+	struct settings s;
+
+	if (!b)
+		abort();
+	b->rules = ruleset_load(NULL, &report);
+	if (!b->rules || ruleset_set_inside(b->rules, &inside, 1))
+		abort();
+	s = *ruleset_settings(b->rules);
+#define X(name, records, least, help) s.name = s.name < live ? live : s.name;
+	TABLES(X)
+#undef X
+	b->rules->settings.learning = 0;
+	b->state = state_new(&s, seed);
+	if (!b->state)
+		abort();
+	b->server = addr_v4(server);
+	b->now = NS;
+	conf_report_free(&report);
+	for (unsigned i = 0; i < TURNS; i++) {
+		uint64_t start = now_ns();
+
+		b->took[0][i] = (uint32_t)(now_ns() - start);
+	}
+	b->clock = median(b->took[0], TURNS);
+	return b;
+}
+
+static void bench_free(struct bench *b)
+{
+	state_free(b->state);
+	ruleset_free(b->rules);
+	free(b);
+}
+
+int main(void)
+{
+	struct bench *b = bench_new(LIVE);
+
+	measure(b, 0, "empty tables, ns");
+	fill(b, 0, LIVE / 2);
+	measure(b, LIVE / 2, "50,000 calls and registrations, ns");
+	fill(b, LIVE / 2, LIVE);
+	measure(b, LIVE, "100,000 calls and registrations, ns");
+	attack(b, LIVE);
+	measure(b, LIVE, "tables full of strangers' records, ns");
+	bench_free(b);
+	b = bench_new(CALLS);
+	fill(b, 0, CALLS);
+	under_attack(b);
+	bench_free(b);
+	return 0;
+}
