@@ -51,7 +51,8 @@ struct probe {
 	const struct sip_msg *sip; /* NULL before STAGE_FRAME */
 	const struct segment *segment; /* over TCP, from STAGE_TRANSPORT on; else NULL */
 	struct strict *strict;     /* the worker's room for a second opinion */
-	const struct names *names; /* in STAGE_BEHAVIOUR: what the message goes by; else NULL */
+	const struct names *names; /* from STAGE_MESSAGE on: what a request or response goes
+	                            * by; else NULL */
 	const struct ruleset *rules;
 	const struct zone *zone;   /* zone of the outside end */
 	struct state *state;

@@ -207,6 +207,18 @@ struct sip_hdr {
 	uint8_t id;         /* enum sip_header */
 };
 
+/* A Via (RFC 3261 20.42). */
+struct sip_via {
+	struct slice transport, host, params;
+	uint16_t port;
+};
+
+/* What From and To say (RFC 3261 20.20, 20.39). */
+struct sip_end {
+	struct slice uri; /* empty when there is no address */
+	struct slice tag; /* as sip_tag() reads it; empty when there is none */
+};
+
 struct sip_msg {
 	enum sip_kind kind;
 	enum sip_method method; /* of the request, or of the response's CSeq */
@@ -224,6 +236,10 @@ struct sip_msg {
 	struct slice reason;    /* responses */
 	struct slice body;      /* as framed by Content-Length, or all that is left */
 	struct slice rest;      /* bytes behind the body: a further message? */
+	struct sip_end from, to;
+	struct slice contact;   /* the URI of the first Contact; empty when there is none */
+	struct sip_via via;     /* the top one; host is empty when it is broken */
+	struct slice branch;    /* of it; empty when there is none */
 	uint32_t cseq;
 	int64_t content_length; /* -1 if absent or not a number */
 	uint32_t defect_at[DEFECT_READ_COUNT]; /* offset into all, where defects has the bit */
@@ -291,11 +307,7 @@ struct slice sip_user(const struct sip_uri *uri, char *room, size_t size);
 
 struct slice sip_tag(struct slice from_or_to); /* SLICE_NONE when absent */
 
-/* One top Via (RFC 3261 20.42), the first of a comma list. */
-struct sip_via {
-	struct slice transport, host, params;
-	uint16_t port;
-};
+/* The first Via of a comma list (struct sip_via). */
 bool sip_via_read(struct slice value, struct sip_via *out);
 
 /*

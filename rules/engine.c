@@ -205,16 +205,26 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 	return false;
 }
 
+/* What memory will read is on its way while the checks without memory run. */
+static void name_message(struct passage *g)
+{
+	struct probe *p = &g->probe;
+
+	p->names = NULL;
+	if (p->sip->kind != SIP_REQUEST && p->sip->kind != SIP_RESPONSE)
+		return;
+	names_read(p->state, p->pkt, p->sip, p->site_key, &g->names);
+	memory_prefetch(p->state, &g->names);
+	p->names = &g->names;
+}
+
 /* What passes is remembered.  true when the packet's fate is sealed. */
 static bool run_behaviour(struct passage *g)
 {
 	struct probe *p = &g->probe;
 
-	if (p->sip->kind != SIP_REQUEST && p->sip->kind != SIP_RESPONSE)
+	if (!p->names)
 		return false;
-	names_read(p->state, p->pkt, p->sip, p->site_key, &g->names);
-	memory_prefetch(p->state, &g->names);
-	p->names = &g->names;
 	if (run_stages(g, STAGE_BEHAVIOUR, STAGE_BEHAVIOUR))
 		return true;
 	memory_learn(p->state, &g->rs->settings, p->pkt, p->sip, p->names, p->now);
@@ -231,7 +241,10 @@ static bool run_message(struct passage *g, struct slice bytes, struct sip_msg *s
 	decision_parsed(g->d, sip);
 	p->proof = (uint8_t)source_prove(p->state, p->site_key, sip, p->now);
 	g->d->proven |= p->proof != PROOF_NONE;
-	return run_stages(g, STAGE_FRAME, STAGE_MESSAGE) || run_behaviour(g);
+	if (run_stages(g, STAGE_FRAME, STAGE_FRAME))
+		return true;
+	name_message(g);
+	return run_stages(g, STAGE_MESSAGE, STAGE_MESSAGE) || run_behaviour(g);
 }
 
 /*
@@ -292,6 +305,7 @@ static void learn(struct passage *g, struct slice bytes, struct sip_msg *sip)
 	known = source_learn(p->state, p->pkt, sip, p->now);
 	if (known > g->d->known)
 		g->d->known = known;
+	name_message(g);
 	(void)run_behaviour(g);
 }
 

@@ -26,8 +26,10 @@ static bool is_ours(const struct probe *p, struct slice host)
 
 	if (host.n > 2 && host.p[0] == '[')
 		host = (struct slice){ host.p + 1, host.n - 2 };
-	return addr_parse(host, &a) == 0 && !addr_is_private(&a) &&
-	       prefixset_has(&p->rules->inside_set, &a);
+	else if (!host.n || host.p[0] < '0' || host.p[0] > '9')
+		return false; /* a name */
+	return addr_parse(host, &a) == 0 && prefixset_has(&p->rules->inside_set, &a) &&
+	       !addr_is_private(&a);
 }
 
 /* Does one of the lower Vias name a request of ours that is under way? */
@@ -59,15 +61,13 @@ static enum found claims(struct evidence *ev, const char *fmt, struct slice host
 
 static enum found judge_request(const struct probe *p, struct evidence *ev)
 {
-	struct sip_via via;
-	struct sip_nameaddr na;
+	const struct sip_via *via = &p->sip->via;
 	struct sip_uri uri;
 
-	if (sip_via_read(sip_first(p->sip, HDR_VIA), &via) && is_ours(p, via.host))
-		return claims(ev, "request from outside whose top Via is our server %s", via.host);
-	if (!p->sip->seen[HDR_CONTACT] ||
-	    !sip_nameaddr_read(sip_first(p->sip, HDR_CONTACT), &na) ||
-	    !sip_uri_read(na.uri, &uri) || !is_ours(p, uri.host) || is_spiral(p))
+	if (is_ours(p, via->host))
+		return claims(ev, "request from outside whose top Via is our server %s", via->host);
+	if (!p->sip->contact.n || !sip_uri_read(p->sip->contact, &uri) || !is_ours(p, uri.host) ||
+	    is_spiral(p))
 		return CLEAR;
 	return claims(ev, "request from outside whose Contact is our server %s", uri.host);
 }

@@ -35,7 +35,7 @@ static bool begins(const struct sip_msg *sip)
 	case METHOD_SUBSCRIBE:
 	case METHOD_REFER:
 	case METHOD_NOTIFY:
-		return sip_tag(sip_first(sip, HDR_TO)).n == 0;
+		return sip->to.tag.n == 0;
 	default:
 		return false;
 	}

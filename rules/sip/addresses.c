@@ -14,7 +14,7 @@ static bool is_quoted_string(struct slice name, const char *quote)
 
 /* Name and URI of the address at p; behind them, NULL when they do not end. */
 static const char *odd_address_judge(struct sip_msg *m, const char *p, const char *end,
-				     enum sip_defect bad)
+				     enum sip_defect bad, struct slice *uri)
 {
 	const char *start = p, *open;
 	struct sip_nameaddr na;
@@ -25,26 +25,30 @@ static const char *odd_address_judge(struct sip_msg *m, const char *p, const cha
 		view_defect(m, *open == '"' ? DEFECT_QUOTE : DEFECT_BRACKET, open);
 	else if (!sip_uri_read(na.uri, &parts) || (open && !is_quoted_string(na.display, open)))
 		view_defect(m, bad, start);
+	if (p)
+		*uri = na.uri;
 	return p;
 }
 
-/* Judges the address at p; the ',' behind it, or end.  *plain: see usual_address. */
+/* Judges the address at p, of which it gives out what it is; the ',' behind it, or
+ * end.  *plain: see usual_address. */
 static const char *address_judge(struct sip_msg *m, const char *p, const char *end,
-				 enum sip_defect bad, bool *plain)
+				 enum sip_defect bad, bool *plain, struct sip_end *out)
 {
 	struct walk w = { .name = SLICE("tag") };
 	const char *start = p;
 
-	p = usual_address(start, end, plain);
+	p = usual_address(start, end, plain, &out->uri);
 	if (p) {
 		p = skip_lws(p, end);
 	} else {
 		*plain = false;
-		p = odd_address_judge(m, start, end, bad);
+		p = odd_address_judge(m, start, end, bad, &out->uri);
 		if (!p)
 			return end;
 	}
 	p = params_walk(p, end, &w);
+	out->tag = w.value;
 	if (w.open)
 		view_defect(m, DEFECT_QUOTE, w.open);
 	if (w.gap || w.times > 1)
@@ -56,7 +60,8 @@ static const char *address_judge(struct sip_msg *m, const char *p, const char *e
 	return p ? p : end;
 }
 
-static void single_judge(struct sip_msg *m, enum sip_header h, enum sip_defect bad)
+static void single_judge(struct sip_msg *m, enum sip_header h, enum sip_defect bad,
+			 struct sip_end *out)
 {
 	struct slice v = sip_first(m, h);
 	const char *end = slice_end(v), *p;
@@ -64,7 +69,10 @@ static void single_judge(struct sip_msg *m, enum sip_header h, enum sip_defect b
 
 	if (!v.n)
 		return;
-	p = address_judge(m, v.p, end, bad, &plain);
+	p = address_judge(m, v.p, end, bad, &plain, out);
+	if (sip_defective(m, bad) || sip_defective(m, DEFECT_QUOTE) ||
+	    sip_defective(m, DEFECT_BRACKET))
+		out->tag = sip_tag(v); /* it was not read to its end */
 	m->plain |= (uint32_t)plain << h;
 	if (p < end)
 		view_defect(m, DEFECT_TWO_ADDRESSES, p);
@@ -74,11 +82,14 @@ static void single_judge(struct sip_msg *m, enum sip_header h, enum sip_defect b
 static unsigned contact_judge(struct sip_msg *m, struct slice v, unsigned left, bool *plain)
 {
 	const char *end = slice_end(v), *p = v.p;
+	struct sip_end contact = { 0 };
 
 	if (!v.n || (v.n == 1 && *p == '*')) /* an empty one names nobody */
 		return left;
 	for (; left; left--, p++) {
-		p = address_judge(m, p, end, DEFECT_CONTACT, plain);
+		p = address_judge(m, p, end, DEFECT_CONTACT, plain, &contact);
+		if (!m->contact.p)
+			m->contact = contact.uri;
 		if (p == end)
 			return left - 1;
 	}
@@ -115,8 +126,8 @@ void addresses_judge(struct sip_msg *m)
 	bool plain = true;
 	struct slice v;
 
-	single_judge(m, HDR_FROM, DEFECT_FROM);
-	single_judge(m, HDR_TO, DEFECT_TO);
+	single_judge(m, HDR_FROM, DEFECT_FROM, &m->from);
+	single_judge(m, HDR_TO, DEFECT_TO, &m->to);
 	for (unsigned lines = m->seen[HDR_CONTACT]; lines; lines--)
 		if (sip_next(m, HDR_CONTACT, &at, &v))
 			left = contact_judge(m, v, left, &plain);

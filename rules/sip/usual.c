@@ -79,8 +79,10 @@ const char *usual_uri(const char *p, const char *end, bool *plain)
 	return p;
 }
 
-const char *usual_address(const char *p, const char *end, bool *plain)
+const char *usual_address(const char *p, const char *end, bool *plain, struct slice *uri)
 {
+	const char *start;
+
 	if (p < end && *p == '"') {
 		p = word_skip(p + 1, end, NAME);
 		if (p == end || *p++ != '"')
@@ -92,6 +94,10 @@ const char *usual_address(const char *p, const char *end, bool *plain)
 	}
 	if (p == end || *p != '<')
 		return NULL;
-	p = usual_uri(p + 1, end, plain);
-	return p && p < end && *p == '>' ? p + 1 : NULL;
+	start = p + 1;
+	p = usual_uri(start, end, plain);
+	if (!p || p == end || *p != '>')
+		return NULL;
+	*uri = slice_between(start, p);
+	return p + 1;
 }

@@ -110,18 +110,22 @@ static void via_judge(struct sip_msg *m)
 {
 	struct walk w = { .name = SLICE("branch") };
 	struct slice v = sip_first(m, HDR_VIA);
-	struct sip_via via;
+	struct sip_via *via = &m->via;
 	const char *end;
 
 	if (!v.n)
 		return;
-	if (!sip_via_read(v, &via)) {
+	if (!sip_via_read(v, via)) {
+		*via = (struct sip_via){ 0 };
 		view_defect(m, DEFECT_VIA, v.p);
 		return;
 	}
-	end = slice_end(via.params);
-	if (params_walk(via.params.p, end, &w) != end || w.gap || w.open)
+	end = slice_end(via->params);
+	if (params_walk(via->params.p, end, &w) != end || w.gap || w.open)
 		view_defect(m, DEFECT_VIA, v.p);
+	m->branch = w.value;
+	if (w.gap || w.open)
+		(void)sip_param(via->params, w.name, &m->branch);
 	branch_judge(m, &w);
 }
 

@@ -26,10 +26,10 @@ void values_uri(struct sip_msg *m);
 
 /*
  * rules/sip/usual.c: behind "name" <sip:user@host:port;params>, or the URI in it, when
- * they are nothing but that; NULL: they must be read well.  *plain stays true when
+ * they are nothing but that, and the URI in *uri; NULL: they must be read well.  *plain stays true when
  * sip_judge would find nothing in them.
  */
-const char *usual_address(const char *p, const char *end, bool *plain);
+const char *usual_address(const char *p, const char *end, bool *plain, struct slice *uri);
 const char *usual_uri(const char *p, const char *end, bool *plain);
 
 /* Nearly all hosts can be told by their first bytes to be no special address: loopback,

@@ -38,10 +38,29 @@ static uint64_t user_of(const struct state *st, const struct sip_uri *uri)
 	return user.n ? named(st, NAME_USER, 0, user) : 0;
 }
 
+/* sip:user@, where the user is what sip_user would make of it; else SLICE_NONE. */
+static struct slice usual_user(struct slice uri)
+{
+	static const bool usual[256] = {
+		['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
+		['_'] = true, ['+'] = true,
+	};
+	struct slice user = { uri.p + 4, 0 };
+
+	if (uri.n < 6 || memcmp(uri.p, "sip:", 4) != 0)
+		return SLICE_NONE;
+	while (user.n < uri.n - 4 && user.n < USER_ROOM && usual[(uint8_t)user.p[user.n]])
+		user.n++;
+	return user.n && user.n < uri.n - 4 && user.p[user.n] == '@' ? user : SLICE_NONE;
+}
+
 uint64_t name_user_of_uri(const struct state *st, struct slice text)
 {
+	struct slice usual = usual_user(text);
 	struct sip_uri uri;
 
+	if (usual.n)
+		return named(st, NAME_USER, 0, usual);
 	(void)sip_uri_read(text, &uri); /* what stands before the damage will do */
 	return user_of(st, &uri);
 }
@@ -81,32 +100,22 @@ static bool asked_inside(const struct pkt *pkt, const struct sip_msg *sip)
 	return (pkt->dir == DIR_OUTBOUND) == (sip->kind == SIP_REQUEST);
 }
 
+/* Whoever repeats a Via repeats it byte for byte: case need not be folded. */
 static uint64_t sent_by(const struct state *st, const struct sip_via *via)
 {
-	char host[USER_ROOM];
-	uint32_t n = 0;
-
-	for (; n < via->host.n && n < sizeof(host); n++)
-		host[n] = ascii_lower(via->host.p[n]);
-	return named(st, NAME_DOMAIN, via->port ? via->port : 5060, (struct slice){ host, n });
+	return named(st, NAME_DOMAIN, via->port ? via->port : 5060, via->host);
 }
 
 struct via_name {
-	uint64_t sent_by, branch; /* branch: with the cookie */
-	bool known;
+	uint64_t sent_by, branch; /* branch: 0 without the cookie */
 };
 
-static struct via_name via_read(const struct state *st, struct slice value)
+static struct via_name via_name(const struct state *st, const struct sip_via *via,
+				struct slice branch)
 {
-	struct via_name v = { 0 };
-	struct sip_via via;
-	struct slice branch = SLICE_NONE;
+	struct via_name v = { .sent_by = sent_by(st, via) };
 
-	if (!sip_via_read(value, &via))
-		return v;
-	v.known = true;
-	v.sent_by = sent_by(st, &via);
-	if (sip_param(via.params, SLICE("branch"), &branch) && has_cookie(branch))
+	if (has_cookie(branch))
 		v.branch = named(st, NAME_BRANCH, v.sent_by, branch);
 	return v;
 }
@@ -118,8 +127,6 @@ static uint64_t txn_of(const struct names *n, const struct via_name *v, const st
 {
 	uint64_t what = NAME_BRANCH + method + (outward ? OUTWARD : 0), key = v->branch;
 
-	if (!v->known)
-		return 0;
 	if (!key)
 		key = v->sent_by ^ n->call ^ key_with(n->from, sip->cseq);
 	/* all the bits are mixed, and inbound ones belong to their site */
@@ -129,40 +136,46 @@ static uint64_t txn_of(const struct names *n, const struct via_name *v, const st
 	return key ? key : 1;
 }
 
-uint64_t names_asked(const struct state *st, const struct sip_msg *sip, struct slice via)
+uint64_t names_asked(const struct state *st, const struct sip_msg *sip, struct slice value)
 {
 	const struct names nobody = { 0 };
-	struct via_name v = via_read(st, via);
+	struct sip_via via;
+	struct slice branch;
+	struct via_name v;
 
-	return v.branch ? txn_of(&nobody, &v, sip, sip->method, true) : 0;
+	if (!sip_via_read(value, &via) || !sip_param(via.params, SLICE("branch"), &branch) ||
+	    !has_cookie(branch))
+		return 0;
+	v = via_name(st, &via, branch);
+	return txn_of(&nobody, &v, sip, sip->method, true);
 }
 
 static void names_transaction(const struct state *st, const struct pkt *pkt,
 			      const struct sip_msg *sip, struct names *n)
 {
-	struct via_name v = via_read(st, sip_first(sip, HDR_VIA));
+	struct via_name v;
 	bool outward = asked_inside(pkt, sip);
 
-	n->stranger_branch = v.known && !v.branch;
+	n->txn = n->invite = 0;
+	if (!sip->via.host.n)
+		return;
+	v = via_name(st, &sip->via, sip->branch);
 	n->txn = txn_of(n, &v, sip, sip->method, outward);
-	n->invite = 0;
 	if (sip->kind == SIP_REQUEST &&
 	    (sip->method == METHOD_ACK || sip->method == METHOD_CANCEL))
 		n->invite = txn_of(n, &v, sip, METHOD_INVITE, outward);
 }
 
-static uint64_t tag_of(const struct state *st, uint64_t call, struct slice address)
+static uint64_t tag_of(const struct state *st, uint64_t call, struct slice tag)
 {
-	struct slice tag = sip_tag(address);
-
 	return tag.n ? named(st, NAME_TAG, call, tag) : 0;
 }
 
 static void names_dialog(const struct state *st, const struct sip_msg *sip, struct names *n)
 {
 	n->call = named(st, NAME_CALL, 0, sip_first(sip, HDR_CALL_ID));
-	n->from = tag_of(st, n->call, sip_first(sip, HDR_FROM));
-	n->to = tag_of(st, n->call, sip_first(sip, HDR_TO));
+	n->from = tag_of(st, n->call, sip->from.tag);
+	n->to = tag_of(st, n->call, sip->to.tag);
 	n->dialog = n->from && n->to ? n->from + n->to : 0;
 }
 
@@ -192,8 +205,8 @@ void names_read(const struct state *st, const struct pkt *pkt, const struct sip_
 	names_transaction(st, pkt, sip, n);
 	n->from_user = n->to_user = 0;
 	if (!n->to && sip->kind == SIP_REQUEST) {
-		n->from_user = name_user(st, sip_first(sip, HDR_FROM));
-		n->to_user = name_user(st, sip_first(sip, HDR_TO));
+		n->from_user = name_user_of_uri(st, sip->from.uri);
+		n->to_user = name_user_of_uri(st, sip->to.uri);
 	}
 	names_login(st, sip, n);
 }

@@ -29,7 +29,6 @@ struct names {
 	uint64_t from_user, to_user; /* of requests outside a dialog, else 0: see name_user */
 	uint64_t login;  /* username of the digest credentials */
 	struct slice credentials; /* the header that holds them */
-	bool stranger_branch; /* no magic cookie: RFC 2543 rules (17.2.3) were used */
 };
 
 /* pkt->dir must be set; site_key is that of the outside end.  Fills all of *n. */
@@ -38,7 +37,7 @@ void names_read(const struct state *st, const struct pkt *pkt, const struct sip_
 
 /* The transaction of a request like this one that a server inside sent with that Via;
  * 0 when it has no magic cookie. */
-uint64_t names_asked(const struct state *st, const struct sip_msg *sip, struct slice via);
+uint64_t names_asked(const struct state *st, const struct sip_msg *sip, struct slice value);
 
 /* Of a From, To or Contact value, or of a URI; 0 when it has no user. */
 uint64_t name_user(const struct state *st, struct slice address);

@@ -122,7 +122,7 @@ static void learn_challenges(struct state *st, const struct sip_msg *sip, enum s
 static void learn_tag(struct state *st, const struct sip_msg *sip, uint64_t site,
 		      uint64_t now)
 {
-	struct slice tag = sip_tag(sip_first(sip, HDR_TO));
+	struct slice tag = sip->to.tag;
 
 	if (tag.n)
 		token_put(st, token_of(st, site, TOKEN_TAG, tag, sip_first(sip, HDR_CALL_ID)), now);
@@ -132,13 +132,9 @@ static void learn_tag(struct state *st, const struct sip_msg *sip, uint64_t site
 static bool branch_token(const struct state *st, const struct sip_msg *sip,
 			 uint64_t site, uint64_t *out)
 {
-	struct sip_via via;
-	struct slice branch;
-
-	if (!sip_via_read(sip_first(sip, HDR_VIA), &via) ||
-	    !sip_param(via.params, SLICE("branch"), &branch) || !branch.n)
+	if (!sip->branch.n)
 		return false;
-	*out = token_of(st, site, TOKEN_BRANCH, branch, SLICE_NONE);
+	*out = token_of(st, site, TOKEN_BRANCH, sip->branch, SLICE_NONE);
 	return true;
 }
 
@@ -181,7 +177,7 @@ static bool proves_nonce(struct state *st, const struct sip_msg *sip, enum sip_h
 static bool proves_tag(struct state *st, const struct sip_msg *sip, uint64_t site,
 		       uint64_t now)
 {
-	struct slice tag = sip_tag(sip_first(sip, HDR_TO));
+	struct slice tag = sip->to.tag;
 
 	return tag.n && token_take(st, token_of(st, site, TOKEN_TAG, tag,
 						sip_first(sip, HDR_CALL_ID)), now);

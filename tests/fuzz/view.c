@@ -56,6 +56,23 @@ static void sane_headers(const struct sip_msg *m)
 	}
 }
 
+/* What the view noted in passing is what the lazy readers say. */
+static void sane_ends(const struct sip_msg *m)
+{
+	struct sip_via via;
+	struct slice branch;
+	bool known = m->kind != SIP_NONE && sip_via_read(sip_first(m, HDR_VIA), &via);
+
+	must(slice_eq(m->from.tag, sip_tag(sip_first(m, HDR_FROM))));
+	must(slice_eq(m->to.tag, sip_tag(sip_first(m, HDR_TO))));
+	must(known == (m->via.host.n > 0));
+	if (!known)
+		return;
+	must(slice_eq(m->via.host, via.host) && m->via.port == via.port);
+	must(slice_eq(m->branch, sip_param(via.params, SLICE("branch"), &branch) ? branch
+										: SLICE_NONE));
+}
+
 static void sane(const struct sip_msg *m, struct slice bytes)
 {
 	must(m->kind <= SIP_RESPONSE && (unsigned)m->method < METHOD_COUNT);
@@ -69,6 +86,7 @@ static void sane(const struct sip_msg *m, struct slice bytes)
 	for (unsigned d = 0; d < DEFECT_READ_COUNT; d++)
 		must(!sip_defective(m, d) || m->defect_at[d] <= m->all.n);
 	sane_headers(m);
+	sane_ends(m);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
