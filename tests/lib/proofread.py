@@ -196,7 +196,7 @@ class Reader:
             less = int(before.one("max-forwards")) - int(m.one("max-forwards"))
             self.need("passed", less == len(m.vias) - len(before.vias), "Max-Forwards")
         elif before:
-            forked = m.stack()[1:] == before.stack()[1:] and len(m.vias) > 1
+            forked = m.stack()[-1] == before.stack()[-1] and len(m.vias) > 1
             self.need("passed", forked, "was sent before, by %d" % before.n)
         self.passed.setdefault(key, m)
 
@@ -219,7 +219,8 @@ class Reader:
     def answer(self):
         m = self.m
         r = next((r for r in reversed(self.requests) if r.branch == m.branch
-                  and r.method == m.method and (r.src, r.dst) == (m.dst, m.src)), None)
+                  and r.method == m.method and r.src == m.dst
+                  and r.dst[0] == m.src[0]), None)  # a NAT may have changed the port
         if not self.need("answer", r, "to nothing"):
             return
         self.need("answer", r.stack() == m.stack() and m.same(r, "from", "call-id", "cseq"),

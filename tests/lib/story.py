@@ -4,7 +4,7 @@
   domain pbx.example
   ua alice 203.0.113.9:5060 [user=alice] [aor=sip:alice@pbx.example] [own=HOST:PORT]
      [name=Alice] [agent=Phone/1.0] [password=secret] [realm=pbx.example] [style=plain]
-     [tcp] [rport]
+     [tcp] [rport] [old]
   proxy ss1 192.0.2.10:5060 [own=HOST:PORT] [agent=...] [realm=...] [tcp] [norr]
   move alice 203.0.113.9:41000 [own=...]     other address from here on
   call c1 alice bob [id=CALL-ID] [from=URI] [to=URI] [uri=URI] [ftag=TAG]
@@ -20,7 +20,8 @@
 The path names who made the message, then the proxies it has passed; those of them
 that are never a source or destination are simply not at our wire.  "own" is what an
 element calls itself in Via and Contact (else its address), a proxy puts itself into
-the Record-Route unless "norr", "style" is how ids look.  What a message holds follows
+the Record-Route unless "norr", "style" is how ids look, "old" one has neither tags nor
+branches (RFC 2543).  What a message holds follows
 from what was sent before it: Via and branches (an ACK of a refusal and a CANCEL have
 the INVITE's, an ACK of a 2xx its own), tags, CSeq, Route and target, credentials.
 A status may say which request it answers: 200:CANCEL.  Words:
@@ -32,7 +33,7 @@ A status may say which request it answers: 200:CANCEL.  Words:
   text=WORDS body=TEMPLATE       another body; the template's type= is its type
   contact=VALUE    in place of the usual, "-": none
   expires=N        Expires, or of the contacts that a REGISTER's 200 names
-  tag=T            of an answer            to=NAME     whom of several that answered
+  tag=T            of an answer, "-": none  to=NAME    whom of several that answered
   uri=U            Request-URI             out         outside the dialog
   cseq=N mf=N      other than counted      as=NAME     NAME's words from this element
   Name:value       another header line
@@ -53,7 +54,8 @@ REASONS = {
     405: "Method Not Allowed", 407: "Proxy Authentication Required", 408: "Request Timeout",
     412: "Conditional Request Failed", 420: "Bad Extension", 422: "Session Interval Too Small",
     423: "Interval Too Brief", 480: "Temporarily Unavailable",
-    481: "Call/Transaction Does Not Exist", 486: "Busy Here", 487: "Request Terminated",
+    481: "Call/Transaction Does Not Exist", 482: "Loop Detected", 486: "Busy Here",
+    487: "Request Terminated",
     488: "Not Acceptable Here", 489: "Bad Event", 491: "Request Pending",
     500: "Server Internal Error", 503: "Service Unavailable", 504: "Server Time-out",
     600: "Busy Everywhere", 603: "Decline"}
@@ -85,6 +87,10 @@ MIXED = SMALL + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 HEX = "0123456789abcdef"
 
 
+def tagged(address, tag):
+    return "%s;tag=%s" % (address, tag) if tag else address
+
+
 def new_id(style, what, *key):
     """An id as the telephones and servers of this style make them."""
     value = number(what, *key)
@@ -106,7 +112,7 @@ class Element:
     def __init__(self, kind, name, addr, flags, words, domain):
         self.kind, self.name, self.addr = kind, name, addr
         self.own = words.get("own", addr)
-        self.tcp, self.rport = "tcp" in flags, "rport" in flags
+        self.tcp, self.rport, self.old = "tcp" in flags, "rport" in flags, "old" in flags
         self.agent = words.get("agent")
         self.style = words.get("style", "plain")
         self.user = words.get("user", name)
@@ -131,6 +137,8 @@ class Call:
         host = "" if style in ("uuid", "mixed") else "@" + caller.own.rpartition(":")[0].strip("[]")
         self.id = words.get("id", new_id(style, "call", name) + host)
         self.tags = {caller.name: words.get("ftag", new_id(style, "tag", name))}
+        if caller.old:
+            self.tags[caller.name] = ""
         self.users = {}
         for who, key in ((caller, "from"), (callee, "to")):
             match = re.match(r"sips?:([^@;]+)@", words.get(key, ""))
@@ -302,13 +310,13 @@ class Story:
             peer = None
         r.fresh = peer is None
         self.count(r, opt)
-        r.frm = "%s;tag=%s" % (call.address(origin), self.tag_of(origin))
+        r.frm = tagged(call.address(origin), self.tag_of(origin))
         if method in ALONE:
             r.to = call.address(origin)
         elif r.fresh:
             r.to = call.address(call.callee)
         else:
-            r.to = "%s;tag=%s" % (call.address(
+            r.to = tagged(call.address(
                 call.caller if peer is call.caller else call.callee), self.tag_of(peer))
         self.aim(r, peer, dst, opt)
         r.vias = [self.via(path[:i + 1], (path + [dst])[i + 1], r) for i in range(len(path))]
@@ -372,11 +380,11 @@ class Story:
         who = path[-1]
         proto = "TCP" if who.tcp or nexthop.tcp else "UDP"
         branch = new_id(who.style, "branch", self.call.name, r.method, r.cseq, r.origin.name,
-                        nexthop.name, *[p.name for p in path])
+                        r.to, nexthop.name, *[p.name for p in path])
         sent = "SIP/2.0/%s %s" % (proto, who.own)
         host, _, port = who.addr.rpartition(":")
         host = host.strip("[]")
-        marked = sent + ";branch=z9hG4bK" + branch
+        marked = sent + (";branch=z9hG4bK" + branch if not who.old else "")
         if who.rport:
             return who, "%s;received=%s;rport=%s" % (marked, host, port), marked + ";rport"
         if who.own.rpartition(":")[0].strip("[]") != host:
@@ -391,7 +399,7 @@ class Story:
         return call.tags[who.name]
 
     def answer_tag(self, who, cseq):
-        return new_id(who.style, "tag", self.call.name, who.name, cseq)
+        return "" if who.old else new_id(who.style, "tag", self.call.name, who.name, cseq)
 
     def credentials(self, c, r, opt):
         c["nc"] += 1
@@ -430,9 +438,10 @@ class Story:
         a.extra, a.body = opt["headers"], (None, "")
         forms = r.method in FORMING and 100 < code < 300
         tag = ""
-        if r.fresh and code > 100:
+        if r.fresh and (code > 100 or "tag" in opt):
             tag = opt.get("tag", self.answer_tag(path[0], r.cseq))
-            a.to = "%s;tag=%s" % (r.to, tag)
+            tag = "" if tag == "-" else tag
+            a.to = tagged(r.to, tag)
         if forms and r.fresh:
             a.rr = [p.route() for p in path[1:] if p.rr] + r.rr
         if before:
@@ -440,7 +449,7 @@ class Story:
             a.body = self.body(opt, path[-1], False) if "sdp" in opt else a.body
         else:
             self.fill(a, r, opt, forms or (code < 300 and code > 100 and r.method == "UPDATE"))
-        if forms:
+        if forms and opt.get("tag") != "-":
             self.form(a, r, tag)
         if code >= 200:
             r.final, r.final_to = code, a.to
@@ -453,7 +462,8 @@ class Story:
         if target:
             a.contact = "<%s>" % a.who.contact(self.call.users.get(a.who.name))
         if r.method == "REGISTER" and a.code == 200 and r.contact not in (None, "*", "-"):
-            asked = dict(r.extra).get("Expires", "3600")
+            asked = re.search(r";expires=(\d+)", r.contact)
+            asked = asked.group(1) if asked else dict(r.extra).get("Expires", "3600")
             expires = opt.get("expires", asked)
             if expires != "0":
                 a.contact = r.contact.split(";expires")[0] + ";expires=" + expires
