@@ -119,7 +119,7 @@ class Reader:
         m = self.m
         self.need("form", len(m.all("max-forwards")) == 1, "max-forwards")
         invite = next((r for r in reversed(self.requests) if r.method == "INVITE"
-                       and r.branch == m.branch and (r.src, r.dst) == (m.src, m.dst)), None)
+                       and (r.src, r.dst) == (m.src, m.dst) and self.matches(r)), None)
         if m.method == "CANCEL" or m.method == "ACK" and invite:
             self.of_invite(invite)
         else:
@@ -132,6 +132,14 @@ class Reader:
             self.targets[m.callid, m.ftag] = m.uris("contact")[0]
         self.nonce()
         self.requests.append(m)
+
+    def matches(self, r):
+        """17.2.3; without branches by what RFC 2543 looks at."""
+        m = self.m
+        if m.branch:
+            return r.branch == m.branch
+        return (r.callid, r.cseq) == (m.callid, m.cseq) and (
+            m.method == "CANCEL" or (r.final or 0) >= 300)
 
     def of_invite(self, invite):
         m = self.m

@@ -431,15 +431,16 @@ class Story:
             raise ValueError("no request that this answers")
         a = copy.copy(r)
         a.code, a.path, a.dst, a.request = code, path, dst, r
+        a.who = self.who[opt["as"]] if "as" in opt else path[0]
         before = next((b for b in reversed(call.answers) if b.code == code
                        and b.path == path[:-1] and b.dst is path[-1] and b.method == r.method
-                       and b.cseq == r.cseq and b.who is path[0]), None)
-        a.who, a.rr, a.contact = path[0], [], None
+                       and b.cseq == r.cseq and b.who is a.who), None)
+        a.rr, a.contact = [], None
         a.extra, a.body = opt["headers"], (None, "")
         forms = r.method in FORMING and 100 < code < 300
         tag = ""
         if r.fresh and (code > 100 or "tag" in opt):
-            tag = opt.get("tag", self.answer_tag(path[0], r.cseq))
+            tag = opt.get("tag", self.answer_tag(a.who, r.cseq))
             tag = "" if tag == "-" else tag
             a.to = tagged(r.to, tag)
         if forms and r.fresh:
