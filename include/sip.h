@@ -216,7 +216,7 @@ struct sip_via {
 /* What From and To say (RFC 3261 20.20, 20.39). */
 struct sip_end {
 	struct slice uri; /* empty when there is no address */
-	struct slice tag; /* as sip_tag() reads it; empty when there is none */
+	struct slice tag; /* empty when there is none; of a defective one maybe too */
 };
 
 struct sip_msg {
@@ -239,7 +239,7 @@ struct sip_msg {
 	struct sip_end from, to;
 	struct slice contact;   /* the URI of the first Contact; empty when there is none */
 	struct sip_via via;     /* the top one; host is empty when it is broken */
-	struct slice branch;    /* of it; empty when there is none */
+	struct slice branch;    /* of it, likewise */
 	uint32_t cseq;
 	int64_t content_length; /* -1 if absent or not a number */
 	uint32_t defect_at[DEFECT_READ_COUNT]; /* offset into all, where defects has the bit */

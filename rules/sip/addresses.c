@@ -70,9 +70,6 @@ static void single_judge(struct sip_msg *m, enum sip_header h, enum sip_defect b
 	if (!v.n)
 		return;
 	p = address_judge(m, v.p, end, bad, &plain, out);
-	if (sip_defective(m, bad) || sip_defective(m, DEFECT_QUOTE) ||
-	    sip_defective(m, DEFECT_BRACKET))
-		out->tag = sip_tag(v); /* it was not read to its end */
 	m->plain |= (uint32_t)plain << h;
 	if (p < end)
 		view_defect(m, DEFECT_TWO_ADDRESSES, p);

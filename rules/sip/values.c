@@ -124,8 +124,6 @@ static void via_judge(struct sip_msg *m)
 	if (params_walk(via->params.p, end, &w) != end || w.gap || w.open)
 		view_defect(m, DEFECT_VIA, v.p);
 	m->branch = w.value;
-	if (w.gap || w.open)
-		(void)sip_param(via->params, w.name, &m->branch);
 	branch_judge(m, &w);
 }
 

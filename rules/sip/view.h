@@ -26,8 +26,8 @@ void values_uri(struct sip_msg *m);
 
 /*
  * rules/sip/usual.c: behind "name" <sip:user@host:port;params>, or the URI in it, when
- * they are nothing but that, and the URI in *uri; NULL: they must be read well.  *plain stays true when
- * sip_judge would find nothing in them.
+ * they are nothing but that, and the URI in *uri; NULL: they must be read well.
+ * *plain stays true when sip_judge would find nothing in them.
  */
 const char *usual_address(const char *p, const char *end, bool *plain, struct slice *uri);
 const char *usual_uri(const char *p, const char *end, bool *plain);

@@ -63,10 +63,13 @@ static void sane_ends(const struct sip_msg *m)
 	struct slice branch;
 	bool known = m->kind != SIP_NONE && sip_via_read(sip_first(m, HDR_VIA), &via);
 
-	must(slice_eq(m->from.tag, sip_tag(sip_first(m, HDR_FROM))));
-	must(slice_eq(m->to.tag, sip_tag(sip_first(m, HDR_TO))));
+	if (sip_defective(m, DEFECT_QUOTE) || sip_defective(m, DEFECT_BRACKET))
+		return;
+	must(sip_defective(m, DEFECT_FROM) ||
+	     slice_eq(m->from.tag, sip_tag(sip_first(m, HDR_FROM))));
+	must(sip_defective(m, DEFECT_TO) || slice_eq(m->to.tag, sip_tag(sip_first(m, HDR_TO))));
 	must(known == (m->via.host.n > 0));
-	if (!known)
+	if (!known || sip_defective(m, DEFECT_VIA))
 		return;
 	must(slice_eq(m->via.host, via.host) && m->via.port == via.port);
 	must(slice_eq(m->branch, sip_param(via.params, SLICE("branch"), &branch) ? branch

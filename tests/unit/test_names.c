@@ -102,7 +102,8 @@ static void test_ack_and_cancel_name_their_invite(void **unused)
 	(void)unused;
 	assert_int_equal(n.invite, txn);
 	assert_int_not_equal(n.txn, txn);
-	n = names_of(DIR_INBOUND, "ACK sip:bob@b.example SIP/2.0", VIA, FROM, TO_TAG, "1 ACK", SITE);
+	n = names_of(DIR_INBOUND, "ACK sip:bob@b.example SIP/2.0", VIA, FROM, TO_TAG, "1 ACK",
+		     SITE);
 	assert_int_equal(n.invite, txn);
 	assert_int_equal(invite(DIR_INBOUND, VIA, SITE).invite, 0);
 }
