@@ -352,4 +352,11 @@ void sip_judge(const struct sip_msg *m, const struct sip_limits *limits, bool st
  */
 bool sip_digest_param(struct slice header, struct slice name, struct slice *value);
 
+/* The credentials of a request, in one pass; what is absent is SLICE_NONE. */
+struct sip_digest {
+	struct slice username, nonce, response, nc;
+	bool repeated; /* one of them stands there twice: readers disagree which counts */
+};
+bool sip_digest_read(struct slice header, struct sip_digest *out); /* false: not Digest */
+
 #endif

@@ -4,64 +4,101 @@
 #include "sip/chars.h"
 #include "sip.h"
 
-/* The value at p, quotes taken off. */
-static struct slice value_read(const char *p, const char *end)
+/* The value at *at, quotes taken off; *at goes behind it. */
+static struct slice value_read(const char **at, const char *end)
 {
-	const char *start = p = skip_lws(p, end);
+	const char *p = skip_lws(*at, end), *start = p;
+	struct slice value;
 
 	if (p < end && *p == '"') {
 		const char *close = quote_end(p + 1, end);
 
-		return slice_between(start + 1, close ? close : end);
+		value = slice_between(start + 1, close ? close : end);
+		p = close ? close : end;
+		start = NULL;
 	}
 	while (p < end && *p != ',')
 		p++;
-	return slice_trim(slice_between(start, p));
+	*at = p;
+	return start ? slice_trim(slice_between(start, p)) : value;
 }
 
-/* Behind the value at p, whatever it is. */
-static const char *value_skip(const char *p, const char *end)
+/* The parameter at *at; without '=' its value is empty. */
+static bool param_next(const char **at, const char *end, struct slice *name,
+		       struct slice *value)
 {
-	p = skip_lws(p, end);
-	if (p < end && *p == '"') {
-		p = quote_end(p + 1, end);
-		if (!p)
-			return end;
-	}
-	while (p < end && *p != ',')
+	const char *p = *at, *start;
+
+	while (p < end && (*p == ',' || is_lws(*p)))
 		p++;
-	return p;
+	if (p >= end)
+		return false;
+	start = p;
+	while (p < end && *p != '=' && *p != ',')
+		p++;
+	*name = slice_trim(slice_between(start, p));
+	*value = (struct slice){ p, 0 };
+	if (p < end && *p == '=') {
+		p++;
+		*value = value_read(&p, end);
+	}
+	*at = p;
+	return true;
 }
 
-static bool params_find(const char *p, const char *end, struct slice name, struct slice *value)
+/* Where the parameters begin; NULL when the scheme is another one. */
+static const char *params_of(struct slice h)
 {
-	while (p < end) {
-		const char *start;
+	const struct slice scheme = SLICE("Digest");
 
-		while (p < end && (*p == ',' || is_lws(*p)))
-			p++;
-		start = p;
-		while (p < end && *p != '=' && *p != ',')
-			p++;
-		if ((size_t)(p - start) >= name.n &&
-		    slice_ieq(slice_trim(slice_between(start, p)), name)) {
-			*value = (struct slice){ p, 0 };
-			if (p < end && *p == '=')
-				*value = value_read(p + 1, end);
-			return true;
-		}
-		if (p < end && *p == '=')
-			p = value_skip(p + 1, end);
-	}
-	return false;
+	if (!slice_istarts(h, scheme) || h.n == scheme.n || !is_lws(h.p[scheme.n]))
+		return NULL;
+	return h.p + scheme.n;
 }
 
 bool sip_digest_param(struct slice header, struct slice name, struct slice *value)
 {
-	const struct slice scheme = SLICE("Digest");
-	struct slice h = slice_trim(header);
+	struct slice h = slice_trim(header), found, what;
+	const char *p = params_of(h);
 
-	if (!slice_istarts(h, scheme) || h.n == scheme.n || !is_lws(h.p[scheme.n]))
+	while (p && param_next(&p, slice_end(h), &what, &found))
+		if (slice_ieq(what, name)) {
+			*value = found;
+			return true;
+		}
+	return false;
+}
+
+static struct slice *place_of(struct sip_digest *d, struct slice name)
+{
+	switch (name.n) {
+	case 2:
+		return slice_ieq(name, SLICE("nc")) ? &d->nc : NULL;
+	case 5:
+		return slice_ieq(name, SLICE("nonce")) ? &d->nonce : NULL;
+	case 8:
+		if (slice_ieq(name, SLICE("username")))
+			return &d->username;
+		return slice_ieq(name, SLICE("response")) ? &d->response : NULL;
+	}
+	return NULL;
+}
+
+bool sip_digest_read(struct slice header, struct sip_digest *out)
+{
+	struct slice h = slice_trim(header), name, value;
+	const char *p = params_of(h);
+
+	*out = (struct sip_digest){ .repeated = false };
+	if (!p)
 		return false;
-	return params_find(h.p + scheme.n, slice_end(h), name, value);
+	while (param_next(&p, slice_end(h), &name, &value)) {
+		struct slice *place = place_of(out, name);
+
+		if (place && place->p)
+			out->repeated = true;
+		else if (place)
+			*place = value;
+	}
+	return true;
 }

@@ -36,7 +36,6 @@ void memory_prefetch(const struct state *st, const struct names *n)
 static void ask(struct state *st, struct lesson *l, struct transaction *asked)
 {
 	const struct names *n = l->names;
-	struct slice nonce;
 	struct source s = { .standing = STRANGER };
 	struct transaction t = {
 		.site = n->site, .call = n->call, .from = n->from, .user = n->from_user,
@@ -48,8 +47,7 @@ static void ask(struct state *st, struct lesson *l, struct transaction *asked)
 	if (n->login) {
 		t.flags |= TXN_LOGIN;
 		t.user = n->login;
-		if (sip_digest_param(n->credentials, SLICE("nonce"), &nonce))
-			t.nonce = name_bytes(st, TXN_NONCE, nonce);
+		t.guess = n->guess;
 	}
 	if (n->invite && txn_find(st, n->invite, l->now, asked))
 		l->asked = asked;

@@ -10,6 +10,7 @@ enum name_kind {
 	NAME_CALL = 0x5200,
 	NAME_TAG,
 	NAME_USER,
+	NAME_USERS,
 	NAME_DOMAIN,
 	NAME_OTHER,
 };
@@ -179,21 +180,50 @@ static void names_dialog(const struct state *st, const struct sip_msg *sip, stru
 	n->dialog = n->from && n->to ? n->from + n->to : 0;
 }
 
+/* Servers look up what stands before the '@', and some undo quoted pairs. */
+static uint64_t login_of(const struct state *st, struct slice username)
+{
+	char room[USER_ROOM];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < username.n && username.p[i] != '@' && n < sizeof(room); i++) {
+		if (username.p[i] == '\\' && i + 1 < username.n)
+			i++;
+		room[n++] = username.p[i];
+	}
+	return named(st, NAME_USER, 0, (struct slice){ room, n });
+}
+
+/*
+ * A request may carry credentials for several realms (RFC 3261 22.3), all of one
+ * user as a rule.  Which of different ones a server takes is not for us to guess:
+ * together they are a user of their own, so that a name put in front of the true
+ * one hides no guess.
+ */
 static void names_login(const struct state *st, const struct sip_msg *sip, struct names *n)
 {
 	static const uint8_t headers[] = { HDR_AUTHORIZATION, HDR_PROXY_AUTHORIZATION };
-	struct slice user;
+	struct sip_digest d;
+	struct slice line;
 
-	n->login = 0;
+	n->login = n->guess = 0;
 	n->credentials = SLICE_NONE;
 	for (unsigned i = 0; i < sizeof(headers); i++) {
-		struct slice line = sip_first(sip, headers[i]);
+		unsigned at = 0;
 
-		if (!line.n || !sip_digest_param(line, SLICE("username"), &user))
-			continue;
-		n->credentials = line;
-		n->login = named(st, NAME_USER, 0, user);
-		return;
+		while (sip_next(sip, headers[i], &at, &line)) {
+			uint64_t user;
+
+			if (!sip_digest_read(line, &d) || (!d.response.n && !d.repeated))
+				continue;
+			user = d.repeated || !d.username.n ? 0 : login_of(st, d.username);
+			if (n->login && n->login != user)
+				user = 0;
+			n->login = user ? user : named(st, NAME_USERS, 0, SLICE_NONE);
+			n->guess = named(st, NAME_OTHER, n->guess, line);
+			if (!n->credentials.n)
+				n->credentials = line;
+		}
 	}
 }
 

@@ -27,8 +27,11 @@ struct names {
 	uint64_t from, to; /* tags, each with the Call-ID; 0 without a tag */
 	uint64_t dialog; /* Call-ID and both tags, the same from either side; 0 unless both */
 	uint64_t from_user, to_user; /* of requests outside a dialog, else 0: see name_user */
-	uint64_t login;  /* username of the digest credentials */
-	struct slice credentials; /* the header that holds them */
+	uint64_t login;  /* username of the digest credentials, up to its '@'; of several
+	                  * different ones a name of their own.  0: none, or they have no
+	                  * response yet (IMS asks for its challenge so, TS 24.229 5.1.1.2) */
+	uint64_t guess;  /* with login: these credentials, byte for byte */
+	struct slice credentials; /* the first header that holds them */
 };
 
 /* pkt->dir must be set; site_key is that of the outside end.  Fills all of *n. */

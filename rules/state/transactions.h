@@ -24,7 +24,7 @@ struct state;
 
 enum txn_flag {
 	TXN_INSIDE = 1,    /* a server inside asked; else somebody outside */
-	TXN_LOGIN = 2,     /* it carried digest credentials: user is their username */
+	TXN_LOGIN = 2,     /* it carried digest credentials: user is names.login */
 	TXN_IN_DIALOG = 4, /* it had a To tag */
 	TXN_CANCELLED = 8,
 };
@@ -35,14 +35,12 @@ struct transaction {
 	uint64_t from;   /* names.from */
 	uint64_t user;   /* names.login with TXN_LOGIN, else names.from_user; 0 in a dialog */
 	uint64_t target; /* names.to_user; 0 in a dialog */
-	uint64_t nonce;  /* name_bytes(TXN_NONCE) of its credentials */
+	uint64_t guess;  /* names.guess: a repetition with others is another attempt */
 	uint32_t cseq;
 	uint16_t status; /* highest answer so far, 0 = none */
 	uint8_t method;  /* enum sip_method */
 	uint8_t flags;   /* enum txn_flag */
 };
-
-#define TXN_NONCE 1 /* kind for name_bytes */
 
 bool txn_find(struct state *st, uint64_t key, uint64_t now, struct transaction *out);
 
