@@ -22,6 +22,8 @@
 	X(scans, 16384, 1024, "sites and prefixes whose requests were refused or challenged") \
 	X(bindings, 32768, 1024, "users bound at sites, for a day longer than they are") \
 	X(addresses, 16384, 1024, "addresses-of-record whose contacts are remembered") \
+	X(logins, 65536, 1024, "users remembered where they logged in") \
+	X(guesses, 16384, 1024, "users and sources remembered for failed logins") \
 	X(flows, 8192, 512, "TCP connections followed at once")
 
 #define TABLE_MOST 16777216 /* records */

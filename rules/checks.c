@@ -24,6 +24,7 @@ const struct check *const checks[] = {
 	/* BEHAVIOUR: memory across messages */
 	&check_stray,
 	&check_scan,
+	&check_auth,
 };
 
 const unsigned check_count = sizeof(checks) / sizeof(*checks);

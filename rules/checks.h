@@ -18,5 +18,6 @@ extern const struct check check_destination;
 extern const struct check check_strict;
 extern const struct check check_scan;
 extern const struct check check_stray;
+extern const struct check check_auth;
 
 #endif

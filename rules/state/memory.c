@@ -3,6 +3,7 @@
 
 #include "bindings.h"
 #include "scans.h"
+#include "logins.h"
 #include "store.h"
 
 void memory_begin(struct state *st, uint64_t now)
@@ -31,6 +32,8 @@ void memory_prefetch(const struct state *st, const struct names *n)
 	table_prefetch(st->scans, n->site);
 	if (n->from_user)
 		binding_prefetch(st, n->from_user, n->site);
+	if (n->login || n->from_user)
+		logins_prefetch(st, n->login ? n->login : n->from_user, n->site);
 }
 
 static void ask(struct state *st, struct lesson *l, struct transaction *asked)
@@ -87,4 +90,5 @@ void memory_learn(struct state *st, const struct settings *s, const struct pkt *
 	sight_learn(st, &l);
 	scans_learn(st, &l);
 	bindings_learn(st, &l);
+	logins_learn(st, &l);
 }

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guessed passwords: logins that the servers refuse, for a user from one source, for
+ * a source, and for a user from everywhere.
+ *
+ * A user is locked out where the failures came from and nowhere else; what is counted
+ * for a whole source, or for a user everywhere, never concerns a user where he has
+ * logged in of late: nobody can lock somebody else out.
+ */
+#include "check.h"
+#include "checks.h"
+#include "engine.h"
+#include "state/logins.h"
+#include "state/names.h"
+#include "state/sight.h"
+#include "state/state.h"
+
+struct auth_conf {
+	uint32_t failures, window, lock;
+	uint32_t source_failures, source_window;
+	uint32_t user_failures, user_window;
+};
+
+#define AT(field) offsetof(struct auth_conf, field)
+static const struct conf_row rows[] = {
+	{ "failures", CONF_INT, AT(failures), 1, LOGIN_SLOTS, "10", NULL,
+	  "failed logins of a user from one source, without a success between them, that lock" },
+	{ "window", CONF_DURATION, AT(window), 1, LOGIN_LONGEST, "15m", NULL,
+	  "the time within which they happen" },
+	{ "lock", CONF_DURATION, AT(lock), 1, LOGIN_LONGEST, "15m", NULL,
+	  "how long that user is then refused from that source" },
+	{ "source_failures", CONF_INT, AT(source_failures), 0, 100000, "50", NULL,
+	  "failed logins of a source, over all users, that make it a guesser; 0 = no limit" },
+	{ "source_window", CONF_DURATION, AT(source_window), 1, LOGIN_LONGEST, "15m", NULL,
+	  "the time within which they happen" },
+	{ "user_failures", CONF_INT, AT(user_failures), 0, 100000, "100", NULL,
+	  "failed logins of a user from everywhere that close it to new sources; 0 = no limit" },
+	{ "user_window", CONF_DURATION, AT(user_window), 1, LOGIN_LONGEST, "1h", NULL,
+	  "the time within which they happen" },
+	{ 0 },
+};
+
+static struct login_limit limit_of(const struct auth_conf *c)
+{
+	return (struct login_limit){ c->failures, c->window * NS, c->lock * NS };
+}
+
+/* Whose login it is, for people. */
+static struct slice user_text(const struct probe *p)
+{
+	struct sip_nameaddr na;
+	struct sip_uri uri;
+	struct slice user;
+
+	if (p->names->login && sip_digest_param(p->names->credentials, SLICE("username"), &user))
+		return user;
+	if (!sip_nameaddr_read(sip_first(p->sip, HDR_FROM), &na))
+		return SLICE_NONE;
+	(void)sip_uri_read(na.uri, &uri);
+	return uri.user;
+}
+
+static struct slice site_text(const struct probe *p, char room[PREFIX_TEXT])
+{
+	struct prefix site = { p->site, (uint8_t)addr_site_len(&p->site) };
+
+	return (struct slice){ room, (uint32_t)prefix_print(&site, room) };
+}
+
+static enum found tell(const struct probe *p, const char *fmt, unsigned a, unsigned b,
+		       struct evidence *ev)
+{
+	struct slice user = user_text(p), site;
+	char room[PREFIX_TEXT];
+
+	site = site_text(p, room);
+	evidence_reason(ev, fmt, a, b, &site);
+	evidence_bytes(ev, user);
+	return HIT;
+}
+
+static enum found locked(const struct probe *p, const struct auth_conf *c, uint64_t until,
+			 struct evidence *ev)
+{
+	ev->no_ban = true; /* the lock is all the answer to one user's failures */
+	return tell(p, "%u failed logins of this user, locked for %u s more from %s", c->failures,
+		    (unsigned)((until - p->now + NS - 1) / NS), ev);
+}
+
+/*
+ * Phones of an office that fail because of one wrong setting are no guessers: each
+ * live registration of the source allows for one more user who fails.
+ */
+static enum found run_source(const struct probe *p, const struct auth_conf *c,
+			     struct evidence *ev)
+{
+	uint32_t n = login_failures_at(p->state, p->site_key, c->source_window * NS, p->now);
+	struct source s;
+
+	if (!c->source_failures || n < c->source_failures)
+		return CLEAR;
+	source_find(p->state, p->site_key, p->now, &s);
+	if (n < c->source_failures + s.registrations * c->failures)
+		return CLEAR;
+	return tell(p, "%u failed logins within %u s from %s", n, c->source_window, ev);
+}
+
+/* Many sources, a few guesses each: new ones must wait. */
+static enum found run_user(const struct probe *p, const struct auth_conf *c,
+			   struct evidence *ev)
+{
+	uint32_t n = login_failures_of(p->state, p->names->login, c->user_window * NS, p->now);
+
+	if (!c->user_failures || n < c->user_failures)
+		return CLEAR;
+	ev->no_ban = true; /* it may be the user himself, from a new place */
+	return tell(p, "%u failed logins of this user within %u s, and none that succeeded from %s",
+		    n, c->user_window, ev);
+}
+
+static enum found run_login(const struct probe *p, const struct auth_conf *c,
+			    struct evidence *ev)
+{
+	const struct names *n = p->names;
+	struct login_limit limit = limit_of(c);
+	uint64_t until;
+
+	if (!login_proven(p->state, n->login, n->site, p->now) &&
+	    (run_source(p, c, ev) == HIT || run_user(p, c, ev) == HIT))
+		return HIT;
+	switch (login_try(p->state, n->login, n->site, n->txn, n->guess, &limit, p->now, &until)) {
+	case LOGIN_OPEN:
+		return CLEAR;
+	case LOGIN_LOCKED:
+		return locked(p, c, until, ev);
+	case LOGIN_BUSY:
+		/* the answers of that server take another way, or it is down */
+		if (!sight_replies(p->state, &p->pkt->dst, p->now))
+			return CLEAR;
+		ev->no_ban = ev->gentle = true;
+		return tell(p, "%u logins of this user failed or under way, within %u s, from %s",
+			    c->failures, c->window, ev);
+	case LOGIN_CHANGED:
+		ev->no_ban = true;
+		evidence_reason(ev, "a repeated request whose credentials are other ones");
+		evidence_bytes(ev, n->credentials);
+		return HIT;
+	}
+	return CLEAR;
+}
+
+/* What would only be challenged, and begin the next guess. */
+static enum found run_other(const struct probe *p, const struct auth_conf *c,
+			    struct evidence *ev)
+{
+	const struct names *n = p->names;
+	struct login_limit limit = limit_of(c);
+	uint64_t until;
+
+	if (!n->from_user ||
+	    (p->sip->method != METHOD_REGISTER && p->sip->method != METHOD_INVITE) ||
+	    login_state(p->state, n->from_user, n->site, &limit, p->now, &until) != LOGIN_LOCKED ||
+	    login_proven(p->state, n->from_user, n->site, p->now))
+		return CLEAR;
+	return locked(p, c, until, ev);
+}
+
+static enum found auth_run(const struct probe *p, const void *conf, struct evidence *ev)
+{
+	const struct auth_conf *c = conf;
+
+	/* nobody challenges these (RFC 3261 22.1, 9.1): they carry what their INVITE did */
+	if (p->sip->method == METHOD_ACK || p->sip->method == METHOD_CANCEL)
+		return CLEAR;
+	return p->names->login ? run_login(p, c, ev) : run_other(p, c, ev);
+}
+
+const struct check check_auth = {
+	.name = "auth",
+	.help = "guessed passwords",
+	.stage = STAGE_BEHAVIOUR,
+	.needs = NEED_REQUEST,
+	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 3600, .ban_after = 1,
+		      .ban_window = 60 },
+	.rows = rows,
+	.conf_size = sizeof(struct auth_conf),
+	.run = auth_run,
+};
