@@ -159,7 +159,8 @@ static struct slice message(struct bench *b, const struct phone *p, enum kind k)
 	if (k == REGISTER_AUTH)
 		snprintf(login, sizeof(login),
 			 "Authorization: Digest username=\"u%lu\", realm=\"pbx.example\", "
-			 "nonce=\"n%lx\", uri=\"sip:pbx.example\", response=\"%032lx\"\r\n", p->number, id, id);
+			 "nonce=\"n%lx\", uri=\"sip:pbx.example\", response=\"%032lx\"\r\n",
+			 p->number, id, id);
 	if (k == CHALLENGE)
 		snprintf(login, sizeof(login),
 			 "WWW-Authenticate: Digest realm=\"pbx.example\", nonce=\"n%lx\"\r\n", id);
