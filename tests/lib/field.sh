@@ -328,7 +328,8 @@ phones_ready() {
 # guard_start [CONFIG]: sipmoatd, until it says READY; GUARD_PID
 guard_start() {
 	guard_launch "$@"
-	wait_for 30 guard_said_ready || fail "sipmoatd does not get ready: $(tail -n 3 "$T/guard.log")"
+	wait_for 30 guard_said_ready && guard_alive ||
+		fail "sipmoatd does not get ready: $(tail -n 3 "$T/guard.log")"
 }
 
 # for a daemon that is not root: it may read neither this folder nor, perhaps, the clone
