@@ -86,7 +86,8 @@ class Reader:
         self.dialogs = set()   # (Call-ID, from tag, to tag)
         self.targets, self.routes, self.last = {}, {}, {}
         self.nonces, self.passed, self.refreshing = {}, {}, []
-        for n, p in enumerate(case.packets, 1):
+        known = [(0, p) for p in case.unseen] + list(enumerate(case.packets, 1))
+        for n, p in sorted(known, key=lambda known: known[1].when):
             data = payload(p)
             if data is not None and data.strip():
                 self.m = Message(n, p.when, (str(p.src), p.sport), (str(p.dst), p.dport), data)

@@ -38,6 +38,7 @@ A status may say which request it answers: 200:CANCEL.  Words:
   cseq=N mf=N      other than counted      as=NAME     NAME's words from this element
   Name:value       another header line
   again=0.5,1.5    the same bytes again, so much later
+  unseen           not on our wire, but what follows knows of it
   compact          short header names      case=upper, case=lower: of header names
 
 "~" stands for a blank.  {...} is not computed.
@@ -225,7 +226,7 @@ class Story:
         else:
             text = self.request(what, path, self.who[dst], opt)
         for later in [0.0] + [float(t) for t in opt.get("again", "").split(",") if t]:
-            self.case.send_text(when + later, path[-1], self.who[dst], text, opt.get("label"))
+            self.case.send_text(when + later, path[-1], self.who[dst], text, opt)
 
     @staticmethod
     def options(words):
@@ -244,7 +245,7 @@ class Story:
                 opt[w] = True
         known = {"headers", "label", "auth", "password", "user", "realm", "nonce", "noqop",
                  "stale", "sdp", "nosdp", "text", "body", "contact", "expires", "tag", "to", "uri",
-                 "out", "cseq", "mf", "as", "again", "compact", "case"}
+                 "out", "cseq", "mf", "as", "again", "compact", "case", "unseen"}
         if set(opt) - known:
             raise ValueError("unknown word " + " ".join(set(opt) - known))
         return opt
