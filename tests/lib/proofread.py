@@ -103,7 +103,7 @@ class Reader:
         m = self.m
         inside = [a.startswith("192.0.2.") or a in ("2001:db8::10", "2001:db8::11")
                   for a in (m.src[0], m.dst[0])]
-        self.need("inside", inside[0] != inside[1], "does not cross")
+        self.need("inside", inside[0] != inside[1] or not m.n, "does not cross")
         for name in SINGLE:
             self.need("form", len(m.all(name)) == 1, name + " is not there once")
         self.need("form", m.one("content-length") == str(len(m.body.encode())), "length")
@@ -159,7 +159,8 @@ class Reader:
     def dialog(self):
         m = self.m
         if not m.ttag:
-            self.need("dialog", m.method not in ("ACK", "BYE", "PRACK", "UPDATE", "INFO"), "no tag")
+            self.need("dialog", m.method not in ("ACK", "BYE", "PRACK", "UPDATE", "INFO") and not (
+                m.method == "NOTIFY" and any(r.callid == m.callid for r in self.requests)), "no tag")
             return
         ids = (m.callid, m.ftag, m.ttag)
         if m.method == "NOTIFY" and ids not in self.dialogs:
