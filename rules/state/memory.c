@@ -42,7 +42,7 @@ static void ask(struct state *st, struct lesson *l, struct transaction *asked)
 	struct source s = { .standing = STRANGER };
 	struct transaction t = {
 		.site = n->site, .call = n->call, .from = n->from, .user = n->from_user,
-		.target = n->to_user, .cseq = l->sip->cseq, .method = (uint8_t)l->sip->method,
+		.target = n->target, .cseq = l->sip->cseq, .method = (uint8_t)l->sip->method,
 		.flags = (l->pkt->dir == DIR_OUTBOUND ? TXN_INSIDE : 0) |
 			 (n->to ? TXN_IN_DIALOG : 0),
 	};

@@ -227,16 +227,28 @@ static void names_login(const struct state *st, const struct sip_msg *sip, struc
 	}
 }
 
+/* Nearly always the Request-URI and To say the same: then one hash will do. */
+static uint64_t target_of(const struct state *st, const struct sip_msg *sip, uint64_t to_user)
+{
+	uint64_t target;
+
+	if (sip->method == METHOD_REGISTER || slice_eq(sip->to.uri, sip->uri))
+		return to_user;
+	target = name_user_of_uri(st, sip->uri);
+	return target ? target : to_user;
+}
+
 void names_read(const struct state *st, const struct pkt *pkt, const struct sip_msg *sip,
 		uint64_t site_key, struct names *n)
 {
 	n->site = site_key;
 	names_dialog(st, sip, n);
 	names_transaction(st, pkt, sip, n);
-	n->from_user = n->to_user = 0;
+	n->from_user = n->to_user = n->target = 0;
 	if (!n->to && sip->kind == SIP_REQUEST) {
 		n->from_user = name_user_of_uri(st, sip->from.uri);
 		n->to_user = name_user_of_uri(st, sip->to.uri);
+		n->target = target_of(st, sip, n->to_user);
 	}
 	names_login(st, sip, n);
 }

@@ -27,6 +27,8 @@ struct names {
 	uint64_t from, to; /* tags, each with the Call-ID; 0 without a tag */
 	uint64_t dialog; /* Call-ID and both tags, the same from either side; 0 unless both */
 	uint64_t from_user, to_user; /* of requests outside a dialog, else 0: see name_user */
+	uint64_t target; /* whom a request outside a dialog is for: the user of the Request-URI,
+	                  * which servers go by (16.5), of REGISTER that of To (10.2) */
 	uint64_t login;  /* username of the digest credentials, up to its '@'; of several
 	                  * different ones a name of their own.  0: none, or they have no
 	                  * response yet (IMS asks for its challenge so, TS 24.229 5.1.1.2) */

@@ -2,7 +2,7 @@
 /*
  * Whom a site asked for, and what our servers answered: how many different targets
  * it was refused, how many it reached, and how many challenges it left alone.  A
- * target is a user, of OPTIONS with the server that was asked.
+ * target is the user that a request is for (names.target), of OPTIONS with the server.
  *
  * All are lower bounds (sketch.h), of requests outside a dialog, by the first answer
  * to each.  Counted for the site, for the prefix around it (IPv4 /24, IPv6 /48), and

@@ -34,7 +34,7 @@ struct transaction {
 	uint64_t call;   /* names.call */
 	uint64_t from;   /* names.from */
 	uint64_t user;   /* names.login with TXN_LOGIN, else names.from_user; 0 in a dialog */
-	uint64_t target; /* names.to_user; 0 in a dialog */
+	uint64_t target; /* names.target; 0 in a dialog */
 	uint64_t guess;  /* names.guess: a repetition with others is another attempt */
 	uint32_t cseq;
 	uint16_t status; /* highest answer so far, 0 = none */
