@@ -24,6 +24,7 @@
 	X(addresses, 16384, 1024, "addresses-of-record whose contacts are remembered") \
 	X(logins, 65536, 1024, "users remembered where they logged in") \
 	X(guesses, 16384, 1024, "users and sources remembered for failed logins") \
+	X(told, 8192, 1024, "findings that are told once a day") \
 	X(flows, 8192, 512, "TCP connections followed at once")
 
 #define TABLE_MOST 16777216 /* records */

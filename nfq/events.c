@@ -165,8 +165,15 @@ static struct burst *burst_find(struct events *e, const struct addr *site,
 static void on_event(struct events *e, const struct event *ev, uint64_t now)
 {
 	struct addr site = addr_site(&ev->src);
-	struct burst *b = burst_find(e, &site, &ev->d);
+	struct burst *b;
 
+	/* what a check of what leaves tells it tells once: none stands for another */
+	if (ev->d.dir == DIR_OUTBOUND) {
+		if (line_allowed(e, now))
+			write_event(ev);
+		return;
+	}
+	b = burst_find(e, &site, &ev->d);
 	/* a ban is told even in the middle of a burst, but once: the packets that
 	 * were under way when it came ask for it again */
 	if (b->since && (!ev->d.ban || b->banned)) {

@@ -25,6 +25,8 @@ const struct check *const checks[] = {
 	&check_stray,
 	&check_scan,
 	&check_auth,
+	/* and of what leaves */
+	&check_leak,
 };
 
 const unsigned check_count = sizeof(checks) / sizeof(*checks);

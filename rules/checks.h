@@ -19,5 +19,6 @@ extern const struct check check_strict;
 extern const struct check check_scan;
 extern const struct check check_stray;
 extern const struct check check_auth;
+extern const struct check check_leak;
 
 #endif

@@ -5,6 +5,7 @@
 #include "scans.h"
 #include "logins.h"
 #include "store.h"
+#include "told.h"
 
 void memory_begin(struct state *st, uint64_t now)
 {
@@ -91,4 +92,5 @@ void memory_learn(struct state *st, const struct settings *s, const struct pkt *
 	scans_learn(st, &l);
 	bindings_learn(st, &l);
 	logins_learn(st, &l);
+	told_learn(st, &l);
 }

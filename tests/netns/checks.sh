@@ -55,6 +55,27 @@ got=$(sip 203.0.113.19 $PBX4 --raw 'INVITE sip:a@a SIP/2.0\r\nVia: SIP/2.0/UDP a
 must "strict: came through: $got" unanswered "$got"
 wait_for 10 logged '203\.0\.113\.19.*: strict: ' || fail "strict: not in the log"
 
+got=$(sip 203.0.113.21 $PBX4 --raw "OPTIONS sip:a@a SIP/2.0\r\nVia: SIP/2.0/UDP $PBX4;branch=z9hG4bK1\r\nMax-Forwards: 70\r\nFrom: <sip:b@a>;tag=1\r\nTo: <sip:a@a>\r\nCall-ID: own\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n")
+must "stray: came through: $got" unanswered "$got"
+wait_for 10 logged '203\.0\.113\.21.*: stray: ' || fail "stray: not in the log"
+
+# leak: told of once for each site, and let through
+leaky() {
+	pbx $PY "$FIELD_LIB/sip.py" $PBX4 "$1" -w 0 --raw "OPTIONS sip:a@$1 SIP/2.0\r\nVia: SIP/2.0/UDP $PBX4;branch=z9hG4bK$2\r\nMax-Forwards: 70\r\nFrom: <sip:b@a>;tag=1\r\nTo: <sip:a@$1>\r\nCall-ID: $2\r\nCSeq: 1 OPTIONS\r\nContact: <sip:b@192.168.1.10>\r\nContent-Length: 0\r\n\r\n" >/dev/null
+}
+wan "$PY" "$FIELD_LIB/echo.py" --heard "$T/heard.wan" $CALLER4 >/dev/null 2>&1 </dev/null &
+wan_listens() { [ -n "$(wan ss -Hlun "sport = :5060")" ]; }
+wait_for 10 wan_listens || fail "leak: nobody listens outside"
+leaky $CALLER4 first
+leaky $CALLER4 second
+leaky $CALLEE4 third
+wait_for 10 logged "noticed $PBX4: leak: private address 192.168.1.10 in Contact to $CALLEE4" ||
+	fail "leak: not in the log"
+[ "$(grep -c "leak: private address 192.168.1.10 in Contact to $CALLER4" "$T/guard.log")" = 1 ] ||
+	fail "leak: not told once"
+heard_outside() { [ "$(grep -c "$PBX4 OPTIONS" "$T/heard.wan")" = 2 ]; }
+wait_for 10 heard_outside || fail "leak: held back: $(cat "$T/heard.wan")"
+
 # banned: all of them wait in the queue before the first one is judged, so the kernel's set
 # comes too late for the rest
 dumps() { grep -c 'sipmoatd: bans: ' "$T/guard.log"; }

@@ -122,6 +122,24 @@ static void a_burst_is_a_number(void **unused)
 	assert_non_null(strstr(out, ": 19 more\n"));
 }
 
+/* Of the same server, to different sites or of different kinds. */
+static void what_leaves_is_no_burst(void **unused)
+{
+	struct event ev[4];
+	char out[4096];
+
+	(void)unused;
+	for (unsigned i = 0; i < 4; i++) {
+		ev[i] = event_of(9, i % 2 ? "one thing" : "another");
+		ev[i].d.dir = DIR_OUTBOUND;
+		ev[i].d.verdict = VERDICT_ACCEPT;
+	}
+	lines_of(ev, 4, out, sizeof(out));
+	assert_int_equal(count_lines(out), 4);
+	assert_non_null(strstr(out, "noticed 203.0.113.9: "));
+	assert_null(strstr(out, "more"));
+}
+
 static void a_ban_ends_a_burst_and_is_told_once(void **unused)
 {
 	struct event ev[7];
@@ -194,6 +212,7 @@ int main(void)
 		cmocka_unit_test(ipv6_bans_name_the_site),
 		cmocka_unit_test(an_ended_connection_is_told),
 		cmocka_unit_test(a_burst_is_a_number),
+		cmocka_unit_test(what_leaves_is_no_burst),
 		cmocka_unit_test(a_ban_ends_a_burst_and_is_told_once),
 		cmocka_unit_test(observe_says_would),
 		cmocka_unit_test(many_sources_do_not_flood_the_log),
