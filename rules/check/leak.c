@@ -98,7 +98,7 @@ static bool via_of_outside(const struct probe *p, const struct sip_via *via)
 
 /*
  * The Vias of a request, the top one first: that is the sender's own.  *foreign: it
- * comes from outside, so what stands in its other headers is not ours.
+ * comes from outside, so neither the Vias below nor the other headers are ours.
  */
 static bool via_leaks(const struct probe *p, struct leak *l, bool *foreign)
 {
@@ -113,7 +113,7 @@ static bool via_leaks(const struct probe *p, struct leak *l, bool *foreign)
 
 			if (!sip_via_read(item, &via))
 				continue;
-			*foreign = n++ && via_of_outside(p, &via);
+			*foreign |= n++ && via_of_outside(p, &via);
 			if (found || *foreign || !is_private(via.host))
 				continue;
 			found = true;
