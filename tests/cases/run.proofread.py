@@ -17,7 +17,8 @@ CASES = ("rfc3665-3-7", "flow-prack", "flow-presence", "flow-two-typos", "flow-f
 SPOILT = (
     ("From tag", rb"", rb"(\r\nFrom: [^\r]*;tag=).", rb"\1Q"),
     ("To tag of a request", rb"^(?!SIP)", rb"(\r\nTo: [^\r]*;tag=).", rb"\1Q"),
-    ("To tag missing", rb"^(?!SIP/2.0 100|INVITE|SUBSCRIBE|REFER)", rb"(\r\nTo: [^\r]*);tag=[^\r]*", rb"\1"),
+    ("To tag missing", rb"^(?!SIP/2.0 100|INVITE|SUBSCRIBE|REFER)",
+     rb"(\r\nTo: [^\r]*);tag=[^\r]*", rb"\1"),
     ("Call-ID", rb"", rb"(\r\nCall-ID: ).", rb"\1Q"),
     ("CSeq", rb"", rb"(\r\nCSeq: )\d+", rb"\g<1>70"),
     ("branch of an answer", rb"^SIP", rb"(branch=z9hG4bK).", rb"\1Q"),

@@ -36,6 +36,8 @@ the empty line that ends the headers.  Words:
                       only the first one
   empty               no text follows: a datagram without payload
 
+"each FIRST LAST" repeats the lines down to "end" with {...} of them computed from n.
+
 A script may also tell a story, whose messages are made from what was sent before: see
 tests/lib/story.py.  The names that it declares may stand for ADDRESS:PORT above.  To
 read what goes over the wire:  mkpcap.py case.txt -
@@ -91,6 +93,25 @@ def fill(text, n, words):
     return text
 
 
+def unroll(lines):
+    """each ... end"""
+    out, block, first, last = [], None, 0, 0
+    for line in lines:
+        words = line.split()
+        if words[:1] == ["each"] and block is None:
+            block, first, last = [], int(words[1]), int(words[2])
+        elif words == ["end"] and block is not None:
+            out += [re.sub(r"\{([n0-9+*/%() -]+)(?::([0-9]*[dx]))?\}",
+                           lambda m: format(compute(m.group(1), n), m.group(2) or ""), text)
+                    for n in range(first, last + 1) for text in block]
+            block = None
+        else:
+            (out if block is None else block).append(line)
+    if block is not None:
+        raise CaseError("each without end")
+    return out
+
+
 def unescape(data):
     names = {b"r": b"\r", b"n": b"\n", b"0": b"\0", b"\\": b"\\", b"t": b"\t"}
     return re.sub(rb"\\(x[0-9a-fA-F]{2}|[rnt0\\])",
@@ -132,7 +153,7 @@ class Case:
 
     def read(self, path):
         with open(path, encoding="utf-8") as f:
-            lines = f.read().split("\n")
+            lines = unroll(f.read().split("\n"))
         at = 0
         while at < len(lines):
             line, at = lines[at], at + 1

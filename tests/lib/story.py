@@ -55,8 +55,8 @@ REASONS = {
     405: "Method Not Allowed", 407: "Proxy Authentication Required", 408: "Request Timeout",
     412: "Conditional Request Failed", 420: "Bad Extension", 422: "Session Interval Too Small",
     423: "Interval Too Brief", 480: "Temporarily Unavailable",
-    481: "Call/Transaction Does Not Exist", 482: "Loop Detected", 486: "Busy Here",
-    487: "Request Terminated",
+    481: "Call/Transaction Does Not Exist", 482: "Loop Detected",
+    484: "Address Incomplete", 486: "Busy Here", 487: "Request Terminated",
     488: "Not Acceptable Here", 489: "Bad Event", 491: "Request Pending",
     500: "Server Internal Error", 503: "Service Unavailable", 504: "Server Time-out",
     600: "Busy Everywhere", 603: "Decline"}
