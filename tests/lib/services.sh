@@ -23,6 +23,12 @@ counted() {
 	pbx kamcmd -s "unix:$T/kamailio/kamailio_ctl" htable.get count "$1" 2>/dev/null |
 		awk '$1 == "value:" { n = $2 } END { print n + 0 }'
 }
+# counted_all PREFIX: all whose names begin so, together
+counted_all() {
+	pbx kamcmd -s "unix:$T/kamailio/kamailio_ctl" htable.dump count |
+		awk -v p="$1" '$1 == "name:" { mine = index($2, p) == 1 }
+			$1 == "value:" && mine { n += $2 } END { print n + 0 }'
+}
 # statistic GROUP NAME: one of the server's own
 statistic() {
 	pbx kamcmd -s "unix:$T/kamailio/kamailio_ctl" stats.get_statistics "$1:" |
