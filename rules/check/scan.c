@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Enumeration: who asks for one target after the other.
+ * Scanners: who asks for one target after the other, tries one number in all ways of
+ * dialling, touches what nobody has business with, or writes messages as scanners do.
  *
  * What tells a scanner from a busy site is what our servers answered (state/scans.h).
  * A call centre is refused many numbers and reaches more; a scanner reaches next to
@@ -14,17 +15,27 @@
  */
 #include "checks.h"
 #include "engine.h"
+#include "match.h"
 #include "ruleset.h"
+#include "sip/marks.h"
 #include "state/memory.h"
 #include "state/names.h"
 #include "state/scans.h"
+#include "state/sight.h"
 #include "state/state.h"
 
 #define PAYS 3        /* refused targets that one reached target makes good */
 #define OWN_SHARE 3   /* refused targets that make a site part of its prefix's scan */
 
+#define REFUSAL_POINTS 5 /* what a refused target adds to the score, REFUSALS at most */
+#define REFUSALS 10
+#define UNSEEN 4      /* how many times as much where answers are not seen */
+#define ROOM 256
+
 struct scan_conf {
-	uint32_t targets, around, unanswered, unanswered_port, room, window;
+	uint32_t targets, around, unanswered, unanswered_port, prefixes, room, window, score;
+	struct conf_list decoy_list;
+	struct match *decoys; /* NULL when the list is empty */
 };
 
 #define AT(field) offsetof(struct scan_conf, field)
@@ -37,6 +48,12 @@ static const struct conf_row rows[] = {
 	  "different users or numbers whose challenges a site may leave unanswered in a window" },
 	{ "unanswered_port", CONF_INT, AT(unanswered_port), 2, 200, "30", NULL,
 	  "the same for one port of a site" },
+	{ "prefixes", CONF_INT, AT(prefixes), 2, 12, "3", NULL,
+	  "ways of dialling one number (0, 00, 011, 9, + ...) that may be refused in a window" },
+	{ "score", CONF_INT, AT(score), 1, 1000, "100", NULL,
+	  "points of evidence for a scanning tool, of which no single one has more than 60" },
+	{ "decoys", CONF_LIST, AT(decoy_list), 0, 0, "", NULL,
+	  "users and numbers that nobody has business with: who asks for one is a scanner" },
 	{ "room", CONF_INT, AT(room), 1, 100, "4", NULL,
 	  "how many times that a site has with live registrations or an accepted login" },
 	{ "window", CONF_DURATION, AT(window), 60, 86400, "10m", NULL,
@@ -44,12 +61,29 @@ static const struct conf_row rows[] = {
 	{ 0 },
 };
 
-/* Somebody lives there, or nobody can know yet. */
+static int scan_compile(void *conf, struct compiler *c)
+{
+	struct scan_conf *s = conf;
+
+	return match_list_compile(&s->decoy_list, c, "decoys", &s->decoys);
+}
+
+static void scan_release(void *conf)
+{
+	match_free(((struct scan_conf *)conf)->decoys);
+}
+
+static bool is_learning(const struct probe *p)
+{
+	return memory_learning(p->state, &p->rules->settings, p->now);
+}
+
+/* Somebody lives there. */
 static bool has_standing(const struct probe *p, const struct scan_facts *f)
 {
 	struct source s;
 
-	if (f->login || memory_learning(p->state, &p->rules->settings, p->now))
+	if (f->login)
 		return true;
 	source_find(p->state, p->site_key, p->now, &s);
 	return s.standing == REGISTERED;
@@ -81,6 +115,28 @@ static enum found judge_port(const struct probe *p, const struct scan_conf *c,
 	return CLEAR;
 }
 
+static enum found judge_ways(const struct probe *p, const struct scan_conf *c,
+			     const struct scan_facts *f, struct evidence *ev)
+{
+	if (f->ways < c->prefixes || !outnumbers(f->ways, f->reached))
+		return CLEAR;
+	evidence_reason(ev, "one number dialled in %u ways and refused in %u s", f->ways,
+			c->window);
+	evidence_bytes(ev, p->sip->uri);
+	return HIT;
+}
+
+static enum found judge_around(const struct probe *p, const struct scan_conf *c,
+			       const struct scan_facts *f, struct evidence *ev)
+{
+	if (f->around_refused < c->around || !outnumbers(f->around_refused, f->around_reached) ||
+	    f->refused < OWN_SHARE || !outnumbers(f->refused, f->reached))
+		return CLEAR;
+	/* its neighbours asked too: it only waits, unless it did its half */
+	ev->no_ban = f->refused < c->targets / 2;
+	return found(p, f->around_refused, "refused to its prefix", c, ev);
+}
+
 static enum found judge_site(const struct probe *p, const struct scan_conf *c,
 			     const struct scan_facts *f, struct evidence *ev)
 {
@@ -90,19 +146,85 @@ static enum found judge_site(const struct probe *p, const struct scan_conf *c,
 		return found(p, f->open, "asked and left", c, ev);
 	if (f->port_open >= c->unanswered_port)
 		return found(p, f->port_open, "asked and left", c, ev);
-	if (f->around_refused < c->around || !outnumbers(f->around_refused, f->around_reached) ||
-	    f->refused < OWN_SHARE || !outnumbers(f->refused, f->reached))
-		return CLEAR;
-	/* its neighbours asked too: it only waits, unless it did its half */
-	ev->no_ban = f->refused < c->targets / 2;
-	return found(p, f->around_refused, "refused to its prefix", c, ev);
+	if (judge_ways(p, c, f, ev) == HIT)
+		return HIT;
+	return judge_around(p, c, f, ev);
 }
 
 /* The least that any rule above asks for. */
 static bool suspicious(const struct scan_conf *c, const struct scan_facts *f)
 {
 	return f->refused >= (c->targets < OWN_SHARE ? c->targets : OWN_SHARE) ||
-	       f->open >= c->unanswered || f->port_open >= c->unanswered_port;
+	       f->open >= c->unanswered || f->port_open >= c->unanswered_port ||
+	       f->ways >= c->prefixes;
+}
+
+static enum found judge_facts(const struct probe *p, const struct scan_conf *c,
+			      const struct scan_facts *f, struct evidence *ev)
+{
+	struct scan_conf more = *c;
+
+	if (!suspicious(c, f))
+		return CLEAR;
+	/* after the start nobody can be known yet */
+	if (is_learning(p) || has_standing(p, f))
+		return judge_port(p, c, f, ev);
+	if (sight_replies(p->state, &p->pkt->dst, p->now))
+		return judge_site(p, c, f, ev);
+	more.unanswered *= UNSEEN;
+	more.unanswered_port *= UNSEEN;
+	return judge_site(p, &more, f, ev);
+}
+
+/* The mark of a tool; points that are known of the site already are not given again. */
+static enum found judge_marks(const struct probe *p, const struct scan_conf *c,
+			      const struct scan_facts *f, struct evidence *ev)
+{
+	uint32_t marks = sip_marks(p->sip), fresh;
+	unsigned score, known;
+	struct slice what;
+
+	if (!marks || has_standing(p, f))
+		return CLEAR;
+	known = sip_marks_points(scans_mark(p->state, p->site_key, marks, p->now, &fresh));
+	score = fresh ? source_score_add(p->state, p->site_key, sip_marks_points(fresh), p->now) :
+			source_score(p->state, p->site_key, p->now);
+	score = score > known ? score : known;
+	if (outnumbers(f->refused, f->reached))
+		score += REFUSAL_POINTS * (f->refused < REFUSALS ? f->refused : REFUSALS);
+	if (score < c->score)
+		return CLEAR;
+	what = slice_of(sip_marks_text(marks));
+	evidence_reason(ev, "%s, and more: score %u", &what, score);
+	evidence_bytes(ev, sip_first(p->sip, HDR_FROM));
+	return HIT;
+}
+
+static bool is_decoy(const struct scan_conf *c, struct slice text)
+{
+	char room[ROOM];
+	struct sip_uri uri;
+	struct slice user;
+
+	(void)sip_uri_read(text, &uri);
+	user = sip_user(&uri, room, sizeof(room));
+	return user.n && match_find(c->decoys, user) >= 0;
+}
+
+/* A phone of ours that dials a wrong number is no scanner. */
+static enum found judge_decoy(const struct probe *p, const struct scan_conf *c,
+			      const struct scan_facts *f, struct evidence *ev)
+{
+	if ((p->sip->method == METHOD_REGISTER || !is_decoy(c, p->sip->uri)) &&
+	    !is_decoy(c, p->sip->to.uri))
+		return CLEAR;
+	if (has_standing(p, f))
+		return CLEAR;
+	evidence_reason(ev, "asked for a decoy");
+	evidence_bytes(ev, p->sip->to.uri);
+	/* it may be one of ours that registered before we were there */
+	ev->no_ban = is_learning(p);
+	return HIT;
 }
 
 static enum found scan_run(const struct probe *p, const void *conf, struct evidence *ev)
@@ -112,20 +234,24 @@ static enum found scan_run(const struct probe *p, const void *conf, struct evide
 
 	if (p->names->to || p->sip->method == METHOD_ACK || p->sip->method == METHOD_CANCEL)
 		return CLEAR;
-	if (!scans_find(p->state, p->site_key, p->pkt->sport, c->window, p->now, &f) ||
-	    !suspicious(c, &f))
-		return CLEAR;
-	return has_standing(p, &f) ? judge_port(p, c, &f, ev) : judge_site(p, c, &f, ev);
+	if (scans_find(p->state, p->site_key, p->pkt->sport, c->window, p->now, &f) &&
+	    judge_facts(p, c, &f, ev) == HIT)
+		return HIT;
+	if (c->decoys && judge_decoy(p, c, &f, ev) == HIT)
+		return HIT;
+	return judge_marks(p, c, &f, ev);
 }
 
 const struct check check_scan = {
 	.name = "scan",
-	.help = "sources that try one user or number after the other",
+	.help = "scanners: one user or number after the other, decoys, marks of tools",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_REQUEST,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 300, .ban_after = 1,
 		      .ban_window = 60 },
 	.rows = rows,
 	.conf_size = sizeof(struct scan_conf),
+	.compile = scan_compile,
+	.release = scan_release,
 	.run = scan_run,
 };

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "scans.h"
 
+#include "dialled.h"
 #include "memory.h"
+#include "sight.h"
 #include "sketch.h"
 #include "store.h"
 
@@ -33,6 +35,13 @@ struct favourite {
 	struct pending open;
 };
 
+/* The numbers that were tried last; a scanner takes one through all its prefixes. */
+#define NUMBERS 4
+struct number {
+	uint32_t number; /* 0: free */
+	uint16_t now, before; /* ways, as bits */
+};
+
 /* Of a site; of a prefix only refused and reached are used.  Times in s. */
 struct record {
 	uint32_t began, half;  /* the half window that is now, and its length */
@@ -43,6 +52,8 @@ struct record {
 	struct halves refused, reached;
 	struct pending open;
 	struct favourite port;
+	struct number number[NUMBERS];
+	uint32_t marks, marks_before;
 };
 
 /* What an answer says of its target. */
@@ -109,8 +120,50 @@ static uint16_t count(const struct halves *h)
 	return (uint16_t)sketch_count(&h->now, &h->before);
 }
 
+static unsigned ways_of(const struct number *n)
+{
+	return (unsigned)__builtin_popcount(n->now | n->before);
+}
+
+static void recount_ways(struct record *r)
+{
+	unsigned most = 0;
+
+	for (unsigned i = 0; i < NUMBERS; i++)
+		most = ways_of(&r->number[i]) > most ? ways_of(&r->number[i]) : most;
+	r->facts.ways = (uint16_t)most;
+}
+
+static void numbers_turn(struct record *r, unsigned turns)
+{
+	for (unsigned i = 0; turns && i < NUMBERS; i++) {
+		r->number[i].before = turns == 1 ? r->number[i].now : 0;
+		r->number[i].now = 0;
+	}
+	for (; turns; turns--) {
+		r->marks_before = r->marks;
+		r->marks = 0;
+	}
+}
+
+/* What this number has, or a place for it: a free one, or of him who tried least. */
+static struct number *number_of(struct record *r, uint32_t number)
+{
+	struct number *least = &r->number[0];
+
+	for (unsigned i = 0; i < NUMBERS; i++) {
+		if (r->number[i].number == number)
+			return &r->number[i];
+		if (ways_of(&r->number[i]) < ways_of(least))
+			least = &r->number[i];
+	}
+	*least = (struct number){ .number = number };
+	return least;
+}
+
 static void recount(struct record *r)
 {
+	recount_ways(r);
 	r->facts.refused = count(&r->refused);
 	r->facts.reached = count(&r->reached);
 	r->facts.open = count(&r->open.old);
@@ -132,6 +185,7 @@ static void advance(struct record *r, uint32_t now)
 	halves_turn(&r->open.old, windows);
 	halves_turn(&r->port.refused, windows);
 	halves_turn(&r->port.open.old, windows);
+	numbers_turn(r, windows);
 	halves_turn(&r->reached, days);
 	if (windows == 2)
 		r->facts.around_refused = r->facts.around_reached = 0;
@@ -220,24 +274,45 @@ static void note_site(struct record *r, const struct lesson *l, uint64_t target,
 	}
 }
 
+/* A call that was refused, or not even tried, whatever stood before the number. */
+static void note_number(struct record *r, const struct dialled *d, enum outcome what)
+{
+	struct number *n = number_of(r, d->number);
+
+	if (what == REACHED)
+		n->now = n->before = 0;
+	else if (what == REFUSED || what == OPEN)
+		n->now |= d->way;
+	recount_ways(r);
+}
+
 static void follow_up(struct record *r, uint64_t target)
 {
 	r->facts.open -= pending_drop(&r->open, target);
 	r->facts.port_open -= pending_drop(&r->port.open, target);
 }
 
-/* A login counts when the server has taken its credentials: with those that it did not
- * take the challenge is still open. */
+/*
+ * A login counts when the server has taken its credentials: with those that it did not
+ * take the challenge is still open.  Where no answer is seen they are taken for good.
+ */
 static bool login_accepted(const struct lesson *l)
 {
 	unsigned status = l->sip->status;
 
+	if (l->sip->method == METHOD_OPTIONS)
+		return false;
+	if (l->sip->kind == SIP_REQUEST)
+		return l->names->login;
 	return l->asked->flags & TXN_LOGIN && status != 401 && status != 407 && status != 403;
 }
 
 static void learn_site(struct state *st, const struct lesson *l, uint64_t target,
 		       enum outcome what, const struct scan_facts *around)
 {
+	struct dialled number;
+	bool dialled = l->sip->method == METHOD_INVITE && what != FOLLOWED &&
+		       dialled_read(st, l->sip->to.uri, &number);
 	bool make = what == REFUSED || what == OPEN;
 	uint64_t key = l->names->site;
 	struct hold h = make ? table_make(st->scans, key, l->now, 0) :
@@ -248,9 +323,12 @@ static void learn_site(struct state *st, const struct lesson *l, uint64_t target
 	if (!r)
 		return;
 	note_site(r, l, target, what);
+	if (dialled)
+		note_number(r, &number, what);
 	if (login_accepted(l)) {
 		follow_up(r, target);
-		if (l->sip->status >= 200)
+		/* 404 or 503 to credentials does not say that they were good */
+		if (what == REACHED)
 			r->login_until = now + DAY;
 	}
 	if (what == REFUSED) {
@@ -300,7 +378,6 @@ static bool is_refusal(unsigned status)
 static enum outcome outcome_of(const struct lesson *l)
 {
 	unsigned status = l->sip->status;
-	bool options = l->asked->method == METHOD_OPTIONS;
 
 	/* that it tries says that it liked the credentials, long before it rings */
 	if (status == 100)
@@ -312,29 +389,65 @@ static enum outcome outcome_of(const struct lesson *l)
 	/* it rang, and nobody came */
 	if (is_refusal(status))
 		return l->asked->status > 100 ? NOTHING : REFUSED;
-	if (options && !(l->asked->flags & TXN_LOGIN))
+	/* servers say 200 without a look at the credentials */
+	if (l->asked->method == METHOD_OPTIONS)
 		return status >= 200 ? OPEN : NOTHING;
 	if (status < 300 || status == 486 || status == 600)
 		return REACHED;
 	return FOLLOWED;
 }
 
+/* A call may be one of a trunk, which never needs credentials: unseen it is none. */
+static enum outcome outcome_unseen(struct state *st, const struct lesson *l)
+{
+	if (l->pkt->dir != DIR_INBOUND || l->again || l->sip->method == METHOD_INVITE ||
+	    l->sip->method == METHOD_ACK || l->sip->method == METHOD_CANCEL ||
+	    sight_replies(st, &l->inside, l->now))
+		return NOTHING;
+	return l->names->login && l->sip->method != METHOD_OPTIONS ? FOLLOWED : OPEN;
+}
+
+static bool is_answer(const struct lesson *l)
+{
+	return l->sip->kind == SIP_RESPONSE && l->asked && l->pkt->dir == DIR_OUTBOUND &&
+	       !(l->asked->flags & (TXN_INSIDE | TXN_IN_DIALOG));
+}
+
 void scans_learn(struct state *st, const struct lesson *l)
 {
 	struct scan_facts around = { 0 };
-	enum outcome what;
-	uint64_t target;
+	enum outcome what = NOTHING;
+	uint64_t target = l->names->target;
 
-	if (l->sip->kind != SIP_RESPONSE || !l->asked || l->pkt->dir != DIR_OUTBOUND ||
-	    l->asked->flags & (TXN_INSIDE | TXN_IN_DIALOG))
-		return;
-	what = outcome_of(l);
-	target = l->asked->target;
-	if (l->asked->method == METHOD_OPTIONS)
+	if (is_answer(l)) {
+		what = outcome_of(l);
+		target = l->asked->target;
+	} else if (l->sip->kind == SIP_REQUEST && target) {
+		what = outcome_unseen(st, l);
+	}
+	if (what != NOTHING && l->sip->method == METHOD_OPTIONS)
 		target ^= key_of_addr(st, &l->inside);
 	if (what == NOTHING || !target)
 		return;
 	if (what == REFUSED || what == REACHED)
 		learn_around(st, l, target, what, &around);
 	learn_site(st, l, target, what, &around);
+}
+
+uint32_t scans_mark(struct state *st, uint64_t site_key, uint32_t marks, uint64_t now,
+		    uint32_t *fresh)
+{
+	struct hold h = table_make(st->scans, site_key, now, 0);
+	struct record *r = record_of(&h, (uint32_t)(now / NS));
+	uint32_t all = marks;
+
+	*fresh = marks;
+	if (!r)
+		return all;
+	*fresh = marks & ~(r->marks | r->marks_before);
+	r->marks |= marks;
+	all = r->marks | r->marks_before;
+	keep(&h, r, now);
+	table_release(&h);
+	return all;
 }

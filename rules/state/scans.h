@@ -9,6 +9,9 @@
  * for the port of it that asks most.  What was refused or left alone is remembered
  * for at least half a window and at most a whole one, what was reached for a day.
  *
+ * Where the answers of a server are not seen (sight.h) a request that is no call and
+ * carries no credentials counts as open, and its like with credentials closes it.
+ *
  * Ownership: values.  Locking: inside.  Units: seconds for window, ns for now.
  */
 #ifndef SIPMOAT_SCANS_H
@@ -32,12 +35,18 @@ struct scan_facts {
 	uint16_t port_open;
 	uint16_t around_refused; /* of the prefix, when the site itself was last refused */
 	uint16_t around_reached;
+	uint16_t ways;         /* most ways in which one number was dialled, and refused */
 	bool login;            /* a login from there was accepted within the last day */
 };
 
 /* false: nothing but good is known of the site, *out is zero. */
 bool scans_find(struct state *st, uint64_t site_key, uint16_t port, uint32_t window,
 		uint64_t now, struct scan_facts *out);
+
+/* Bits of evidence (sip/marks.h) seen of a site; returns all of the window, and in
+ * *fresh those that were not known yet. */
+uint32_t scans_mark(struct state *st, uint64_t site_key, uint32_t marks, uint64_t now,
+		    uint32_t *fresh);
 
 void scans_learn(struct state *st, const struct lesson *l);
 

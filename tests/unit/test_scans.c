@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "state/dialled.h"
 #include "state/memory.h"
 #include "state/scans.h"
 #include "state/sketch.h"
@@ -46,6 +47,7 @@ struct reply {
 	unsigned status, user, before, flags;
 	bool again;
 	uint64_t now;
+	const char *to; /* URI, or NULL */
 };
 
 static void learn(struct state *st, const struct reply *a)
@@ -64,6 +66,8 @@ static void learn(struct state *st, const struct reply *a)
 			    .inside = addr("192.0.2.10"), .outside_port = a->port,
 			    .again = a->again, .asked = &asked, .now = a->now };
 
+	if (a->to)
+		sip.to.uri = slice_of(a->to);
 	scans_learn(st, &l);
 }
 
@@ -285,6 +289,111 @@ static void test_window(void **unused)
 	state_free(st);
 }
 
+static void test_dialled(void **unused)
+{
+	struct state *st = state(9);
+	struct dialled a, b;
+
+	(void)unused;
+	assert_true(dialled_read(st, slice_of("sip:+442079460000@x.example"), &a));
+	assert_true(dialled_read(st, slice_of("sip:00442079460000@y.example;user=phone"), &b));
+	assert_int_equal(a.number, b.number);
+	assert_int_not_equal(a.way, b.way);
+	assert_true(dialled_read(st, slice_of("tel:+44-20-7946-0000"), &b));
+	assert_int_equal(a.number, b.number);
+	assert_int_equal(a.way, b.way);
+	assert_true(dialled_read(st, slice_of("sip:%2b442079460000@x"), &b));
+	assert_int_equal(a.way, b.way);
+	assert_int_equal(a.way & (a.way - 1), 0);
+	assert_true(dialled_read(st, slice_of("sip:+442079460001@x"), &b));
+	assert_int_not_equal(a.number, b.number);
+	assert_false(dialled_read(st, slice_of("sip:12345678@x"), &b));
+	assert_false(dialled_read(st, slice_of("sip:call-442079460000@x"), &b));
+	assert_false(dialled_read(st, slice_of("sip:x.example"), &b));
+	assert_false(dialled_read(st, slice_of(""), &b));
+	state_free(st);
+}
+
+static void test_ways(void **unused)
+{
+	static const char *const way[] = { "sip:0442079460000@x", "sip:00442079460000@x",
+					   "sip:+442079460000@x", "sip:9011442079460000@x" };
+	struct state *st = state(10);
+	struct reply a = answer(METHOD_INVITE, 404, 1, START);
+
+	(void)unused;
+	for (unsigned i = 0; i < 4; i++) {
+		a.to = way[i];
+		a.status = i % 2 ? 407 : 404;
+		learn(st, &a);
+		learn(st, &a);
+		assert_in_range(find(st, a.site, 5060, START).ways, i ? i : 1, i + 1);
+	}
+	/* other numbers, each once, do not push it out */
+	for (unsigned i = 0; i < 20; i++) {
+		char uri[40];
+
+		snprintf(uri, sizeof(uri), "sip:00442079461%03u@x", i);
+		a.to = uri;
+		learn(st, &a);
+	}
+	assert_in_range(find(st, a.site, 5060, START).ways, 3, 4);
+	assert_int_equal(find(st, a.site, 5060, START + 599 * NS).ways,
+			 find(st, a.site, 5060, START + 299 * NS).ways);
+	a.to = way[0];
+	a.status = 180;
+	learn(st, &a); /* it rings: all is well */
+	assert_int_equal(find(st, a.site, 5060, START).ways, 1);
+	assert_int_equal(find(st, a.site, 5060, START + 1200 * NS).ways, 0);
+	/* only calls */
+	a = answer(METHOD_MESSAGE, 404, 1, START + 1200 * NS);
+	a.to = way[0];
+	learn(st, &a);
+	assert_int_equal(find(st, a.site, 5060, a.now).ways, 0);
+	state_free(st);
+}
+
+static void test_marks(void **unused)
+{
+	struct state *st = state(11);
+	struct addr site = addr("203.0.113.9");
+	uint64_t key = key_of_addr(st, &site);
+	uint32_t fresh;
+
+	(void)unused;
+	assert_int_equal(scans_mark(st, key, 5, START, &fresh), 5);
+	assert_int_equal(fresh, 5);
+	assert_int_equal(scans_mark(st, key, 6, START + 400 * NS, &fresh), 7);
+	assert_int_equal(fresh, 2);
+	assert_int_equal(scans_mark(st, key, 5, START + 700 * NS, &fresh), 7);
+	assert_int_equal(fresh, 1);
+	assert_int_equal(scans_mark(st, key, 1, START + 3000 * NS, &fresh), 1);
+	assert_int_equal(fresh, 1);
+	state_free(st);
+}
+
+/* With OPTIONS servers do not look at credentials. */
+static void test_options(void **unused)
+{
+	struct state *st = state(12);
+	struct reply a = answer(METHOD_OPTIONS, 200, 0, START);
+
+	(void)unused;
+	a.flags = TXN_LOGIN;
+	for (a.user = 0; a.user < 10; a.user++)
+		learn(st, &a);
+	assert_in_range(find(st, a.site, 5060, START + 16 * NS).open, 9, 10);
+	assert_false(find(st, a.site, 5060, START).login);
+	/* nor is it a login that the server says something else than yes to */
+	a = answer(METHOD_REGISTER, 404, 50, START + 16 * NS);
+	a.flags = TXN_LOGIN;
+	learn(st, &a);
+	a.status = 503;
+	learn(st, &a);
+	assert_false(find(st, a.site, 5060, a.now).login);
+	state_free(st);
+}
+
 struct job {
 	struct state *st;
 	unsigned first;
@@ -335,6 +444,10 @@ int main(void)
 		cmocka_unit_test(test_favourite),
 		cmocka_unit_test(test_around),
 		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_dialled),
+		cmocka_unit_test(test_ways),
+		cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_threads),
 	};
 
