@@ -60,7 +60,7 @@ cat >"$T/etc/sipmoat.conf" <<'CONF'
 agent = { mode = "off"; };
 stray = { mode = "off"; };
 memory = { learning = "0s"; };
-scan = { targets = 20; unanswered_port = 30; };
+scan = { targets = 20; unanswered_port = 30; score = 1000; };
 CONF
 guard_start "$T/etc/sipmoat.conf"
 # unknown extensions, known ones, and both, at 5 a second: a challenge is left alone when it was
