@@ -26,7 +26,8 @@ from what was sent before it: Via and branches (an ACK of a refusal and a CANCEL
 the INVITE's, an ACK of a 2xx its own), tags, CSeq, Route and target, credentials.
 A status may say which request it answers: 200:CANCEL.  Words:
 
-  auth             credentials for all challenges of this call so far
+  auth             credentials for all challenges of this call so far; auth=same: those
+                   of the request before, as an ACK has them; nc=N counted otherwise
   password=P user=U     with others than the element's
   realm=R nonce=N noqop stale    of a 401 or 407
   sdp, nosdp       with, without a session description (INVITE and its 183, 200 have one)
@@ -245,7 +246,8 @@ class Story:
                 opt[w] = True
         known = {"headers", "label", "auth", "password", "user", "realm", "nonce", "noqop",
                  "stale", "sdp", "nosdp", "text", "body", "contact", "expires", "tag", "to", "uri",
-                 "out", "cseq", "mf", "as", "again", "compact", "case", "unseen"}
+                 "out", "cseq", "mf", "as", "again", "compact", "case", "unseen",
+                 "nc"}
         if set(opt) - known:
             raise ValueError("unknown word " + " ".join(set(opt) - known))
         return opt
@@ -278,11 +280,11 @@ class Story:
     def of_invite(self, method, invite, opt):
         """CANCEL and the ACK of a refusal go hop by hop (RFC 3261 9.1, 17.1.1.3)."""
         r = copy.copy(invite)
-        r.method, r.vias, r.rr, r.auths, r.body = method, invite.vias[:1], [], [], (None, "")
+        r.method, r.vias, r.rr, r.body = method, invite.vias[:1], [], (None, "")
+        r.auths = invite.auths if opt.get("auth") == "same" else []
         r.extra, r.contact, r.mf, r.final = opt["headers"], None, 70, None
         if method == "ACK":
             r.to = invite.final_to
-            r.auths = []
         return r
 
     def send_on(self, sent, path, dst, opt):
@@ -333,8 +335,9 @@ class Story:
         r.extra = ([("Expires", opt["expires"])] if "expires" in opt else []) + opt["headers"]
         r.body = self.body(opt, path[0], method == "INVITE")
         if "auth" in opt:
-            r.auths = [(self.who[by], self.credentials(c, r, opt))
-                       for by, c in call.challenges.items()]
+            before = [q.auths for q in call.requests if q.origin is origin and q.auths]
+            r.auths = before[-1] if opt["auth"] == "same" else [
+                (self.who[by], self.credentials(c, r, opt)) for by, c in call.challenges.items()]
         return r
 
     def count(self, r, opt):
@@ -403,7 +406,7 @@ class Story:
         return "" if who.old else new_id(who.style, "tag", self.call.name, who.name, cseq)
 
     def credentials(self, c, r, opt):
-        c["nc"] += 1
+        c["nc"] = int(opt.get("nc", c["nc"] + 1))
         user = opt.get("user", r.origin.user)
         secret = opt.get("password", r.origin.password)
 
