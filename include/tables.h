@@ -23,6 +23,7 @@
 	X(bindings, 32768, 1024, "users bound at sites, for a day longer than they are") \
 	X(addresses, 16384, 1024, "addresses-of-record whose contacts are remembered") \
 	X(logins, 65536, 1024, "users remembered where they logged in") \
+	X(challenges, 32768, 1024, "nonces remembered with whom they were given to") \
 	X(guesses, 16384, 1024, "users and sources remembered for failed logins") \
 	X(told, 8192, 1024, "findings that are told once a day") \
 	X(flows, 8192, 512, "TCP connections followed at once")

@@ -1,69 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "logins.h"
 
+#include "bindings.h"
+#include "guesses.h"
 #include "memory.h"
 #include "store.h"
 
-#define STEP_BITS 20 /* of a time in a record: 32 bits reach 52 days */
-#define STEPS(seconds) ((uint32_t)((uint64_t)(seconds) * NS >> STEP_BITS))
-#define MANY 5 /* failures that make a record worth more than others */
+#define NOTE_SECONDS 3600 /* for which credentials without a success are remembered */
 
-enum { RANK_TRIED, RANK_FAILED, RANK_MANY };
-enum { RANK_SUCCESS = 2 };
-enum tally_kind { TALLY_SITE = 0x20, TALLY_USER };
+enum { RANK_NOTE, RANK_SUCCESS = 2 };
+enum tally_kind { TALLY_SITE = 0x20, TALLY_USER, TALLY_FORGED };
 
-struct success {
-	uint64_t at; /* 0: never */
-};
-
-/* One attempt of a user from a site; failures stand in the order of their answers. */
-struct slot {
-	uint32_t when; /* steps; of the request or, once it failed, of the answer */
-	uint32_t txn;  /* the bits of names.txn that guess does not hold */
-	uint16_t guess;
-	uint16_t failed;
-};
-
-struct trial {
-	uint32_t n;
-	struct slot slot[LOGIN_SLOTS];
-};
-
-/* Failures as a log: each entry stands for `count` of them, the first at `when`. */
-struct tally {
-	uint32_t n;
-	struct entry {
-		uint32_t when;
-		uint32_t count;
-	} entry[LOGIN_SLOTS];
-};
-
-union guess_record {
-	struct trial trial;
-	struct tally tally;
+/* One user at one site. */
+struct login {
+	uint64_t at;       /* of the latest success, 0: none */
+	uint32_t nonce;    /* upper half of names.nonce of the latest credentials */
+	uint32_t guess;    /* and lower half of names.guess */
+	uint32_t nc;       /* highest count that came with that nonce */
+	uint32_t failed;   /* as guess: what failed last with it */
+	uint16_t wrong;    /* different credentials with it that failed */
+	uint16_t lost;     /* failures since the latest success, with any nonce; up to 1000 */
+	bool went_back;    /* its count did */
+	bool told;         /* it came when there were failures */
 };
 
 size_t logins_size(void)
 {
-	return sizeof(struct success);
-}
-
-size_t guesses_size(void)
-{
-	return sizeof(union guess_record);
-}
-
-static uint32_t step_of(uint64_t now)
-{
-	return (uint32_t)(now >> STEP_BITS);
-}
-
-/* Clocks of workers differ a little: what is ahead of ours is as old as nothing. */
-static uint32_t age_of(uint32_t when, uint32_t now)
-{
-	uint32_t age = now - when;
-
-	return age > UINT32_MAX - STEPS(60) ? 0 : age;
+	return sizeof(struct login);
 }
 
 /* Not key_with: the users of an office must not crowd one bucket. */
@@ -83,15 +46,15 @@ void logins_prefetch(const struct state *st, uint64_t user, uint64_t site)
 	table_prefetch(st->guesses, key);
 }
 
-/* ---- successes ---- */
-
-static uint64_t success_at(struct state *st, uint64_t key, uint64_t now)
+/* What fails with a nonce of others, where the user is at home. */
+static uint64_t forged_key(uint64_t user, uint64_t site)
 {
-	struct hold h = table_find(st->logins, key, now);
-	uint64_t at = h.value ? ((const struct success *)h.value)->at : 0;
+	return key_of(user, site ^ TALLY_FORGED * 0x9e3779b97f4a7c15u);
+}
 
-	table_release(&h);
-	return at;
+static uint32_t upper(uint64_t v)
+{
+	return (uint32_t)(v >> 32);
 }
 
 static bool within(uint64_t at, uint64_t seconds, uint64_t now)
@@ -99,228 +62,60 @@ static bool within(uint64_t at, uint64_t seconds, uint64_t now)
 	return at && (at > now || now - at < seconds * NS);
 }
 
+static struct login read_login(struct state *st, uint64_t key, uint64_t now)
+{
+	struct hold h = table_find(st->logins, key, now);
+	struct login r = { 0 };
+
+	if (h.value)
+		r = *(const struct login *)h.value;
+	table_release(&h);
+	return r;
+}
+
 bool login_proven(struct state *st, uint64_t user, uint64_t site, uint64_t now)
 {
-	return within(success_at(st, key_of(user, site), now), LOGIN_PROVEN, now);
+	return within(read_login(st, key_of(user, site), now).at, LOGIN_PROVEN, now) ||
+	       binding_held(st, user, site, now);
 }
 
-static void succeed(struct state *st, uint64_t key, uint64_t now)
+void login_find(struct state *st, const struct names *n, uint64_t now, struct login_facts *out)
 {
-	struct hold h = table_make(st->logins, key, now, RANK_SUCCESS);
+	struct login r = read_login(st, key_of(n->login, n->site), now);
 
-	if (h.value) {
-		((struct success *)h.value)->at = now;
-		table_keep(&h, now, now + LOGIN_PROVEN * NS, RANK_SUCCESS);
-		table_release(&h);
-	}
-	(void)table_forget(st->guesses, key);
+	*out = (struct login_facts){
+		.proven = within(r.at, LOGIN_PROVEN, now) ||
+			  binding_held(st, n->login, n->site, now),
+		.recent = within(r.at, LOGIN_RECENT, now),
+		.reused = r.guess && r.nonce == upper(n->nonce),
+		.repeated = r.guess == (uint32_t)n->guess && r.nonce == upper(n->nonce),
+		.failing = r.lost,
+		.went_back = r.went_back,
+		.told = r.told,
+		.nc = r.nc,
+		.wrong = r.wrong,
+	};
 }
 
-/* ---- attempts of a user from a site ---- */
-
-static void slot_remove(struct trial *t, unsigned i)
-{
-	t->n--;
-	memmove(&t->slot[i], &t->slot[i + 1], (t->n - i) * sizeof(*t->slot));
-}
-
-static struct slot *slot_of(struct trial *t, uint64_t txn)
-{
-	for (unsigned i = 0; i < t->n; i++)
-		if (t->slot[i].txn == (uint32_t)txn)
-			return &t->slot[i];
-	return NULL;
-}
-
-/* Forgets what no limit can ask for any more. */
-static void expire(struct trial *t, uint32_t now)
-{
-	for (unsigned i = 0; i < t->n;) {
-		const struct slot *s = &t->slot[i];
-		uint32_t most = s->failed ? STEPS(2 * LOGIN_LONGEST) : STEPS(LOGIN_FLIGHT);
-
-		if (age_of(s->when, now) >= most)
-			slot_remove(t, i);
-		else
-			i++;
-	}
-}
-
-struct judgement {
-	bool locked;
-	uint32_t left;   /* steps until the lock ends */
-	unsigned counted; /* failures that count against the limit, when it is not locked */
-};
-
-/*
- * Goes through the failures as they came: each that completes so many within a
- * window begins a lock, and counting begins anew behind it.
- */
-static struct judgement judge(const struct trial *t, const struct login_limit *l, uint32_t now)
-{
-	uint32_t window = (uint32_t)(l->window >> STEP_BITS);
-	uint32_t lock = (uint32_t)(l->lock >> STEP_BITS);
-	uint32_t failed[LOGIN_SLOTS];
-	unsigned n = 0, first = 0;
-	struct judgement j = { false, 0, 0 };
-
-	for (unsigned i = 0; i < t->n; i++) {
-		if (!t->slot[i].failed)
-			continue;
-		failed[n++] = t->slot[i].when;
-		while (age_of(failed[first], failed[n - 1]) >= window)
-			first++;
-		if (n - first < l->failures)
-			continue;
-		j.locked = age_of(failed[n - 1], now) < lock;
-		j.left = lock - age_of(failed[n - 1], now);
-		first = n;
-	}
-	while (first < n && age_of(failed[first], now) >= window)
-		first++;
-	j.counted = n - first;
-	return j;
-}
-
-/* Failures that count no more, because of their age or because their lock is over. */
-static void forget_old(struct trial *t, unsigned counted)
-{
-	unsigned failures = 0;
-
-	for (unsigned i = 0; i < t->n; i++)
-		failures += t->slot[i].failed;
-	for (unsigned i = 0; i < t->n && failures > counted;) {
-		if (t->slot[i].failed) {
-			slot_remove(t, i);
-			failures--;
-		} else {
-			i++;
-		}
-	}
-}
-
-static enum login_answer judge_now(struct trial *t, const struct login_limit *l, uint64_t now,
-				   uint64_t *until)
-{
-	struct judgement j;
-
-	expire(t, step_of(now));
-	j = judge(t, l, step_of(now));
-	if (j.locked) {
-		*until = now + ((uint64_t)j.left << STEP_BITS);
-		return LOGIN_LOCKED;
-	}
-	forget_old(t, j.counted);
-	return LOGIN_OPEN;
-}
-
-static void slot_add(struct trial *t, uint64_t txn, uint64_t guess, bool failed, uint64_t now)
-{
-	if (t->n == LOGIN_SLOTS)
-		slot_remove(t, 0);
-	t->slot[t->n++] = (struct slot){ step_of(now), (uint32_t)txn, (uint16_t)guess, failed };
-}
-
-enum login_answer login_try(struct state *st, uint64_t user, uint64_t site, uint64_t txn,
-			    uint64_t guess, const struct login_limit *l, uint64_t now,
+enum login_answer login_try(struct state *st, const struct names *n, const struct login_facts *f,
+			    bool challenged, const struct login_limit *l, uint64_t now,
 			    uint64_t *until)
 {
-	uint64_t key = key_of(user, site);
-	bool known = within(success_at(st, key, now), LOGIN_RECENT, now);
-	struct hold h = known ? table_find(st->guesses, key, now) :
-				table_make(st->guesses, key, now, RANK_TRIED);
-	struct trial *t = h.value;
-	const struct slot *same;
-	enum login_answer answer;
+	uint64_t key = f->proven && !challenged ? forged_key(n->login, n->site) :
+						  key_of(n->login, n->site);
 
-	if (!t)
-		return LOGIN_OPEN;
-	same = slot_of(t, txn);
-	if (same) {
-		answer = same->guess == (uint16_t)guess ? LOGIN_OPEN : LOGIN_CHANGED;
-		table_release(&h);
-		return answer;
-	}
-	answer = judge_now(t, l, now, until);
-	if (answer == LOGIN_OPEN && !known && t->n >= l->failures)
-		answer = LOGIN_BUSY;
-	if (answer == LOGIN_OPEN && !known) {
-		slot_add(t, txn, guess, false, now);
-		table_keep(&h, now, now + LOGIN_FLIGHT * NS, RANK_TRIED);
-	}
-	table_release(&h);
-	return answer;
+	return trial_try(st, key, n->txn, n->guess, l, f->recent, now, until);
 }
 
 enum login_answer login_state(struct state *st, uint64_t user, uint64_t site,
 			      const struct login_limit *l, uint64_t now, uint64_t *until)
 {
-	struct hold h = table_find(st->guesses, key_of(user, site), now);
-	enum login_answer answer = LOGIN_OPEN;
-
-	if (h.value)
-		answer = judge_now(h.value, l, now, until);
-	table_release(&h);
-	return answer;
-}
-
-/* ---- failures of a site, of a user ---- */
-
-/* The oldest neighbours that are smallest together become one: of more than there is
- * room for, the latest are kept apart longest. */
-static void tally_merge(struct tally *t)
-{
-	unsigned at = 0;
-	uint32_t least = UINT32_MAX;
-
-	for (unsigned i = 0; i + 1 < t->n; i++) {
-		uint32_t both = t->entry[i].count + t->entry[i + 1].count;
-
-		if (both < least) {
-			least = both;
-			at = i;
-		}
-	}
-	t->entry[at].count = least;
-	t->n--;
-	memmove(&t->entry[at + 1], &t->entry[at + 2], (t->n - at - 1) * sizeof(*t->entry));
+	return trial_state(st, key_of(user, site), l, now, until);
 }
 
 static uint64_t tally_key(uint64_t whose, enum tally_kind kind)
 {
 	return key_of(whose, kind * 0x9e3779b97f4a7c15u);
-}
-
-static void tally_add(struct state *st, uint64_t key, uint64_t now)
-{
-	struct hold h = table_make(st->guesses, key, now, RANK_FAILED);
-	struct tally *t = h.value;
-	uint32_t step = step_of(now);
-
-	if (!t)
-		return;
-	while (t->n && age_of(t->entry[0].when, step) >= STEPS(LOGIN_LONGEST)) {
-		t->n--;
-		memmove(t->entry, t->entry + 1, t->n * sizeof(*t->entry));
-	}
-	if (t->n == LOGIN_SLOTS)
-		tally_merge(t);
-	t->entry[t->n++] = (struct entry){ step, 1 };
-	table_keep(&h, now, now + LOGIN_LONGEST * NS, t->n >= MANY ? RANK_MANY : RANK_FAILED);
-	table_release(&h);
-}
-
-static uint32_t tally_count(struct state *st, uint64_t key, uint64_t window, uint64_t now)
-{
-	struct hold h = table_find(st->guesses, key, now);
-	const struct tally *t = h.value;
-	uint32_t n = 0;
-
-	for (unsigned i = 0; t && i < t->n; i++)
-		if (age_of(t->entry[i].when, step_of(now)) < window >> STEP_BITS)
-			n += t->entry[i].count;
-	table_release(&h);
-	return n;
 }
 
 uint32_t login_failures_at(struct state *st, uint64_t site, uint64_t window, uint64_t now)
@@ -333,43 +128,85 @@ uint32_t login_failures_of(struct state *st, uint64_t user, uint64_t window, uin
 	return tally_count(st, tally_key(user, TALLY_USER), window, now);
 }
 
-/* ---- what answers teach ---- */
+/* ---- what messages teach ---- */
 
-static void fail(struct state *st, const struct transaction *asked, uint64_t txn, uint64_t now)
+/* The latest credentials of a user from a site. */
+static void note(struct state *st, const struct lesson *l)
 {
-	struct hold h = table_make(st->guesses, key_of(asked->user, asked->site), now, RANK_FAILED);
-	struct trial *t = h.value;
-	unsigned failures = 1;
+	const struct names *n = l->names;
+	struct hold h = table_make(st->logins, key_of(n->login, n->site), l->now, RANK_NOTE);
+	struct login *r = h.value;
 
-	if (t) {
-		const struct slot *s = slot_of(t, txn);
+	if (!r)
+		return;
+	if (!r->guess || r->nonce != upper(n->nonce)) {
+		r->nonce = upper(n->nonce);
+		r->nc = r->failed = 0;
+		r->wrong = 0;
+		r->went_back = r->told = false;
+	} else if (n->nc && n->nc <= r->nc) {
+		r->went_back = true;
+	}
+	r->told |= r->lost > 0;
+	r->nc = n->nc > r->nc ? n->nc : r->nc;
+	r->guess = (uint32_t)n->guess;
+	table_keep(&h, l->now, l->now + NOTE_SECONDS * NS, RANK_NOTE);
+	table_release(&h);
+}
 
-		if (s)
-			slot_remove(t, (unsigned)(s - t->slot));
-		for (unsigned i = 0; i < t->n; i++)
-			failures += t->slot[i].failed;
-		slot_add(t, txn, asked->guess, true, now);
-		table_keep(&h, now, now + LOGIN_LONGEST * NS,
-			   failures >= MANY ? RANK_MANY : RANK_FAILED);
+static void succeed(struct state *st, const struct transaction *asked, uint64_t now)
+{
+	uint64_t key = key_of(asked->user, asked->site);
+	struct hold h = table_make(st->logins, key, now, RANK_SUCCESS);
+	struct login *r = h.value;
+
+	if (r) {
+		r->at = now;
+		r->wrong = r->lost = 0;
+		table_keep(&h, now, now + LOGIN_PROVEN * NS, RANK_SUCCESS);
 		table_release(&h);
 	}
-	tally_add(st, tally_key(asked->site, TALLY_SITE), now);
+	trial_forget(st, key);
+	trial_forget(st, forged_key(asked->user, asked->site));
+}
+
+static void note_failure(struct state *st, const struct transaction *asked, uint64_t key,
+			uint64_t now)
+{
+	struct hold h = table_find(st->logins, key, now);
+	struct login *r = h.value;
+
+	if (r && r->lost < 1000)
+		r->lost++;
+	if (r && r->nonce == upper(asked->guess) && r->failed != (uint32_t)asked->guess) {
+		r->failed = (uint32_t)asked->guess;
+		r->wrong += r->wrong < 1000;
+	}
+	table_release(&h);
+}
+
+static void fail(struct state *st, const struct transaction *asked, uint64_t txn, bool proven,
+		 uint64_t now)
+{
+	bool challenged = asked->flags & TXN_CHALLENGED;
+	uint64_t key = key_of(asked->user, asked->site);
+	struct source s;
+
+	note_failure(st, asked, key, now);
+	trial_failed(st, proven && !challenged ? forged_key(asked->user, asked->site) : key, txn,
+		     asked->guess, now);
 	tally_add(st, tally_key(asked->user, TALLY_USER), now);
+	source_find(st, asked->site, now, &s);
+	if (challenged || s.standing != REGISTERED)
+		tally_add(st, tally_key(asked->site, TALLY_SITE), now);
 }
 
 /* The answer says nothing about the credentials. */
 static void let_go(struct state *st, const struct transaction *asked, uint64_t txn, uint64_t now)
 {
-	struct hold h = table_find(st->guesses, key_of(asked->user, asked->site), now);
-	struct trial *t = h.value;
-	const struct slot *s = t ? slot_of(t, txn) : NULL;
-
-	if (s && !s->failed)
-		slot_remove(t, (unsigned)(s - t->slot));
-	if (t && !t->n)
-		table_drop(&h);
-	else
-		table_release(&h);
+	trial_let_go(st, key_of(asked->user, asked->site), txn, now);
+	if (!(asked->flags & TXN_CHALLENGED))
+		trial_let_go(st, forged_key(asked->user, asked->site), txn, now);
 }
 
 static bool is_stale(const struct sip_msg *sip)
@@ -410,23 +247,35 @@ static enum outcome outcome_of(const struct lesson *l, bool known)
 	return vouches && status < 300 ? SUCCESS : NEUTRAL;
 }
 
-void logins_learn(struct state *st, const struct lesson *l)
+static void learn_answer(struct state *st, const struct lesson *l)
 {
 	const struct transaction *asked = l->asked;
-	uint64_t key;
+	bool proven;
 
-	if (l->pkt->dir != DIR_OUTBOUND || l->sip->kind != SIP_RESPONSE || !asked || l->again ||
-	    (asked->flags & (TXN_LOGIN | TXN_INSIDE)) != TXN_LOGIN || l->sip->status <= 100)
+	if (!asked || l->again || (asked->flags & (TXN_LOGIN | TXN_INSIDE)) != TXN_LOGIN ||
+	    l->sip->status <= 100)
 		return;
-	key = key_of(asked->user, asked->site);
-	switch (outcome_of(l, within(success_at(st, key, l->now), LOGIN_PROVEN, l->now))) {
+	proven = login_proven(st, asked->user, asked->site, l->now);
+	switch (outcome_of(l, proven)) {
 	case FAILURE:
-		fail(st, asked, l->names->txn, l->now);
+		fail(st, asked, l->names->txn, proven, l->now);
 		return;
 	case SUCCESS:
-		succeed(st, key, l->now);
+		succeed(st, asked, l->now);
 		return;
 	case NEUTRAL:
 		let_go(st, asked, l->names->txn, l->now);
 	}
+}
+
+void logins_learn(struct state *st, const struct lesson *l)
+{
+	bool request = l->sip->kind == SIP_REQUEST;
+
+	if (l->pkt->dir == DIR_OUTBOUND && !request)
+		learn_answer(st, l);
+	/* ACK and CANCEL repeat the credentials of their INVITE */
+	if (l->pkt->dir == DIR_INBOUND && request && l->names->login && !l->again &&
+	    l->sip->method != METHOD_ACK && l->sip->method != METHOD_CANCEL)
+		note(st, l);
 }

@@ -4,26 +4,29 @@
  * digest credentials (RFC 3261 22), by user and site, by user, and by site.
  *
  * A failure is 401 or 407 without stale=true (RFC 7616 3.3), or 403.  Two tables:
- * `logins` holds successes, one small record for each user of a site; `guesses` what
- * failed since and what is not answered yet, only where there is any.
+ * `logins` holds successes and the latest credentials, one small record for each
+ * user of a site; `guesses` (guesses.h) what failed since and what is not answered
+ * yet, only where there is any.
  *
  * Credentials that are under way may turn out wrong: they are counted with the
  * failures when they are let through, in one step under one lock, so that no speed
  * and no number of workers gets more than the limit past the check.  After
  * LOGIN_FLIGHT without an answer they are forgotten.
  *
+ * Anybody can forge the address of a user who is at home at a site, but not the
+ * nonce that a server gave to that site.  What fails there with another nonce is
+ * counted apart, and holds against such credentials only.
+ *
  * Records hold times, the limits come with the question: another zone or a reload
  * may judge the same times otherwise.
  *
- * Locking: inside, one record at a time.  Units: ns.  Times are kept in steps of
- * 2^20 ns, about a millisecond.  Keys: user is names.login or names.from_user, site
- * is names.site.
+ * Locking: inside, one record at a time.  Units: ns.  Keys: user is names.login or
+ * names.from_user, site is names.site.
  */
 #ifndef SIPMOAT_LOGINS_H
 #define SIPMOAT_LOGINS_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "names.h"
 
 struct lesson;
 struct state;
@@ -39,6 +42,20 @@ struct login_limit {
 	uint64_t window, lock; /* ns, up to LOGIN_LONGEST */
 };
 
+/* What is known when credentials come. */
+struct login_facts {
+	bool proven;    /* login_proven */
+	bool recent;    /* a success within LOGIN_RECENT */
+	bool failing;   /* a login failed since the latest success, within an hour or so */
+	bool reused;    /* the nonce is that of the latest credentials of this user@site */
+	bool repeated;  /* and so is every byte */
+	bool went_back; /* with reused: its count went back before */
+	bool told;      /* with reused: it came before when logins were failing */
+	uint32_t nc;    /* with reused: the highest count so far */
+	unsigned wrong; /* with reused: different credentials with it that failed */
+};
+void login_find(struct state *st, const struct names *n, uint64_t now, struct login_facts *out);
+
 enum login_answer {
 	LOGIN_OPEN,
 	LOGIN_LOCKED,  /* so many failures: until `until` */
@@ -47,18 +64,18 @@ enum login_answer {
 };
 
 /*
- * May these credentials (names.guess, in the transaction names.txn) pass?  OPEN:
- * they are counted from now on, unless they are a repetition or the user logged in
- * from there within LOGIN_RECENT.
+ * May these credentials pass?  OPEN: they are counted from now on, unless they are a
+ * repetition, or a recent success vouches for them.  challenged: their nonce was given
+ * to that site.
  */
-enum login_answer login_try(struct state *st, uint64_t user, uint64_t site, uint64_t txn,
-			    uint64_t guess, const struct login_limit *l, uint64_t now,
+enum login_answer login_try(struct state *st, const struct names *n, const struct login_facts *f,
+			    bool challenged, const struct login_limit *l, uint64_t now,
 			    uint64_t *until);
 /* LOCKED or OPEN, for requests without credentials; counts nothing. */
 enum login_answer login_state(struct state *st, uint64_t user, uint64_t site,
 			      const struct login_limit *l, uint64_t now, uint64_t *until);
 
-/* Did that user log in from that site within LOGIN_PROVEN? */
+/* Did that user log in from that site within LOGIN_PROVEN, or is he registered there? */
 bool login_proven(struct state *st, uint64_t user, uint64_t site, uint64_t now);
 
 /*

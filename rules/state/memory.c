@@ -2,8 +2,9 @@
 #include "memory.h"
 
 #include "bindings.h"
-#include "scans.h"
+#include "challenges.h"
 #include "logins.h"
+#include "scans.h"
 #include "store.h"
 #include "told.h"
 
@@ -35,6 +36,8 @@ void memory_prefetch(const struct state *st, const struct names *n)
 		binding_prefetch(st, n->from_user, n->site);
 	if (n->login || n->from_user)
 		logins_prefetch(st, n->login ? n->login : n->from_user, n->site);
+	if (n->login)
+		challenges_prefetch(st, n->nonce);
 }
 
 static void ask(struct state *st, struct lesson *l, struct transaction *asked)
@@ -50,6 +53,8 @@ static void ask(struct state *st, struct lesson *l, struct transaction *asked)
 
 	if (n->login) {
 		t.flags |= TXN_LOGIN;
+		if (nonce_find(st, n->nonce, n->site, l->now) == NONCE_OURS)
+			t.flags |= TXN_CHALLENGED;
 		t.user = n->login;
 		t.guess = n->guess;
 	}
@@ -93,4 +98,5 @@ void memory_learn(struct state *st, const struct settings *s, const struct pkt *
 	bindings_learn(st, &l);
 	logins_learn(st, &l);
 	told_learn(st, &l);
+	challenges_learn(st, &l);
 }

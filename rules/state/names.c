@@ -194,6 +194,21 @@ static uint64_t login_of(const struct state *st, struct slice username)
 	return named(st, NAME_USER, 0, (struct slice){ room, n });
 }
 
+/* nc-value: eight hex digits (RFC 7616 3.4). */
+static uint32_t count_of(struct slice nc)
+{
+	uint32_t v = 0;
+
+	for (uint32_t i = 0; i < nc.n && i < 8; i++) {
+		char c = ascii_lower(nc.p[i]);
+
+		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
+			return 0;
+		v = v << 4 | (uint32_t)(c <= '9' ? c - '0' : c - 'a' + 10);
+	}
+	return v;
+}
+
 /*
  * A request may carry credentials for several realms (RFC 3261 22.3), all of one
  * user as a rule.  Which of different ones a server takes is not for us to guess:
@@ -206,7 +221,8 @@ static void names_login(const struct state *st, const struct sip_msg *sip, struc
 	struct sip_digest d;
 	struct slice line;
 
-	n->login = n->guess = 0;
+	n->login = n->guess = n->nonce = 0;
+	n->nc = 0;
 	n->credentials = SLICE_NONE;
 	for (unsigned i = 0; i < sizeof(headers); i++) {
 		unsigned at = 0;
@@ -221,10 +237,15 @@ static void names_login(const struct state *st, const struct sip_msg *sip, struc
 				user = 0;
 			n->login = user ? user : named(st, NAME_USERS, 0, SLICE_NONE);
 			n->guess = named(st, NAME_OTHER, n->guess, line);
-			if (!n->credentials.n)
-				n->credentials = line;
+			if (n->credentials.n)
+				continue;
+			n->credentials = line;
+			n->nonce = name_bytes(st, NAME_NONCE, d.nonce);
+			n->nc = count_of(d.nc);
 		}
 	}
+	if (n->login)
+		n->guess = (n->nonce & ~(uint64_t)UINT32_MAX) | (uint32_t)n->guess;
 }
 
 /* Nearly always the Request-URI and To say the same: then one hash will do. */

@@ -32,7 +32,10 @@ struct names {
 	uint64_t login;  /* username of the digest credentials, up to its '@'; of several
 	                  * different ones a name of their own.  0: none, or they have no
 	                  * response yet (IMS asks for its challenge so, TS 24.229 5.1.1.2) */
-	uint64_t guess;  /* with login: these credentials, byte for byte */
+	uint64_t guess;  /* with login: these credentials, byte for byte; the upper half
+	                  * is that of nonce */
+	uint64_t nonce;  /* with login: name_bytes(NAME_NONCE) of the first nonce */
+	uint32_t nc;     /* with login: its count, 0 without one */
 	struct slice credentials; /* the first header that holds them */
 };
 
@@ -50,6 +53,7 @@ uint64_t name_user_of_uri(const struct state *st, struct slice uri);
 /* User and domain, the port left out: what is registered (RFC 3261 10.3). */
 uint64_t name_aor(const struct state *st, struct slice address);
 /* Any other bytes; kind keeps the uses apart. */
+#define NAME_NONCE 1
 uint64_t name_bytes(const struct state *st, uint64_t kind, struct slice bytes);
 
 #endif

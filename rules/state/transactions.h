@@ -27,6 +27,7 @@ enum txn_flag {
 	TXN_LOGIN = 2,     /* it carried digest credentials: user is names.login */
 	TXN_IN_DIALOG = 4, /* it had a To tag */
 	TXN_CANCELLED = 8,
+	TXN_CHALLENGED = 16, /* with LOGIN: a server inside gave that nonce to that site */
 };
 
 struct transaction {

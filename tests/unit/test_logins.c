@@ -41,7 +41,8 @@ static void answer(struct state *st, uint64_t user, uint64_t site, uint64_t txn,
 	struct pkt pkt = { .dir = DIR_OUTBOUND };
 	struct names names = { .site = site, .txn = txn };
 	struct transaction asked = { .site = site, .user = user, .guess = txn * 3,
-				     .method = METHOD_REGISTER, .flags = TXN_LOGIN };
+				     .method = METHOD_REGISTER,
+				     .flags = TXN_LOGIN | TXN_CHALLENGED };
 	struct lesson l = { .pkt = &pkt, .sip = &sip, .names = &names, .asked = &asked,
 			    .now = now };
 
@@ -51,9 +52,12 @@ static void answer(struct state *st, uint64_t user, uint64_t site, uint64_t txn,
 static enum login_answer try(struct state *st, uint64_t user, uint64_t txn,
 			     const struct login_limit *l, uint64_t now)
 {
+	struct names n = { .site = SITE, .txn = txn, .login = user, .guess = txn * 3, .nonce = 1 };
+	struct login_facts f;
 	uint64_t until = 0;
 
-	return login_try(st, user, SITE, txn, txn * 3, l, now, &until);
+	login_find(st, &n, now, &f);
+	return login_try(st, &n, &f, true, l, now, &until);
 }
 
 /* A login that is let through fails 10 ms later. */
@@ -113,14 +117,16 @@ static void test_success_resets(void **arg)
 static void test_what_is_under_way(void **arg)
 {
 	struct state *st = state_make();
-	uint64_t now = START;
+	const struct names other = { .site = SITE, .txn = 3, .login = USER, .guess = 1 };
+	const struct login_facts stranger = { .proven = false };
+	uint64_t now = START, until;
 
 	(void)arg;
 	for (unsigned i = 0; i < 10; i++)
 		assert_int_equal(try(st, USER, i + 1, &TEN, now), LOGIN_OPEN);
 	assert_int_equal(try(st, USER, 11, &TEN, now), LOGIN_BUSY);
 	assert_int_equal(try(st, USER, 3, &TEN, now), LOGIN_OPEN); /* a retransmission */
-	assert_int_equal(login_try(st, USER, SITE, 3, 1, &TEN, now, &now), LOGIN_CHANGED);
+	assert_int_equal(login_try(st, &other, &stranger, true, &TEN, now, &until), LOGIN_CHANGED);
 	answer(st, USER, SITE, 5, 503, now); /* says nothing: room for another */
 	assert_int_equal(try(st, USER, 12, &TEN, now), LOGIN_OPEN);
 	assert_int_equal(try(st, USER, 13, &TEN, now), LOGIN_BUSY);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "challenges.h"
+
+#include "memory.h"
+#include "store.h"
+
+enum { RANK_ASKED = 2 };
+#define ASKED_MIX 0x9e3779b97f4a7c15u
+
+struct given {
+	uint32_t site[NONCE_SITES]; /* halves of their keys; of ASKED: unused */
+	uint16_t n;
+	uint16_t more; /* it was given to others as well */
+};
+
+size_t challenges_size(void)
+{
+	return sizeof(struct given);
+}
+
+static uint32_t half(uint64_t site)
+{
+	return (uint32_t)(site >> 32);
+}
+
+static bool is_given(const struct given *g, uint64_t site)
+{
+	for (unsigned i = 0; i < g->n; i++)
+		if (g->site[i] == half(site))
+			return true;
+	return false;
+}
+
+void challenges_prefetch(const struct state *st, uint64_t nonce)
+{
+	table_prefetch(st->challenges, nonce);
+}
+
+enum nonce_from nonce_find(struct state *st, uint64_t nonce, uint64_t site, uint64_t now)
+{
+	struct hold h = table_find(st->challenges, nonce, now);
+	const struct given *g = h.value;
+	enum nonce_from from = NONCE_UNKNOWN;
+
+	if (!g)
+		return from;
+	if (is_given(g, site)) {
+		from = NONCE_OURS;
+		table_keep(&h, now, now + NONCE_SECONDS * NS, 0);
+	} else {
+		from = g->more ? NONCE_SHARED : NONCE_FOREIGN;
+	}
+	table_release(&h);
+	return from;
+}
+
+static void give(struct state *st, uint64_t nonce, uint64_t site, unsigned rank, uint64_t now)
+{
+	struct hold h = table_make(st->challenges, nonce, now, (uint8_t)rank);
+	struct given *g = h.value;
+
+	if (!g)
+		return;
+	if (!is_given(g, site)) {
+		if (g->n < NONCE_SITES)
+			g->site[g->n++] = half(site);
+		else
+			g->more = 1;
+	}
+	table_keep(&h, now, now + NONCE_SECONDS * NS, (uint8_t)rank);
+	table_release(&h);
+}
+
+static void give_all(struct state *st, const struct lesson *l, enum sip_header header)
+{
+	struct slice line, nonce;
+	struct source s;
+	unsigned at = 0;
+
+	if (!l->sip->seen[header])
+		return;
+	source_find(st, l->names->site, l->now, &s);
+	while (sip_next(l->sip, header, &at, &line))
+		if (sip_digest_param(line, SLICE("nonce"), &nonce) && nonce.n)
+			give(st, name_bytes(st, NAME_NONCE, nonce), l->names->site,
+			     s.standing == STRANGER ? 0 : 1, l->now);
+}
+
+static void asked(struct state *st, uint64_t site, uint64_t now)
+{
+	struct hold h = table_make(st->challenges, site ^ ASKED_MIX, now, RANK_ASKED);
+
+	if (h.value)
+		table_keep(&h, now, now + ASKED_SECONDS * NS, RANK_ASKED);
+	table_release(&h);
+}
+
+bool challenge_expected(struct state *st, uint64_t site, uint64_t now)
+{
+	struct hold h = table_find(st->challenges, site ^ ASKED_MIX, now);
+	bool found = h.value != NULL;
+
+	table_release(&h);
+	return found;
+}
+
+void challenges_learn(struct state *st, const struct lesson *l)
+{
+	const struct sip_msg *sip = l->sip;
+
+	if (l->pkt->dir != DIR_OUTBOUND)
+		return;
+	if (sip->kind == SIP_RESPONSE && (sip->status == 401 || sip->status == 407)) {
+		give_all(st, l, HDR_WWW_AUTHENTICATE);
+		give_all(st, l, HDR_PROXY_AUTHENTICATE);
+	}
+	if (sip->kind == SIP_REQUEST && !l->names->to && !l->again &&
+	    (sip->method == METHOD_INVITE || sip->method == METHOD_REGISTER))
+		asked(st, l->names->site, l->now);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Challenges (RFC 3261 22): to which sites servers inside gave which nonce, and
+ * which sites a server inside asked for something, so that they may challenge it.
+ *
+ * Locking: inside.  Units: ns.  Keys: nonce is names.nonce, site is names.site.
+ */
+#ifndef SIPMOAT_CHALLENGES_H
+#define SIPMOAT_CHALLENGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lesson;
+struct state;
+
+#define NONCE_SECONDS 14400 /* from its last use; servers take them for minutes to hours */
+#define NONCE_SITES 7 /* some servers give all whom they challenge in a second the same */
+#define ASKED_SECONDS (30 * 86400)
+
+enum nonce_from {
+	NONCE_UNKNOWN, /* never seen, or forgotten */
+	NONCE_OURS,    /* a server inside gave it to that site */
+	NONCE_FOREIGN, /* it was given to other sites, not to that one */
+	NONCE_SHARED,  /* given to more sites than are remembered */
+};
+
+enum nonce_from nonce_find(struct state *st, uint64_t nonce, uint64_t site, uint64_t now);
+/* Did a server inside send a REGISTER or INVITE outside a dialog there, of late? */
+bool challenge_expected(struct state *st, uint64_t site, uint64_t now);
+
+void challenges_learn(struct state *st, const struct lesson *l);
+void challenges_prefetch(const struct state *st, uint64_t nonce);
+
+#endif
