@@ -27,7 +27,7 @@ bool dialled_read(const struct state *st, struct slice uri, struct dialled *out)
 		return false;
 	last = (struct slice){ user.p + user.n - DIALLED_DIGITS, DIALLED_DIGITS };
 	user.n -= DIALLED_DIGITS;
-	out->number = (uint32_t)name_bytes(st, NAME_NUMBER, last) | 1;
-	out->way = (uint16_t)(1 << name_bytes(st, NAME_WAY, user) % DIALLED_WAYS);
+	out->number = name_bytes(st, NAME_NUMBER, last);
+	out->way = (uint64_t)1 << name_bytes(st, NAME_WAY, user) % DIALLED_WAYS;
 	return true;
 }

@@ -16,11 +16,11 @@
 struct state;
 
 #define DIALLED_DIGITS 9 /* without country and trunk code most numbers have no more */
-#define DIALLED_WAYS 16
+#define DIALLED_WAYS 64
 
 struct dialled {
-	uint32_t number; /* hash of the last digits, never 0 */
-	uint16_t way;    /* one bit: a hash of what stood before them */
+	uint64_t number; /* hash of the last digits, never 0 */
+	uint64_t way;    /* one bit: a hash of what stood before them */
 };
 
 /* false: no number, or a short one. */

@@ -38,8 +38,8 @@ struct favourite {
 /* The numbers that were tried last; a scanner takes one through all its prefixes. */
 #define NUMBERS 4
 struct number {
-	uint32_t number; /* 0: free */
-	uint16_t now, before; /* ways, as bits */
+	uint64_t number;      /* 0: free */
+	uint64_t now, before; /* ways, as bits */
 };
 
 /* Of a site; of a prefix only refused and reached are used.  Times in s. */
@@ -122,7 +122,7 @@ static uint16_t count(const struct halves *h)
 
 static unsigned ways_of(const struct number *n)
 {
-	return (unsigned)__builtin_popcount(n->now | n->before);
+	return (unsigned)__builtin_popcountll(n->now | n->before);
 }
 
 static void recount_ways(struct record *r)
@@ -147,7 +147,7 @@ static void numbers_turn(struct record *r, unsigned turns)
 }
 
 /* What this number has, or a place for it: a free one, or of him who tried least. */
-static struct number *number_of(struct record *r, uint32_t number)
+static struct number *number_of(struct record *r, uint64_t number)
 {
 	struct number *least = &r->number[0];
 
