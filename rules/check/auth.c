@@ -138,8 +138,8 @@ static enum found run_user(const struct probe *p, const struct auth_conf *c,
 
 /*
  * What is odd about the nonce, if the config cares.  Phones keep a nonce when they
- * move to another network, and over our restart: that is told only where logins
- * fail, and once for each nonce.
+ * move to another network, and over our restart; some always count from one.  So all
+ * this is told only where logins fail, and once for each nonce.
  */
 static enum treat judge_nonce(const struct probe *p, const struct auth_conf *c,
 			      enum nonce_from from, const struct login_facts *f,
@@ -161,7 +161,7 @@ static enum treat judge_nonce(const struct probe *p, const struct auth_conf *c,
 	if (treat == ALERT && (!f->failing || (f->reused && f->told)))
 		treat = ACCEPT;
 	if (f->reused && n->nc && n->nc <= f->nc && c->nonce_count > treat &&
-	    !(c->nonce_count == ALERT && f->went_back)) {
+	    (c->nonce_count == DROP || (f->failing && !f->went_back))) {
 		*what = "credentials whose nonce count does not grow";
 		treat = c->nonce_count;
 	}
