@@ -370,8 +370,12 @@ void rows_read(struct reader *r, const struct rows_into *into, const struct node
 {
 	for (unsigned i = 0; i < group->n; i++) {
 		const struct node *n = &group->child[i];
+		bool elsewhere = among(n->name, others);
 
-		if (!read_key(r, into, n, path) && !among(n->name, others))
+		/* of a name that is both, a group is what is read elsewhere */
+		if (elsewhere && n->type == NODE_GROUP)
+			continue;
+		if (!read_key(r, into, n, path) && !elsewhere)
 			unknown_key(r, into, n, path, others);
 	}
 }

@@ -85,7 +85,8 @@ static void read_group(struct loading *l, unsigned z, unsigned check, const stru
 	struct rows_into into[] = { { policy_rows, &zone->policy[check] },
 				    { checks[check]->rows, zone->conf[check] },
 				    { NULL, NULL } };
-	const struct node *n = node_find(parent, checks[check]->name);
+	const struct node *n = z ? zone_group(parent, checks[check]->name) :
+				   node_find(parent, checks[check]->name);
 	char path[KEY_TEXT];
 
 	key_join(path, draft->path, checks[check]->name);
@@ -120,7 +121,7 @@ static void read_zone_check(struct loading *l, unsigned z, unsigned check)
 
 	zone->policy[check] = base->policy[check];
 	zone->conf[check] = base->conf[check];
-	if (!node_find(l->draft[z].node, c->name) || !base->conf[check]) {
+	if (!zone_group(l->draft[z].node, c->name) || !base->conf[check]) {
 		read_group(l, z, check, l->draft[z].node);
 		return;
 	}

@@ -28,6 +28,16 @@ const struct conf_row zone_rows[] = {
 	{ NULL },
 };
 
+const struct node *zone_group(const struct node *zone, const char *check)
+{
+	const struct node *n = node_find(zone, check);
+
+	for (const struct conf_row *row = zone_rows; n && row->name; row++)
+		if (strcmp(row->name, check) == 0 && n->type != NODE_GROUP)
+			return NULL;
+	return n;
+}
+
 bool zone_needs_geo(const struct zone_conf *zc)
 {
 	return zc->countries.n || zc->asns.n;
@@ -89,7 +99,9 @@ void zone_compile(struct zone *z, const struct zone_conf *zc, const struct node 
 	compile_name(z, zc->name, c);
 	z->trust = zc->trust;
 	z->transport = protos[zc->transport];
-	z->registered = node_find(n, "registered") ? (int8_t)zc->registered : (int8_t)-1;
+	z->registered = -1;
+	if (node_find(n, "registered") && !zone_group(n, "registered"))
+		z->registered = (int8_t)zc->registered;
 	z->has_countries = node_find(n, "countries");
 	z->has_asns = node_find(n, "asns");
 	if (node_find(n, "addresses")) {

@@ -24,6 +24,11 @@ bool zone_needs_geo(const struct zone_conf *zc);
 /* n: the zone's group, to tell which conditions are written at all. */
 void zone_compile(struct zone *z, const struct zone_conf *zc, const struct node *n,
 		  struct compiler *c);
+/*
+ * The group of a check in a zone; NULL: none.  `registered` is a condition when it is true
+ * or false, and the check's when it is a group.
+ */
+const struct node *zone_group(const struct node *zone, const char *check);
 void zone_free(struct zone *z);
 
 /* Nothing but addresses decides whether a source is in it. */
