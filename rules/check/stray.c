@@ -14,23 +14,9 @@
  */
 #include "check.h"
 #include "checks.h"
-#include "geo.h"
-#include "ruleset.h"
+#include "inside.h"
 #include "state/memory.h"
 #include "state/sight.h"
-
-/* Is host one of ours, so that nobody else can have it? */
-static bool is_ours(const struct probe *p, struct slice host)
-{
-	struct addr a;
-
-	if (host.n > 2 && host.p[0] == '[')
-		host = (struct slice){ host.p + 1, host.n - 2 };
-	else if (!host.n || host.p[0] < '0' || host.p[0] > '9')
-		return false; /* a name */
-	return addr_parse(host, &a) == 0 && prefixset_has(&p->rules->inside_set, &a) &&
-	       !addr_is_private(&a);
-}
 
 /* Does one of the lower Vias name a request of ours that is under way? */
 static bool is_spiral(const struct probe *p)
@@ -64,10 +50,10 @@ static enum found judge_request(const struct probe *p, struct evidence *ev)
 	const struct sip_via *via = &p->sip->via;
 	struct sip_uri uri;
 
-	if (is_ours(p, via->host))
+	if (inside_host(p->rules, via->host))
 		return claims(ev, "request from outside whose top Via is our server %s", via->host);
-	if (!p->sip->contact.n || !sip_uri_read(p->sip->contact, &uri) || !is_ours(p, uri.host) ||
-	    is_spiral(p))
+	if (!p->sip->contact.n || !sip_uri_read(p->sip->contact, &uri) ||
+	    !inside_host(p->rules, uri.host) || is_spiral(p))
 		return CLEAR;
 	return claims(ev, "request from outside whose Contact is our server %s", uri.host);
 }
