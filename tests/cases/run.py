@@ -26,6 +26,10 @@ finds in TMP, and expect, whose lines are, the last that fits a packet counts:
                        says it (else --inside 192.0.2.10,2001:db8::10 is given)
   exit CODE            (0 is understood)
 
+A folder with "same" in place of case.txt and expect has the names of other cases, one
+a line, and a sipmoat.conf: each of them must say what it says anyway when this is added
+to its own (what it says itself counts).
+
 Of every packet n, t and both ends are compared with the script as well.  Each
 case runs a second time, with the capture split into two files, and must say the
 same to the byte.  What says that it is legitimate is read by tests/lib/proofread.py
@@ -34,6 +38,7 @@ first.  SIPMOAT names the program (build/sipmoat).
 import difflib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -180,6 +185,23 @@ def compare_summary(objects, summary, expect):
             yield "summary: %s is %d, the lines say %d" % (key, summary[key], value)
 
 
+def added(folder, more, tmp):
+    """The config of a case with another one's groups; returns the folder it is in."""
+    text = ""
+    if os.path.exists(os.path.join(folder, "sipmoat.conf")):
+        with open(os.path.join(folder, "sipmoat.conf"), encoding="utf-8") as f:
+            text = f.read()
+    with open(os.path.join(more, "sipmoat.conf"), encoding="utf-8") as f:
+        for line in f:  # a group a line
+            if not re.search("^%s *=" % re.escape(line.split(" ")[0]), text, re.M):
+                text += line
+    both = os.path.join(tmp, "both")
+    shutil.copytree(folder, both)
+    with open(os.path.join(both, "sipmoat.conf"), "w", encoding="utf-8") as out:
+        out.write(text)
+    return both
+
+
 def config(folder, tmp):
     """The case's config with all it needs, made in tmp; returns its path."""
     own = os.path.join(folder, "sipmoat.conf")
@@ -206,7 +228,11 @@ def replay(conf, expect, files):
     return subprocess.run(command + files, capture_output=True, check=False)
 
 
-def differences(folder, tmp):
+def differences(name, tmp):
+    under, _, plain = name.rpartition("/")
+    folder = os.path.join(HERE, plain)
+    if under:
+        folder = added(folder, os.path.join(HERE, under), tmp)
     case = mkpcap.Case(os.path.join(folder, "case.txt"))
     expect = Expect(os.path.join(folder, "expect"))
     yield from ("proofread " + text for text in proofread.proofread(case))
@@ -262,14 +288,26 @@ def compare(case, expect, run):
             yield "inside is %r, wanted %r" % (got, expect.inside)
 
 
+def alike(name):
+    """What a name stands for: the case, or those of a list."""
+    listed = os.path.join(HERE, name, "same")
+    if not os.path.exists(listed):
+        return [name]
+    with open(listed, encoding="utf-8") as f:
+        return [name + "/" + line.strip() for line in f if line.strip()]
+
+
 def main():
     names = sys.argv[1:] or sorted(
-        d for d in os.listdir(HERE) if os.path.exists(os.path.join(HERE, d, "case.txt")))
+        d for d in os.listdir(HERE)
+        if os.path.exists(os.path.join(HERE, d, "case.txt")) or
+        os.path.exists(os.path.join(HERE, d, "same")))
+    names = [one for name in names for one in alike(name)]
     failed = 0
     for name in names:
         with tempfile.TemporaryDirectory(prefix="sipmoat-case-") as tmp:
             try:
-                diff = list(differences(os.path.join(HERE, name), tmp))
+                diff = list(differences(name, tmp))
             except (mkpcap.CaseError, OSError, ValueError, KeyError,
                     subprocess.SubprocessError) as e:
                 diff = ["%s: %s" % (type(e).__name__, e)]

@@ -26,7 +26,7 @@ the empty line that ends the headers.  Words:
   tcp                 a segment with data; "flags=S" etc. for one without text
   open                the three segments that open a connection
   segments N          with tcp: in segments of N bytes
-  back=N              with tcp: N bytes before where it would belong, the next one is
+  back=N              with tcp: N bytes (0 too) before where it would belong, the next is
                       where it would have been
   bytes               the text is hex digits
   raw                 line ends are not sent: write \\r\\n
@@ -279,7 +279,7 @@ class Case:
         words = opt["words"]
         for i, at in enumerate(range(0, len(payload) or 1, size)):
             data = self.tcp(*src, *dst, payload[at:at + size], words.get("flags"),
-                            int(words.get("back", 0)))
+                            int(words["back"]) if "back" in words else None)
             self.send(when + i, opt, src[0], dst[0], src[1], dst[1], 6, data)
 
     @staticmethod
@@ -306,9 +306,9 @@ class Case:
     def tcp(self, src, sport, dst, dport, payload, flags, back):
         flow = (src, sport, dst, dport)
         bits = sum(FLAGS[f] for f in flags) if flags else FLAGS["P"] | FLAGS["A"]
-        seq = self.seq.get(flow, 1000) - back
+        seq = self.seq.get(flow, 1000) - (back or 0)
         ack = self.seq.get((dst, dport, src, sport), 1000)
-        if not back:
+        if back is None:
             self.seq[flow] = seq + len(payload) + bool(bits & 3)
         data = struct.pack("!HHIIBBHHH", sport, dport, seq, ack, 5 << 4, bits, 65535, 0, 0)
         data += payload
