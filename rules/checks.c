@@ -25,6 +25,8 @@ const struct check *const checks[] = {
 	&check_stray,
 	&check_scan,
 	&check_auth,
+	&check_register,
+	&check_registered,
 	/* and of what leaves */
 	&check_leak,
 };

@@ -10,6 +10,7 @@
 #include "store.h"
 
 #define DAY (86400 * NS)
+#define LEFT (3600 * NS) /* who unregisters is not late: his end lies as far back */
 #define AORS 4 /* domains in which one user name is bound at one site */
 #define ENDING 24 /* slices of ENDING_S: longer lives are counted as if that long */
 #define ENDING_S 180
@@ -225,7 +226,8 @@ void seat_set(struct state *st, uint64_t user, uint32_t aor, uint32_t site, uint
 		was = c->counted;
 	}
 	if (live || c->aor == aor)
-		*c = (struct chair){ aor, live ? end : tick_of(now), ending_slice(end, now) };
+		*c = (struct chair){ aor, live ? end : tick_of(now) - tick_of(LEFT),
+				     ending_slice(end, now) };
 	if (live)
 		table_keep(&h, now, now + ahead + DAY, RANK_BOUND);
 	table_release(&h);

@@ -26,7 +26,8 @@
 struct lesson;
 struct state;
 
-/* Does that site hold a live registration of that user? */
+/* Does that site hold a live registration of that user?  For an earlier now, up to an hour:
+ * did it then, and nobody ended it since? */
 bool binding_held(struct state *st, uint64_t user, uint64_t site, uint64_t now);
 void binding_prefetch(const struct state *st, uint64_t user, uint64_t site);
 
