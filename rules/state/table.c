@@ -340,17 +340,29 @@ struct hold table_make(struct table *t, uint64_t key, uint64_t now, uint8_t rank
 	return h;
 }
 
-void table_keep(struct hold *h, uint64_t now, uint64_t until, uint8_t rank)
+/* When a record that lives until then expires, in ticks. */
+static uint32_t end_of(uint64_t now, uint64_t until)
 {
 	uint64_t most = (uint64_t)INT32_MAX - 1, life = (until >> TABLE_TICK_BITS) + 1;
-	uint32_t *expires = &h->bucket->expires[h->way], end;
 
 	life = until > now ? life - (now >> TABLE_TICK_BITS) : 0;
-	end = ticks(now) + (uint32_t)(life < most ? life : most);
+	return ticks(now) + (uint32_t)(life < most ? life : most);
+}
+
+void table_keep(struct hold *h, uint64_t now, uint64_t until, uint8_t rank)
+{
+	uint32_t *expires = &h->bucket->expires[h->way], end = end_of(now, until);
+
 	if ((int32_t)(end - *expires) > 0)
 		*expires = end;
 	if (rank > rank_of(h->bucket, h->way))
 		label(h, h->bucket->label[h->way] & PRINT_MASK, rank);
+}
+
+void table_set(struct hold *h, uint64_t now, uint64_t until, uint8_t rank)
+{
+	h->bucket->expires[h->way] = end_of(now, until);
+	label(h, h->bucket->label[h->way] & PRINT_MASK, rank);
 }
 
 void table_release(struct hold *h)

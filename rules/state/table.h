@@ -69,6 +69,8 @@ struct hold table_find(struct table *t, uint64_t key, uint64_t now);
 struct hold table_make(struct table *t, uint64_t key, uint64_t now, uint8_t rank);
 /* Prolongs the record's life, never shortens it, and raises its rank. */
 void table_keep(struct hold *h, uint64_t now, uint64_t until, uint8_t rank);
+/* Sets both, in whichever direction: what has ended needs no long life. */
+void table_set(struct hold *h, uint64_t now, uint64_t until, uint8_t rank);
 void table_release(struct hold *h);
 void table_drop(struct hold *h); /* releases it and forgets the record */
 bool table_forget(struct table *t, uint64_t key); /* was there one? */

@@ -90,6 +90,30 @@ static void test_table_expires(void **arg)
 	table_free(t);
 }
 
+/* What has ended: a shorter life and a lower rank than it had. */
+static void test_table_sets(void **arg)
+{
+	struct table *t = table_new(512, sizeof(uint64_t));
+	struct hold h;
+	unsigned kept = 0;
+
+	(void)arg;
+	for (uint64_t k = 1; k <= 200; k++) {
+		put(t, k, k, NS, 99 * NS, 3);
+		h = table_find(t, spread(k), NS);
+		table_set(&h, NS, 5 * NS, 0);
+		table_release(&h);
+	}
+	assert_int_equal(get(t, 7, 4 * NS), 7);
+	assert_int_equal(get(t, 7, 5 * NS + TABLE_SLACK), 0);
+	for (uint64_t k = 1000; k < 6000; k++)
+		put(t, k, k, 2 * NS, 99 * NS, 1);
+	for (uint64_t k = 1; k <= 200; k++)
+		kept += get(t, k, 3 * NS) == k;
+	assert_int_equal(kept, 0);
+	table_free(t);
+}
+
 /* Any clock will do: a capture's may be past 2^32 ticks, and lives may be endless. */
 static void test_table_clock(void **arg)
 {
@@ -414,6 +438,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table_keeps_what_fits),
 		cmocka_unit_test(test_table_expires),
+		cmocka_unit_test(test_table_sets),
 		cmocka_unit_test(test_table_clock),
 		cmocka_unit_test(test_table_evicts_least_proven),
 		cmocka_unit_test(test_table_refuses_below_rank),
