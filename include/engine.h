@@ -54,6 +54,8 @@ struct settings {
 	uint8_t midstream;       /* enum midstream */
 	uint32_t tcp_first;      /* s until the first message of a new connection */
 	uint32_t learning;       /* s after the start in which what is not known is learned */
+	uint32_t dialog_early, dialog_unacknowledged; /* s without a message until a dialog */
+	uint32_t dialog_confirmed, dialog_ended;      /* in that state is forgotten */
 	uint32_t tcp_idle;       /* s without a packet until a connection is ended */
 	uint8_t log_level;       /* 0 error .. 3 debug */
 	const char *country_file, *asn_file; /* "" = look in the usual places */

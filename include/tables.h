@@ -19,6 +19,7 @@
 	X(registrants, 16384, 1024, "sources whose registrations are counted") \
 	X(tokens, 32768, 1024, "challenges and tags remembered at once") \
 	X(transactions, 32768, 1024, "requests under way, or answered within the last minute") \
+	X(dialogs, 65536, 1024, "calls and subscriptions remembered at once") \
 	X(scans, 16384, 1024, "sites and prefixes whose requests were refused or challenged") \
 	X(bindings, 32768, 1024, "users bound at sites, for a day longer than they are") \
 	X(addresses, 16384, 1024, "addresses-of-record whose contacts are remembered") \

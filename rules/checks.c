@@ -23,6 +23,7 @@ const struct check *const checks[] = {
 	&check_strict, /* last: it costs more than all the others */
 	/* BEHAVIOUR: memory across messages */
 	&check_stray,
+	&check_dialog,
 	&check_scan,
 	&check_auth,
 	&check_register,

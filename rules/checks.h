@@ -22,5 +22,6 @@ extern const struct check check_auth;
 extern const struct check check_leak;
 extern const struct check check_register;
 extern const struct check check_registered;
+extern const struct check check_dialog;
 
 #endif

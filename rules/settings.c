@@ -74,6 +74,14 @@ static const struct conf_row tables_rows[] = {
 static const struct conf_row memory_rows[] = {
 	{ "learning", CONF_DURATION, AT(learning), 0, 86400, "10m", NULL,
 	  "after the start: calls and registrations that are older than sipmoatd are accepted" },
+	{ "early", CONF_DURATION, AT(dialog_early), 60, 3600, "5m", NULL,
+	  "how long a call that rings is remembered after the last word of it" },
+	{ "unacknowledged", CONF_DURATION, AT(dialog_unacknowledged), 32, 3600, "60s", NULL,
+	  "... and one that was answered, and the answer not acknowledged" },
+	{ "confirmed", CONF_DURATION, AT(dialog_confirmed), 600, 604800, "12h", NULL,
+	  "... and one that was, unless it has a session timer" },
+	{ "ended", CONF_DURATION, AT(dialog_ended), 32, 3600, "5m", NULL,
+	  "... and one that is over" },
 	{ NULL },
 };
 

@@ -3,6 +3,8 @@
 
 #include "bindings.h"
 #include "challenges.h"
+#include "dialogs.h"
+#include "scans.h"
 #include "logins.h"
 #include "scans.h"
 #include "store.h"
@@ -31,6 +33,8 @@ bool memory_learning(const struct state *st, const struct settings *s, uint64_t 
 void memory_prefetch(const struct state *st, const struct names *n)
 {
 	table_prefetch(st->transactions, n->txn);
+	if (n->to)
+		table_prefetch(st->dialogs, dialog_key(n));
 	table_prefetch(st->scans, n->site);
 	if (n->from_user)
 		binding_prefetch(st, n->from_user, n->site);
@@ -99,4 +103,5 @@ void memory_learn(struct state *st, const struct settings *s, const struct pkt *
 	logins_learn(st, &l);
 	told_learn(st, &l);
 	challenges_learn(st, &l);
+	dialogs_learn(st, &l);
 }

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Requests inside a dialog: it must exist, and they must come from the side that they
+ * claim to be (RFC 3261 12.2).  Servers let such requests pass more easily than those
+ * that begin something: proxies relay them without asking who it is.
+ *
+ * Who has moved (mobile phones, NAT, carriers with many addresses) knows the tags, its
+ * user and the next number.  That is believed of a site that holds a registration of
+ * the user, or has proven that it receives what is sent to it.
+ */
+#include "checks.h"
+#include "ruleset.h"
+#include "state/bindings.h"
+#include "state/dialogs.h"
+#include "state/sight.h"
+#include "state/state.h"
+
+enum sides { SIDES_TOLERANT, SIDES_STRICT };
+
+struct dialog_conf {
+	uint8_t sides;
+};
+
+static const char *const sides[] = { "tolerant", "strict", NULL };
+
+static const struct conf_row dialog_rows[] = {
+	{ "sides", CONF_WORD, offsetof(struct dialog_conf, sides), 0, 0, "tolerant", sides,
+	  "strict: a side that has moved must have named its new address before" },
+	{ NULL },
+};
+
+static unsigned standing_of(const struct probe *p)
+{
+	struct source s;
+
+	source_find(p->state, p->site_key, p->now, &s);
+	return s.standing;
+}
+
+/* Does the source hold a registration of that user? */
+static bool holds(const struct probe *p, uint64_t user)
+{
+	return user && binding_held(p->state, user, p->site_key, p->now);
+}
+
+static uint64_t speaker(const struct probe *p)
+{
+	return name_user(p->state, sip_first(p->sip, HDR_FROM));
+}
+
+/*
+ * A side at a new address: the same user, going on where it stopped.  An ACK repeats
+ * the number of its INVITE, and, while the answer is new, a tag that only whoever
+ * received that can know.
+ */
+static bool may_have_moved(const struct probe *p, const struct dialog *d,
+			   const struct dialog_side *side)
+{
+	bool ack = p->sip->method == METHOD_ACK;
+
+	if (holds(p, side->user))
+		return true;
+	/* one of our servers does not move to the outside */
+	if (!side->site[0] || speaker(p) != side->user || p->sip->cseq + ack <= side->cseq)
+		return false;
+	return (ack && d->state == DIALOG_ANSWERED) || side->by_name ||
+	       standing_of(p) != STRANGER;
+}
+
+static struct slice addr_text(const struct addr *a, char room[ADDR_TEXT])
+{
+	return (struct slice){ room, (uint32_t)addr_print(a, room) };
+}
+
+static struct slice method_of(const struct probe *p)
+{
+	return p->sip->method == METHOD_INVITE && p->names->to ? SLICE("re-INVITE") :
+								 p->sip->method_name;
+}
+
+/* The dialog is known, and this is neither of its sides.  The real one may be forged
+ * here: it is not to blame. */
+static enum found wrong_side(const struct probe *p, struct evidence *ev)
+{
+	char room[ADDR_TEXT];
+	struct slice method = method_of(p), src = addr_text(&p->pkt->src, room);
+
+	ev->no_ban = true;
+	ev->quiet = dialog_refused(p->state, p->names, p->now);
+	evidence_reason(ev, "%s of a dialog from %s, which is not the side it claims", &method,
+			&src);
+	evidence_bytes(ev, sip_first(p->sip, HDR_CALL_ID));
+	return HIT;
+}
+
+/* A retransmission is counted with the request that it repeats; and who has shown
+ * that it receives our servers' answers may speak of a call older than our memory. */
+static enum found unknown(const struct probe *p, struct evidence *ev, const char *what)
+{
+	struct slice method = method_of(p);
+
+	ev->quiet = dialog_refused(p->state, p->names, p->now);
+	ev->no_ban = ev->quiet || standing_of(p) != STRANGER;
+	evidence_reason(ev, what, &method);
+	evidence_bytes(ev, sip_first(p->sip, HDR_CALL_ID));
+	return HIT;
+}
+
+/* Nothing can be concluded from what was not seen. */
+static bool is_blind(const struct probe *p)
+{
+	return memory_learning(p->state, &p->rules->settings, p->now) ||
+	       !sight_spoke(p->state, &p->pkt->dst) ||
+	       !sight_replies(p->state, &p->pkt->dst, p->now);
+}
+
+static bool is_its_side(const struct probe *p, const struct dialog *d, const struct dialog_conf *c)
+{
+	const struct dialog_side *side = dialog_from(d, p->names);
+
+	if (dialog_has_site(side, p->site_key))
+		return true;
+	/* one tag for both sides: a phone that calls itself */
+	if (d->side[0].tag == d->side[1].tag && dialog_has_site(&d->side[1], p->site_key))
+		return true;
+	if (c->sides == SIDES_TOLERANT && may_have_moved(p, d, side))
+		return true;
+	return is_blind(p); /* it may have moved before we were there */
+}
+
+/* The call of a registered phone may be older than our memory: the server knows. */
+static bool may_be_older(const struct probe *p, const struct dialog_conf *c)
+{
+	const struct settings *s = &p->rules->settings;
+
+	return c->sides == SIDES_TOLERANT && holds(p, speaker(p)) &&
+	       (p->sip->method == METHOD_BYE ||
+		memory_age(p->state, p->now) < s->dialog_confirmed * NS);
+}
+
+static enum found judge(const struct probe *p, const struct dialog_conf *c, struct evidence *ev)
+{
+	struct dialog d;
+
+	if (dialog_find(p->state, p->names, p->now, &d))
+		return is_its_side(p, &d, c) ? CLEAR : wrong_side(p, ev);
+	/* our request reached it, and its answer is still on its way (RFC 6665 4.1.2.4) */
+	if (dialog_find_asked(p->state, p->names, p->now, &d))
+		return c->sides == SIDES_TOLERANT || dialog_has_site(&d.side[1], p->site_key) ?
+			       CLEAR : wrong_side(p, ev);
+	if (is_blind(p) || may_be_older(p, c))
+		return CLEAR;
+	return unknown(p, ev, "%s for a dialog that is not known");
+}
+
+/* RFC 3261 9.1: it has the branch, Call-ID, From and CSeq number of its INVITE. */
+static enum found judge_cancel(const struct probe *p, const struct dialog_conf *c,
+			       struct evidence *ev)
+{
+	struct transaction t;
+	struct dialog half;
+	bool known;
+
+	if (txn_find(p->state, p->names->invite, p->now, &t))
+		return CLEAR;
+	known = dialog_find_half(p->state, p->names, p->now, &half);
+	if (known && dialog_has_site(&half.side[0], p->site_key) &&
+	    half.side[0].cseq == p->sip->cseq)
+		return CLEAR; /* its transaction had to make room */
+	if (is_blind(p) || (c->sides == SIDES_TOLERANT && holds(p, speaker(p))))
+		return CLEAR;
+	return known ? wrong_side(p, ev) : unknown(p, ev, "%s for no call that is being set up");
+}
+
+/* Networks repeat them, and nobody answers: a stray one is dropped without a word. */
+static enum found judge_ack(const struct probe *p, const struct dialog_conf *c,
+			    struct evidence *ev)
+{
+	struct transaction t;
+	enum found found;
+
+	/* RFC 3261 17.1.1.3: of a refusal it has the branch of the INVITE */
+	if (txn_find(p->state, p->names->invite, p->now, &t))
+		return CLEAR;
+	found = p->names->to ? judge(p, c, ev) : is_blind(p) ? CLEAR :
+	        unknown(p, ev, "%s without a dialog");
+	ev->quiet = ev->no_ban = true;
+	return found;
+}
+
+static enum found dialog_run(const struct probe *p, const void *conf, struct evidence *ev)
+{
+	switch (p->sip->method) {
+	case METHOD_CANCEL:
+		return judge_cancel(p, conf, ev);
+	case METHOD_ACK:
+		return judge_ack(p, conf, ev);
+	case METHOD_REGISTER: /* never part of a dialog; some phones repeat our tag */
+		return CLEAR;
+	default:
+		return p->names->to ? judge(p, conf, ev) : CLEAR;
+	}
+}
+
+const struct check check_dialog = {
+	.name = "dialog",
+	.help = "requests of a call that does not exist, or from somebody else than its sides",
+	.stage = STAGE_BEHAVIOUR,
+	.needs = NEED_REQUEST,
+	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 300, .ban_after = 5,
+		      .ban_window = 60 },
+	.rows = dialog_rows,
+	.conf_size = sizeof(struct dialog_conf),
+	.run = dialog_run,
+};
