@@ -6,7 +6,8 @@
  *
  * Who has moved (mobile phones, NAT, carriers with many addresses) knows the tags, its
  * user and the next number.  That is believed of a site that holds a registration of
- * the user, or has proven that it receives what is sent to it.
+ * the user, or has proven that it receives what is sent to it; of others it is told
+ * when they say that they move the call, and refused when they do anything else.
  */
 #include "checks.h"
 #include "ruleset.h"
@@ -49,22 +50,26 @@ static uint64_t speaker(const struct probe *p)
 }
 
 /*
- * A side at a new address: the same user, going on where it stopped.  An ACK repeats
- * the number of its INVITE, and, while the answer is new, a tag that only whoever
- * received that can know.
+ * The same user, going on where the side stopped.  An ACK repeats the number of its
+ * INVITE.  One of our servers does not move to the outside.
  */
-static bool may_have_moved(const struct probe *p, const struct dialog *d,
-			   const struct dialog_side *side)
+static bool goes_on(const struct probe *p, const struct dialog_side *side)
 {
 	bool ack = p->sip->method == METHOD_ACK;
 
+	return side->site[0] && speaker(p) == side->user && p->sip->cseq + ack > side->cseq;
+}
+
+/* A side at a new address.  The ACK of a new answer repeats a tag that only whoever
+ * received that can know. */
+static bool may_have_moved(const struct probe *p, const struct dialog *d,
+			   const struct dialog_side *side)
+{
 	if (holds(p, side->user))
 		return true;
-	/* one of our servers does not move to the outside */
-	if (!side->site[0] || speaker(p) != side->user || p->sip->cseq + ack <= side->cseq)
-		return false;
-	return (ack && d->state == DIALOG_ANSWERED) || side->by_name ||
-	       standing_of(p) != STRANGER;
+	return goes_on(p, side) &&
+	       ((p->sip->method == METHOD_ACK && d->state == DIALOG_ANSWERED) ||
+		side->by_name || standing_of(p) != STRANGER);
 }
 
 static struct slice addr_text(const struct addr *a, char room[ADDR_TEXT])
@@ -91,6 +96,21 @@ static enum found wrong_side(const struct probe *p, struct evidence *ev)
 			&src);
 	evidence_bytes(ev, sip_first(p->sip, HDR_CALL_ID));
 	return HIT;
+}
+
+/* By these a side says that it has moved (RFC 3261 14.1, RFC 3311 5.1): it is told. */
+static bool says_moved(const struct probe *p, const struct dialog *d, struct evidence *ev)
+{
+	char room[ADDR_TEXT];
+	struct slice method = method_of(p), src = addr_text(&p->pkt->src, room);
+
+	if ((p->sip->method != METHOD_INVITE && p->sip->method != METHOD_UPDATE) ||
+	    !goes_on(p, dialog_from(d, p->names)))
+		return false;
+	ev->alert = true;
+	evidence_reason(ev, "%s moves a call to %s, which has proven nothing", &method, &src);
+	evidence_bytes(ev, sip_first(p->sip, HDR_CALL_ID));
+	return true;
 }
 
 /* A retransmission is counted with the request that it repeats; and who has shown
@@ -142,8 +162,13 @@ static enum found judge(const struct probe *p, const struct dialog_conf *c, stru
 {
 	struct dialog d;
 
-	if (dialog_find(p->state, p->names, p->now, &d))
-		return is_its_side(p, &d, c) ? CLEAR : wrong_side(p, ev);
+	if (dialog_find(p->state, p->names, p->now, &d)) {
+		if (is_its_side(p, &d, c))
+			return CLEAR;
+		if (c->sides == SIDES_TOLERANT && says_moved(p, &d, ev))
+			return HIT;
+		return wrong_side(p, ev);
+	}
 	/* our request reached it, and its answer is still on its way (RFC 6665 4.1.2.4) */
 	if (dialog_find_asked(p->state, p->names, p->now, &d))
 		return c->sides == SIDES_TOLERANT || dialog_has_site(&d.side[1], p->site_key) ?

@@ -4,7 +4,6 @@
 #include "bindings.h"
 #include "challenges.h"
 #include "dialogs.h"
-#include "scans.h"
 #include "logins.h"
 #include "scans.h"
 #include "store.h"
