@@ -171,21 +171,55 @@ static void test_users(void **unused)
 			     name_aor(st, slice_of("sip:bob@b.example")));
 }
 
-static void test_login(void **unused)
+/* Of a REGISTER with these header lines. */
+static struct names login_of(const char *lines)
 {
-	static char text[] = "REGISTER sip:b.example SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9\r\n"
-			     "From: <sip:x@b.example>;tag=1\r\nTo: <sip:x@b.example>\r\n"
-			     "Call-ID: c\r\nCSeq: 1 REGISTER\r\nProxy-Authorization: Digest "
-			     "nonce=\"n\", username=\"alice\"\r\nContent-Length: 0\r\n\r\n";
+	char text[1024];
 	struct pkt pkt = { .dir = DIR_INBOUND };
 	struct names n;
 
-	(void)unused;
+	snprintf(text, sizeof(text),
+		 "REGISTER sip:b.example SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.9\r\n"
+		 "From: <sip:x@b.example>;tag=1\r\nTo: <sip:x@b.example>\r\nCall-ID: c\r\n"
+		 "CSeq: 1 REGISTER\r\n%sContent-Length: 0\r\n\r\n", lines);
 	sip_parse(&sip, slice_of(text));
 	names_read(st, &pkt, &sip, SITE, &n);
-	assert_int_equal(n.login, user("sip:alice@x"));
+	return n;
+}
+
+#define LINE(params) "Authorization: Digest " params "\r\n"
+#define ALICE "username=\"alice\", nonce=\"n\", response=\"1\""
+
+static void test_login(void **unused)
+{
+	uint64_t alice = user("sip:alice@x"), several;
+	struct names n = login_of("Proxy-" LINE(ALICE ", nc=0000001F"));
+
+	(void)unused;
+	assert_int_equal(n.login, alice);
 	assert_true(n.credentials.n > 0);
+	assert_int_equal(n.nc, 31);
+	assert_int_equal(n.nonce, name_bytes(st, NAME_NONCE, SLICE("n")));
+	assert_int_equal(n.guess >> 32, n.nonce >> 32);
+	assert_int_not_equal(n.guess, login_of("Proxy-" LINE(ALICE ", nc=00000020")).guess);
 	assert_int_equal(invite(DIR_INBOUND, VIA, SITE).login, 0);
+	/* no credentials yet; another scheme */
+	assert_int_equal(login_of(LINE("username=\"alice\", nonce=\"\", response=\"\"")).login, 0);
+	assert_int_equal(login_of("Authorization: Basic YWxpY2U6\r\n").login, 0);
+	/* other spellings of her */
+	assert_int_equal(login_of(LINE("Username=alice,response=1")).login, alice);
+	assert_int_equal(login_of(LINE("username=\"alice@a.example\",response=1")).login, alice);
+	assert_int_equal(login_of(LINE("username=\"al\\ice\",response=1")).login, alice);
+	assert_int_equal(login_of(LINE(ALICE) "Proxy-" LINE(ALICE)).login, alice);
+	/* one of several, and nobody knows which */
+	several = login_of(LINE("username=\"bob\", response=\"1\"") LINE(ALICE)).login;
+	assert_int_not_equal(several, 0);
+	assert_int_not_equal(several, alice);
+	assert_int_equal(login_of(LINE(ALICE) LINE("username=\"eve\", response=\"1\"")).login,
+			 several);
+	assert_int_equal(login_of(LINE("username=\"x\", " ALICE)).login, several);
+	assert_int_equal(login_of(LINE("response=\"\", " ALICE)).login, several);
+	assert_int_equal(login_of(LINE("nonce=\"n\", response=\"1\"")).login, several);
 }
 
 static void test_answers(void **unused)
