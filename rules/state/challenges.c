@@ -9,6 +9,7 @@ enum { RANK_ASKED = 2 };
 
 struct given {
 	uint32_t site[NONCE_SITES]; /* halves of their keys; of ASKED: unused */
+	uint32_t what; /* transaction.what of the request that it answered last */
 	uint16_t n;
 	uint16_t more; /* it was given to others as well */
 };
@@ -54,8 +55,21 @@ enum nonce_from nonce_find(struct state *st, uint64_t nonce, uint64_t site, uint
 	return from;
 }
 
-static void give(struct state *st, uint64_t nonce, uint64_t site, unsigned rank, uint64_t now)
+uint8_t nonce_flags(struct state *st, uint64_t nonce, const struct transaction *t, uint64_t now)
 {
+	struct hold h = table_find(st->challenges, nonce, now);
+	const struct given *g = h.value;
+	uint8_t flags = 0;
+
+	if (g && is_given(g, t->site))
+		flags = t->what && g->what == t->what ? TXN_CHALLENGED | TXN_SAME : TXN_CHALLENGED;
+	table_release(&h);
+	return flags;
+}
+
+static void give(struct state *st, uint64_t nonce, const struct lesson *l, unsigned rank)
+{
+	uint64_t site = l->names->site, now = l->now;
 	struct hold h = table_make(st->challenges, nonce, now, (uint8_t)rank);
 	struct given *g = h.value;
 
@@ -67,6 +81,7 @@ static void give(struct state *st, uint64_t nonce, uint64_t site, unsigned rank,
 		else
 			g->more = 1;
 	}
+	g->what = l->asked ? l->asked->what : 0;
 	table_keep(&h, now, now + NONCE_SECONDS * NS, (uint8_t)rank);
 	table_release(&h);
 }
@@ -82,8 +97,8 @@ static void give_all(struct state *st, const struct lesson *l, enum sip_header h
 	source_find(st, l->names->site, l->now, &s);
 	while (sip_next(l->sip, header, &at, &line))
 		if (sip_digest_param(line, SLICE("nonce"), &nonce) && nonce.n)
-			give(st, name_bytes(st, NAME_NONCE, nonce), l->names->site,
-			     s.standing == STRANGER ? 0 : 1, l->now);
+			give(st, name_bytes(st, NAME_NONCE, nonce), l,
+			     s.standing == STRANGER ? 0 : 1);
 }
 
 static void asked(struct state *st, uint64_t site, uint64_t now)

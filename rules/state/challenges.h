@@ -13,6 +13,7 @@
 
 struct lesson;
 struct state;
+struct transaction;
 
 #define NONCE_SECONDS 14400 /* from its last use; servers take them for minutes to hours */
 #define NONCE_SITES 7 /* some servers give all whom they challenge in a second the same */
@@ -26,6 +27,8 @@ enum nonce_from {
 };
 
 enum nonce_from nonce_find(struct state *st, uint64_t nonce, uint64_t site, uint64_t now);
+/* The flags of a login's transaction t that tell what its nonce was given for. */
+uint8_t nonce_flags(struct state *st, uint64_t nonce, const struct transaction *t, uint64_t now);
 /* Did a server inside send a REGISTER or INVITE outside a dialog there, of late? */
 bool challenge_expected(struct state *st, uint64_t site, uint64_t now);
 

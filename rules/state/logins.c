@@ -170,35 +170,54 @@ static void succeed(struct state *st, const struct transaction *asked, uint64_t 
 	trial_forget(st, forged_key(asked->user, asked->site));
 }
 
-static void note_failure(struct state *st, const struct transaction *asked, uint64_t key,
-			uint64_t now)
+/* Does the answer offer the same nonce again?  Some servers make one a second: who
+ * takes what he is offered does not cling to it. */
+static bool offers_again(const struct state *st, const struct lesson *l)
 {
-	struct hold h = table_find(st->logins, key, now);
+	static const uint8_t headers[] = { HDR_WWW_AUTHENTICATE, HDR_PROXY_AUTHENTICATE };
+	struct slice line, nonce;
+
+	for (unsigned i = 0; i < sizeof(headers); i++) {
+		unsigned at = 0;
+
+		while (sip_next(l->sip, headers[i], &at, &line))
+			if (sip_digest_param(line, SLICE("nonce"), &nonce) &&
+			    upper(name_bytes(st, NAME_NONCE, nonce)) == upper(l->asked->guess))
+				return true;
+	}
+	return false;
+}
+
+static void note_failure(struct state *st, const struct lesson *l, uint64_t key)
+{
+	bool again = offers_again(st, l);
+	struct hold h = table_find(st->logins, key, l->now);
 	struct login *r = h.value;
 
 	if (r && r->lost < 1000)
 		r->lost++;
-	if (r && r->nonce == upper(asked->guess) && r->failed != (uint32_t)asked->guess) {
-		r->failed = (uint32_t)asked->guess;
+	if (r && !again && r->nonce == upper(l->asked->guess) &&
+	    r->failed != (uint32_t)l->asked->guess) {
+		r->failed = (uint32_t)l->asked->guess;
 		r->wrong += r->wrong < 1000;
 	}
 	table_release(&h);
 }
 
-static void fail(struct state *st, const struct transaction *asked, uint64_t txn, bool proven,
-		 uint64_t now)
+static void fail(struct state *st, const struct lesson *l, bool proven)
 {
+	const struct transaction *asked = l->asked;
 	bool challenged = asked->flags & TXN_CHALLENGED;
 	uint64_t key = key_of(asked->user, asked->site);
 	struct source s;
 
-	note_failure(st, asked, key, now);
-	trial_failed(st, proven && !challenged ? forged_key(asked->user, asked->site) : key, txn,
-		     asked->guess, now);
-	tally_add(st, tally_key(asked->user, TALLY_USER), now);
-	source_find(st, asked->site, now, &s);
+	note_failure(st, l, key);
+	trial_failed(st, proven && !challenged ? forged_key(asked->user, asked->site) : key,
+		     l->names->txn, asked->guess, l->now);
+	tally_add(st, tally_key(asked->user, TALLY_USER), l->now);
+	source_find(st, asked->site, l->now, &s);
 	if (challenged || s.standing != REGISTERED)
-		tally_add(st, tally_key(asked->site, TALLY_SITE), now);
+		tally_add(st, tally_key(asked->site, TALLY_SITE), l->now);
 }
 
 /* The answer says nothing about the credentials. */
@@ -228,23 +247,34 @@ static bool is_stale(const struct sip_msg *sip)
 enum outcome { NEUTRAL, FAILURE, SUCCESS };
 
 /*
- * 404 may come before the credentials were looked at, and anything but REGISTER and
- * INVITE is often served without looking.  What follows a 18x was said by who was
- * called, and 403 to a call of who has logged in means that he may not call there.
+ * Did the credentials matter?  REGISTER is always asked for them.  Calls to some
+ * numbers, or from other domains, are not: an INVITE counts when the very same one was
+ * challenged before, else whoever guesses could call such a number in between, and
+ * begin anew.  Anything else is often served without looking.
  */
-static enum outcome outcome_of(const struct lesson *l, bool known)
+static bool vouches(const struct transaction *asked)
+{
+	return asked->method == METHOD_REGISTER ||
+	       (asked->method == METHOD_INVITE && asked->flags & TXN_SAME);
+}
+
+/*
+ * 404 may come before the credentials were looked at.  What follows a 18x was said by
+ * who was called, and 403 to a call of who has logged in means that he may not call
+ * there.
+ */
+static enum outcome outcome_of(const struct lesson *l, bool proven)
 {
 	const struct transaction *asked = l->asked;
 	unsigned status = l->sip->status;
-	bool vouches = asked->method == METHOD_REGISTER || asked->method == METHOD_INVITE;
 
 	if (asked->status > 100 && status >= 300)
 		return NEUTRAL;
 	if (status == 401 || status == 407)
 		return is_stale(l->sip) ? NEUTRAL : FAILURE;
 	if (status == 403)
-		return known && asked->method != METHOD_REGISTER ? NEUTRAL : FAILURE;
-	return vouches && status < 300 ? SUCCESS : NEUTRAL;
+		return proven && asked->method != METHOD_REGISTER ? NEUTRAL : FAILURE;
+	return vouches(asked) && status < 300 ? SUCCESS : NEUTRAL;
 }
 
 static void learn_answer(struct state *st, const struct lesson *l)
@@ -258,7 +288,7 @@ static void learn_answer(struct state *st, const struct lesson *l)
 	proven = login_proven(st, asked->user, asked->site, l->now);
 	switch (outcome_of(l, proven)) {
 	case FAILURE:
-		fail(st, asked, l->names->txn, proven, l->now);
+		fail(st, l, proven);
 		return;
 	case SUCCESS:
 		succeed(st, asked, l->now);

@@ -43,6 +43,17 @@ void memory_prefetch(const struct state *st, const struct names *n)
 		challenges_prefetch(st, n->nonce);
 }
 
+/* What servers go by when they decide whether a call needs credentials. */
+static uint32_t what_of(const struct state *st, const struct lesson *l)
+{
+	uint64_t from;
+
+	if (l->pkt->dir == DIR_OUTBOUND || l->sip->method != METHOD_INVITE || l->names->to)
+		return 0;
+	from = name_aor(st, sip_first(l->sip, HDR_FROM));
+	return (uint32_t)((name_bytes(st, NAME_CALLED, l->sip->uri) ^ from) >> 32) | 1;
+}
+
 static void ask(struct state *st, struct lesson *l, struct transaction *asked)
 {
 	const struct names *n = l->names;
@@ -52,12 +63,11 @@ static void ask(struct state *st, struct lesson *l, struct transaction *asked)
 		.target = n->target, .cseq = l->sip->cseq, .method = (uint8_t)l->sip->method,
 		.flags = (l->pkt->dir == DIR_OUTBOUND ? TXN_INSIDE : 0) |
 			 (n->to ? TXN_IN_DIALOG : 0),
+		.what = what_of(st, l),
 	};
 
 	if (n->login) {
-		t.flags |= TXN_LOGIN;
-		if (nonce_find(st, n->nonce, n->site, l->now) == NONCE_OURS)
-			t.flags |= TXN_CHALLENGED;
+		t.flags |= TXN_LOGIN | nonce_flags(st, n->nonce, &t, l->now);
 		t.user = n->login;
 		t.guess = n->guess;
 	}

@@ -54,6 +54,7 @@ uint64_t name_user_of_uri(const struct state *st, struct slice uri);
 uint64_t name_aor(const struct state *st, struct slice address);
 /* Any other bytes; kind keeps the uses apart. */
 #define NAME_NONCE 1
+#define NAME_CALLED 2 /* a Request-URI */
 uint64_t name_bytes(const struct state *st, uint64_t kind, struct slice bytes);
 
 #endif

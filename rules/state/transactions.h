@@ -28,6 +28,7 @@ enum txn_flag {
 	TXN_IN_DIALOG = 4, /* it had a To tag */
 	TXN_CANCELLED = 8,
 	TXN_CHALLENGED = 16, /* with LOGIN: a server inside gave that nonce to that site */
+	TXN_SAME = 32,       /* and gave it last for the very same INVITE: see what */
 };
 
 struct transaction {
@@ -38,6 +39,7 @@ struct transaction {
 	uint64_t target; /* names.target; 0 in a dialog */
 	uint64_t guess;  /* names.guess: a repetition with others is another attempt */
 	uint32_t cseq;
+	uint32_t what;   /* of INVITE from outside, no dialog: Request-URI and From, in short */
 	uint16_t status; /* highest answer so far, 0 = none */
 	uint8_t method;  /* enum sip_method */
 	uint8_t flags;   /* enum txn_flag */
