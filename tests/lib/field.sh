@@ -220,7 +220,7 @@ pbx_start() {
 	! has_v6 || listen="$listen\nlisten=udp:[$PBX6]:5060\nlisten=tcp:[$PBX6]:5060"
 	sed "s|^LISTEN|$listen|; s|//RUN|//$T/kamailio|" "${PBX_CONF:-$FIELD_LIB/kamailio.cfg}" >"$cfg"
 	mkdir -p "$T/kamailio"
-	ip netns exec "$NS-pbx" kamailio -f "$cfg" -DD -E -m 32 -M 4 -Y "$T/kamailio" -w "$T/kamailio" \
+	ip netns exec "$NS-pbx" kamailio -f "$cfg" -DD -E -m "${PBX_MEMORY:-32}" -M 4 -Y "$T/kamailio" -w "$T/kamailio" \
 		-P "$T/kamailio/pid" >"$T/kamailio.log" 2>&1 </dev/null &
 	wait_for 20 pbx_listens || fail "Kamailio does not start: $(tail -n 3 "$T/kamailio.log")"
 }

@@ -15,7 +15,7 @@ counting_pbx() {
 			echo "$u:example.net:pw-$u"
 		done
 	} >"$T/kamailio/subscriber"
-	pbx_start
+	PBX_MEMORY=128 pbx_start
 }
 
 # counted NAME: how often the server saw this (NAME: see services.cfg)
