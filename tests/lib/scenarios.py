@@ -28,6 +28,7 @@ Content-Length: [len]
 
 SIP/2.0 {status}
 """
+TEXT = "Content-Type: text/plain\nContent-Length: [len]\n\nHello\n"
 NOTHING = "Content-Length: 0\n\n"
 AGENT = "User-Agent: Acme Desk Phone 7.1"
 ALLOW = ("Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, PRACK, REFER, NOTIFY, MESSAGE\n"
@@ -142,7 +143,7 @@ class Caller(Phone):
 
     def invite(self, *headers, to="sip:[field2]@[remote_ip]:[remote_port]", method="INVITE"):
         """The first request, which is challenged, and again with credentials."""
-        body = self.offer() if method == "INVITE" else "Content-Type: text/plain\nContent-Length: [len]\n\nHello\n"
+        body = self.offer() if method == "INVITE" else TEXT
         self.first(method, *headers, body=body, to=to)
         self.receive("100", optional="true")
         self.receive("407", auth="true")
@@ -170,12 +171,13 @@ class Callee(Phone):
     def dialog(self, n):
         super().dialog(n)
         self.me = "[$me];tag=[pid]s[call_number]"
+        self.id = "Call-ID: [$id]"  # SIPp's own [call_id] is only what stands behind "///"
 
     def invited(self):
         """All that is said about the INVITE later repeats what it said."""
         self.receive("INVITE", rrs="true", keep=self.peer("From") + [
-            ("me", "To", ".*", 1), ("via1", "Via", ".*", 1), ("via2", "Via", ".*", 2),
-            ("route", "Record-Route", ".*", 1), ("cseq", "CSeq", ".*", 1)])
+            ("me", "To", ".*", 1), ("id", "Call-ID", ".*", 1), ("via1", "Via", ".*", 1),
+            ("via2", "Via", ".*", 2), ("route", "Record-Route", ".*", 1), ("cseq", "CSeq", ".*", 1)])
 
     def say(self, status, *headers, body=NOTHING):
         self.send(["SIP/2.0 " + status, "Via: [$via1]", "Via: [$via2]", "Record-Route: [$route]",
