@@ -26,4 +26,18 @@ struct dialled {
 /* false: no number, or a short one. */
 bool dialled_read(const struct state *st, struct slice uri, struct dialled *out);
 
+/* The numbers that were tried last, and in which ways within two halves of a window.  A
+ * scanner takes one number through all its prefixes; all zero is an empty log. */
+#define DIALLED_NUMBERS 4
+struct dialled_log {
+	struct {
+		uint64_t number; /* 0: free */
+		uint64_t now, before;
+	} at[DIALLED_NUMBERS];
+};
+
+void dialled_note(struct dialled_log *log, const struct dialled *d);
+void dialled_turn(struct dialled_log *log, unsigned halves); /* that have gone by */
+unsigned dialled_ways(const struct dialled_log *log); /* of the number that has most */
+
 #endif

@@ -34,7 +34,8 @@ void memory_prefetch(const struct state *st, const struct names *n)
 	table_prefetch(st->transactions, n->txn);
 	if (n->to)
 		table_prefetch(st->dialogs, dialog_key(n));
-	table_prefetch(st->scans, n->site);
+	if (n->target)
+		table_prefetch(st->scans, n->site);
 	if (n->from_user)
 		binding_prefetch(st, n->from_user, n->site);
 	if (n->login || n->from_user)

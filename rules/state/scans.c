@@ -4,6 +4,7 @@
 #include "dialled.h"
 #include "memory.h"
 #include "sight.h"
+#include "sip/marks.h"
 #include "sketch.h"
 #include "store.h"
 
@@ -12,49 +13,40 @@
 
 enum { RANK_LOGIN = 1 };
 
-/* What happened within the window: two halves of it. */
-struct halves {
-	struct sketch now, before;
+/* Targets of the whole site, and of one port of it. */
+struct both {
+	struct sketch site, port;
 };
+
+enum { FRESH = 1, RIPE = 2, LEFT = 4, SPURNED = 8, DIALLED = 16 };
 
 /*
- * Targets that nothing came of.  A challenge is followed up within a round trip,
- * when the phone is there and the server not overwhelmed: only what has waited for
- * SCANS_GRACE counts.
+ * Of a site; of a prefix only refused and reached are used.  A line for what every
+ * message needs, and then a line each for what few do: `has` says in which is anything.
+ * now and before are the halves of a window.  Times in s.
+ *
+ * A challenge is followed up within a round trip, when the phone is there and the
+ * server not overwhelmed: it is fresh, then ripe, and only counts when it has waited
+ * for SCANS_GRACE.  The port is the one that asks most, that of a scanner among an
+ * office's phones, found by majority vote (Boyer, Moore: "MJRTY", 1981).
  */
-struct pending {
-	struct sketch fresh, ripe;
-	struct halves old;
-};
-
-/* The port that asks most: that of a scanner among an office's phones.  Found by
- * majority vote (Boyer, Moore: "MJRTY", 1981). */
-struct favourite {
-	uint16_t number, votes;
-	struct halves refused;
-	struct pending open;
-};
-
-/* The numbers that were tried last; a scanner takes one through all its prefixes. */
-#define NUMBERS 4
-struct number {
-	uint64_t number;      /* 0: free */
-	uint64_t now, before; /* ways, as bits */
-};
-
-/* Of a site; of a prefix only refused and reached are used.  Times in s. */
 struct record {
-	uint32_t began, half;  /* the half window that is now, and its length */
-	uint32_t day;          /* ... and the half day */
-	uint32_t stage;        /* when pending.fresh began */
+	uint32_t began;  /* the half window that is now */
+	uint32_t stage;  /* when fresh began */
 	uint32_t login_until;
+	uint16_t half;   /* length of half a window */
+	uint16_t day;    /* number of the half day that is now */
 	struct scan_facts facts; /* of what is below; changes with it, and with time */
-	struct halves refused, reached;
-	struct pending open;
-	struct favourite port;
-	struct number number[NUMBERS];
-	uint32_t marks, marks_before;
+	uint16_t port, votes;
+	uint16_t marks, marks_before;
+	uint8_t has;
+	uint64_t reached, reached_before; /* few bits will do: each pays for several refused */
+	struct both fresh, ripe, left, left_before, refused, refused_before;
+	struct dialled_log numbers;
+	uint64_t pad[4];
 };
+_Static_assert(offsetof(struct record, fresh) == 64 && sizeof(struct record) % 64 == 0 &&
+		       MARK_COUNT <= 16, "lines, and marks");
 
 /* What an answer says of its target. */
 enum outcome { NOTHING, REFUSED, REACHED, OPEN, FOLLOWED };
@@ -64,44 +56,48 @@ size_t scans_size(void)
 	return sizeof(struct record);
 }
 
-static void halves_turn(struct halves *h, unsigned turns)
+static void both_add(struct both *b, uint64_t target, bool mine)
 {
-	if (!turns)
+	sketch_add(&b->site, target);
+	if (mine)
+		sketch_add(&b->port, target);
+}
+
+static void both_drop(struct both *b, uint64_t target)
+{
+	sketch_drop(&b->site, target);
+	sketch_drop(&b->port, target);
+}
+
+static bool both_empty(const struct both *b)
+{
+	return !sketch_count(&b->site, &b->port);
+}
+
+/* The elder half goes, the younger becomes it. */
+static void both_turn(struct record *r, struct both *now, struct both *before, uint8_t what,
+		      unsigned turns)
+{
+	if (!turns || !(r->has & what))
 		return;
-	h->before = turns == 1 ? h->now : (struct sketch){ { 0 } };
-	h->now = (struct sketch){ { 0 } };
+	*before = turns == 1 ? *now : (struct both){ 0 };
+	*now = (struct both){ 0 };
+	if (both_empty(before))
+		r->has &= (uint8_t)~what;
 }
 
-/* true: neither half had it. */
-static bool halves_add(struct halves *h, uint64_t target)
+static void ripen(struct record *r)
 {
-	bool fresh = !sketch_has(&h->now, target) && !sketch_has(&h->before, target);
-
-	sketch_add(&h->now, target);
-	return fresh;
-}
-
-static void pending_ripen(struct pending *p, bool all)
-{
-	sketch_join(&p->old.now, &p->ripe);
-	p->ripe = p->fresh;
-	p->fresh = (struct sketch){ { 0 } };
-	if (!all)
-		return;
-	sketch_join(&p->old.now, &p->ripe);
-	p->ripe = p->fresh;
-}
-
-/* true: it had become old. */
-static bool pending_drop(struct pending *p, uint64_t target)
-{
-	bool old = sketch_has(&p->old.now, target) || sketch_has(&p->old.before, target);
-
-	sketch_drop(&p->fresh, target);
-	sketch_drop(&p->ripe, target);
-	sketch_drop(&p->old.now, target);
-	sketch_drop(&p->old.before, target);
-	return old;
+	if (r->has & RIPE) {
+		sketch_join(&r->left.site, &r->ripe.site);
+		sketch_join(&r->left.port, &r->ripe.port);
+		r->has = (uint8_t)((r->has & ~RIPE) | LEFT);
+	}
+	if (r->has & FRESH) {
+		r->ripe = r->fresh;
+		r->fresh = (struct both){ 0 };
+		r->has = (uint8_t)((r->has & ~FRESH) | RIPE);
+	}
 }
 
 /* How many halves have gone by; *began becomes the start of the one that is now. */
@@ -115,82 +111,68 @@ static unsigned turns(uint32_t *began, uint32_t half, uint32_t now)
 	return gone < 2 * half ? 1 : 2;
 }
 
-static uint16_t count(const struct halves *h)
+static void recount(struct record *r)
 {
-	return (uint16_t)sketch_count(&h->now, &h->before);
-}
+	struct scan_facts *f = &r->facts;
 
-static unsigned ways_of(const struct number *n)
-{
-	return (unsigned)__builtin_popcountll(n->now | n->before);
-}
-
-static void recount_ways(struct record *r)
-{
-	unsigned most = 0;
-
-	for (unsigned i = 0; i < NUMBERS; i++)
-		most = ways_of(&r->number[i]) > most ? ways_of(&r->number[i]) : most;
-	r->facts.ways = (uint16_t)most;
-}
-
-static void numbers_turn(struct record *r, unsigned turns)
-{
-	for (unsigned i = 0; turns && i < NUMBERS; i++) {
-		r->number[i].before = turns == 1 ? r->number[i].now : 0;
-		r->number[i].now = 0;
+	f->open = f->port_open = f->refused = f->port_refused = 0;
+	if (r->has & DIALLED)
+		f->ways = (uint16_t)dialled_ways(&r->numbers);
+	if (r->has & LEFT) {
+		f->open = (uint16_t)sketch_count(&r->left.site, &r->left_before.site);
+		f->port_open = (uint16_t)sketch_count(&r->left.port, &r->left_before.port);
 	}
-	for (; turns; turns--) {
+	if (r->has & SPURNED) {
+		f->refused = (uint16_t)sketch_count(&r->refused.site, &r->refused_before.site);
+		f->port_refused = (uint16_t)sketch_count(&r->refused.port,
+							 &r->refused_before.port);
+	}
+}
+
+static uint16_t reached(const struct record *r)
+{
+	return (uint16_t)__builtin_popcountll(r->reached | r->reached_before);
+}
+
+static void advance_day(struct record *r, uint32_t now)
+{
+	uint16_t day = (uint16_t)(now / (DAY / 2)), gone = (uint16_t)(day - r->day);
+
+	if (!gone || gone > UINT16_MAX / 2)
+		return;
+	r->reached_before = gone == 1 ? r->reached : 0;
+	r->reached = 0;
+	r->day = day;
+	r->facts.reached = reached(r);
+}
+
+static void marks_turn(struct record *r, unsigned windows)
+{
+	for (; windows; windows--) {
 		r->marks_before = r->marks;
 		r->marks = 0;
 	}
-}
-
-/* What this number has, or a place for it: a free one, or of him who tried least. */
-static struct number *number_of(struct record *r, uint64_t number)
-{
-	struct number *least = &r->number[0];
-
-	for (unsigned i = 0; i < NUMBERS; i++) {
-		if (r->number[i].number == number)
-			return &r->number[i];
-		if (ways_of(&r->number[i]) < ways_of(least))
-			least = &r->number[i];
-	}
-	*least = (struct number){ .number = number };
-	return least;
-}
-
-static void recount(struct record *r)
-{
-	recount_ways(r);
-	r->facts.refused = count(&r->refused);
-	r->facts.reached = count(&r->reached);
-	r->facts.open = count(&r->open.old);
-	r->facts.port_refused = count(&r->port.refused);
-	r->facts.port_open = count(&r->port.open.old);
 }
 
 /* Lets go what is too old. */
 static void advance(struct record *r, uint32_t now)
 {
 	unsigned stages = turns(&r->stage, SCANS_GRACE, now);
-	unsigned windows = turns(&r->began, r->half, now), days = turns(&r->day, DAY / 2, now);
+	unsigned windows = turns(&r->began, r->half, now);
+	bool moved = windows || (stages && r->has & (FRESH | RIPE));
 
-	if (stages) {
-		pending_ripen(&r->open, stages == 2);
-		pending_ripen(&r->port.open, stages == 2);
-	}
-	halves_turn(&r->refused, windows);
-	halves_turn(&r->open.old, windows);
-	halves_turn(&r->port.refused, windows);
-	halves_turn(&r->port.open.old, windows);
-	numbers_turn(r, windows);
-	halves_turn(&r->reached, days);
+	for (; stages; stages--)
+		ripen(r);
+	both_turn(r, &r->left, &r->left_before, LEFT, windows);
+	both_turn(r, &r->refused, &r->refused_before, SPURNED, windows);
+	if (r->has & DIALLED)
+		dialled_turn(&r->numbers, windows);
+	marks_turn(r, windows);
 	if (windows == 2)
 		r->facts.around_refused = r->facts.around_reached = 0;
-	if (stages || windows || days)
+	if (moved)
 		recount(r);
+	advance_day(r, now);
 }
 
 static struct record *record_of(const struct hold *h, uint32_t now)
@@ -200,7 +182,8 @@ static struct record *record_of(const struct hold *h, uint32_t now)
 	if (!r)
 		return NULL;
 	if (h->fresh) {
-		r->began = r->day = r->stage = now;
+		r->began = r->stage = now;
+		r->day = (uint16_t)(now / (DAY / 2));
 		r->half = SCANS_WINDOW / 2;
 	}
 	advance(r, now);
@@ -226,70 +209,99 @@ bool scans_find(struct state *st, uint64_t site_key, uint16_t port, uint32_t win
 		*out = (struct scan_facts){ 0 };
 		return false;
 	}
-	((struct record *)h.value)->half = window / 2;
+	((struct record *)h.value)->half = (uint16_t)(window / 2);
 	r = record_of(&h, sec);
 	*out = r->facts;
 	out->login = r->login_until > sec;
-	if (r->port.number != port)
+	if (r->port != port)
 		out->port_refused = out->port_open = 0;
 	table_release(&h);
 	return true;
 }
 
+static void port_clear(struct record *r)
+{
+	struct both *all[] = { &r->fresh, &r->ripe, &r->left, &r->left_before, &r->refused,
+			       &r->refused_before };
+	static const uint8_t what[] = { FRESH, RIPE, LEFT, LEFT, SPURNED, SPURNED };
+
+	for (unsigned i = 0; i < sizeof(what); i++)
+		if (r->has & what[i])
+			all[i]->port = (struct sketch){ { 0 } };
+	r->facts.port_refused = r->facts.port_open = 0;
+}
+
 /* Is this the port that is watched?  It may become it. */
 static bool port_votes(struct record *r, uint16_t number)
 {
-	struct favourite *p = &r->port;
-
-	if (p->number == number) {
-		p->votes += p->votes < UINT16_MAX;
+	if (r->port == number) {
+		r->votes += r->votes < UINT16_MAX;
 		return true;
 	}
-	if (p->votes) {
-		p->votes--;
+	if (r->votes) {
+		r->votes--;
 		return false;
 	}
-	*p = (struct favourite){ .number = number, .votes = 1 };
-	r->facts.port_refused = r->facts.port_open = 0;
+	port_clear(r);
+	r->port = number;
+	r->votes = 1;
 	return true;
+}
+
+static void note_refused(struct record *r, uint64_t target, bool mine)
+{
+	both_add(&r->refused, target, mine);
+	r->has |= SPURNED;
+	recount(r);
 }
 
 static void note_site(struct record *r, const struct lesson *l, uint64_t target,
 		      enum outcome what)
 {
-	struct scan_facts *f = &r->facts;
-	bool mine = false;
-
-	if (what == REFUSED || what == OPEN)
-		mine = port_votes(r, l->outside_port);
 	if (what == REFUSED) {
-		f->refused += halves_add(&r->refused, target);
-		f->port_refused += mine && halves_add(&r->port.refused, target);
+		note_refused(r, target, port_votes(r, l->outside_port));
 	} else if (what == OPEN) {
-		sketch_add(&r->open.fresh, target);
-		if (mine)
-			sketch_add(&r->port.open.fresh, target);
+		both_add(&r->fresh, target, port_votes(r, l->outside_port));
+		r->has |= FRESH;
 	} else if (what == REACHED) {
-		f->reached += halves_add(&r->reached, target);
+		r->reached |= (uint64_t)1 << target % 64;
+		r->facts.reached = reached(r);
 	}
 }
 
-/* A call that was refused, or not even tried, whatever stood before the number. */
-static void note_number(struct record *r, const struct dialled *d, enum outcome what)
-{
-	struct number *n = number_of(r, d->number);
-
-	if (what == REACHED)
-		n->now = n->before = 0;
-	else if (what == REFUSED || what == OPEN)
-		n->now |= d->way;
-	recount_ways(r);
-}
-
+/* Commonly the challenge was a moment ago, and nothing else is open. */
 static void follow_up(struct record *r, uint64_t target)
 {
-	r->facts.open -= pending_drop(&r->open, target);
-	r->facts.port_open -= pending_drop(&r->port.open, target);
+	if (r->has & FRESH) {
+		both_drop(&r->fresh, target);
+		if (both_empty(&r->fresh))
+			r->has &= (uint8_t)~FRESH;
+	}
+	if (r->has & RIPE)
+		both_drop(&r->ripe, target);
+	if (!(r->has & LEFT))
+		return;
+	both_drop(&r->left, target);
+	both_drop(&r->left_before, target);
+	recount(r);
+}
+
+/* A call that was refused, or not even tried. */
+static void note_number(struct record *r, const struct dialled *d)
+{
+	dialled_note(&r->numbers, d);
+	r->has |= DIALLED;
+	r->facts.ways = (uint16_t)dialled_ways(&r->numbers);
+}
+
+/* One that got through tells how it is done: what was tried before is forgiven. */
+static void forgive_numbers(struct record *r)
+{
+	if (!(r->has & DIALLED))
+		return;
+	r->numbers = (struct dialled_log){ 0 };
+	r->has &= (uint8_t)~DIALLED;
+	r->facts.ways = 0;
 }
 
 /*
@@ -307,13 +319,14 @@ static bool login_accepted(const struct lesson *l)
 	return l->asked->flags & TXN_LOGIN && status != 401 && status != 407 && status != 403;
 }
 
-static void learn_site(struct state *st, const struct lesson *l, uint64_t target,
+/* true: its prefix has been refused something too. */
+static bool learn_site(struct state *st, const struct lesson *l, uint64_t target,
 		       enum outcome what, const struct scan_facts *around)
 {
 	struct dialled number;
-	bool dialled = l->sip->method == METHOD_INVITE && what != FOLLOWED &&
-		       dialled_read(st, l->sip->to.uri, &number);
-	bool make = what == REFUSED || what == OPEN;
+	bool make = what == REFUSED || what == OPEN, invite = l->sip->method == METHOD_INVITE;
+	bool dialled = make && invite && dialled_read(st, l->sip->to.uri, &number);
+	bool told;
 	uint64_t key = l->names->site;
 	struct hold h = make ? table_make(st->scans, key, l->now, 0) :
 			       table_find(st->scans, key, l->now);
@@ -321,10 +334,12 @@ static void learn_site(struct state *st, const struct lesson *l, uint64_t target
 	struct record *r = record_of(&h, now);
 
 	if (!r)
-		return;
+		return false;
 	note_site(r, l, target, what);
 	if (dialled)
-		note_number(r, &number, what);
+		note_number(r, &number);
+	if (what == REACHED && invite)
+		forgive_numbers(r);
 	if (login_accepted(l)) {
 		follow_up(r, target);
 		/* 404 or 503 to credentials does not say that they were good */
@@ -335,8 +350,10 @@ static void learn_site(struct state *st, const struct lesson *l, uint64_t target
 		r->facts.around_refused = around->refused;
 		r->facts.around_reached = around->reached;
 	}
+	told = r->facts.around_refused;
 	keep(&h, r, l->now);
 	table_release(&h);
+	return told;
 }
 
 static void learn_around(struct state *st, const struct lesson *l, uint64_t target,
@@ -352,8 +369,7 @@ static void learn_around(struct state *st, const struct lesson *l, uint64_t targ
 	*out = (struct scan_facts){ 0 };
 	if (!r)
 		return;
-	sketch_add(what == REFUSED ? &r->refused.now : &r->reached.now, target);
-	recount(r);
+	note_site(r, l, target, what);
 	*out = r->facts;
 	keep(&h, r, l->now);
 	table_release(&h);
@@ -427,11 +443,12 @@ void scans_learn(struct state *st, const struct lesson *l)
 	}
 	if (what != NOTHING && l->sip->method == METHOD_OPTIONS)
 		target ^= key_of_addr(st, &l->inside);
-	if (what == NOTHING || !target)
+	if (what == NOTHING || !target || (what == FOLLOWED && !login_accepted(l)))
 		return;
-	if (what == REFUSED || what == REACHED)
+	if (what == REFUSED)
 		learn_around(st, l, target, what, &around);
-	learn_site(st, l, target, what, &around);
+	if (learn_site(st, l, target, what, &around) && what == REACHED)
+		learn_around(st, l, target, what, &around);
 }
 
 uint32_t scans_mark(struct state *st, uint64_t site_key, uint32_t marks, uint64_t now,
@@ -444,9 +461,9 @@ uint32_t scans_mark(struct state *st, uint64_t site_key, uint32_t marks, uint64_
 	*fresh = marks;
 	if (!r)
 		return all;
-	*fresh = marks & ~(r->marks | r->marks_before);
-	r->marks |= marks;
-	all = r->marks | r->marks_before;
+	*fresh = marks & ~(uint32_t)(r->marks | r->marks_before);
+	r->marks |= (uint16_t)marks;
+	all = (uint32_t)(r->marks | r->marks_before);
 	keep(&h, r, now);
 	table_release(&h);
 	return all;

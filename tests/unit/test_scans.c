@@ -343,7 +343,7 @@ static void test_ways(void **unused)
 	a.to = way[0];
 	a.status = 180;
 	learn(st, &a); /* it rings: all is well */
-	assert_int_equal(find(st, a.site, 5060, START).ways, 1);
+	assert_int_equal(find(st, a.site, 5060, START).ways, 0);
 	assert_int_equal(find(st, a.site, 5060, START + 1200 * NS).ways, 0);
 	/* only calls */
 	a = answer(METHOD_MESSAGE, 404, 1, START + 1200 * NS);
