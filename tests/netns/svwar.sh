@@ -59,6 +59,7 @@ done
 cat >"$T/etc/sipmoat.conf" <<'CONF'
 agent = { mode = "off"; };
 stray = { mode = "off"; };
+register = { own = "accept"; };
 memory = { learning = "0s"; };
 scan = { targets = 20; unanswered_port = 30; score = 1000; };
 CONF
@@ -97,7 +98,7 @@ guard_start "$T/etc/sipmoat.conf"
 war 8 REGISTER 2000-2199 0.13
 LEAST=80 at_most 115 8 "scan 8, shortly after the start"
 # as shipped, but for its name
-sed -i /stray/d "$T/etc/sipmoat.conf"
+sed -i '/stray/d; /register/d' "$T/etc/sipmoat.conf"
 guard_reload
 war 9 REGISTER 2000-2199 0.2
 must "svwar comes through: $(targets 9)" [ "$(targets 9)" = 0 ]
