@@ -238,6 +238,32 @@ static void test_favourite(void **unused)
 	state_free(st);
 }
 
+/* Who becomes the port that asks most is not blamed for what its predecessor asked. */
+static void test_favourite_changes(void **unused)
+{
+	struct state *st = state(13);
+	struct reply a = answer(METHOD_INVITE, 404, 0, START);
+	uint64_t later = START + 20 * NS;
+
+	(void)unused;
+	for (a.user = 0; a.user < 5; a.user++)
+		learn(st, &a);
+	a.status = 401;
+	for (; a.user < 10; a.user++)
+		learn(st, &a);
+	assert_int_equal(find(st, a.site, 5060, later).port_refused, 5);
+	assert_in_range(find(st, a.site, 5060, later).port_open, 4, 5);
+	a.port = 7000;
+	a.status = 404;
+	a.now = later;
+	for (; a.user < 21; a.user++) /* as many again, and one */
+		learn(st, &a);
+	assert_int_equal(find(st, a.site, 7000, later).port_refused, 1);
+	assert_int_equal(find(st, a.site, 7000, later).port_open, 0);
+	assert_int_equal(find(st, a.site, 5060, later).port_refused, 0);
+	state_free(st);
+}
+
 static void test_around(void **unused)
 {
 	struct state *st = state(6);
@@ -442,6 +468,7 @@ int main(void)
 		cmocka_unit_test(test_open_trying),
 		cmocka_unit_test(test_forgotten),
 		cmocka_unit_test(test_favourite),
+		cmocka_unit_test(test_favourite_changes),
 		cmocka_unit_test(test_around),
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_dialled),
