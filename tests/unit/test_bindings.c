@@ -288,6 +288,26 @@ static void test_rewritten_contacts(void **arg)
 	tear_down(&w);
 }
 
+/* The same, and a server that lists only what was asked for. */
+static void test_rewritten_and_alone(void **arg)
+{
+	struct world w;
+
+	(void)arg;
+	set_up(&w);
+	ask(&w, HOME, "100", PHONE, 0);
+	accepted(&w, HOME, "100", "Contact: <sip:100@203.0.113.9:6001>;expires=600", 0);
+	ask(&w, HOTEL, "100", PHONE, 0);
+	accepted(&w, HOTEL, "100", "Contact: <sip:100@198.51.100.7:6002>;expires=600", 0);
+	assert_true(held(&w, "100", HOME, NS));
+	assert_true(held(&w, "100", HOTEL, NS));
+	ask(&w, HOTEL, "100", PHONE ";expires=0", NS);
+	accepted(&w, HOTEL, "100", "X: y", NS);
+	assert_true(held(&w, "100", HOME, NS));
+	assert_false(held(&w, "100", HOTEL, NS));
+	tear_down(&w);
+}
+
 static void test_sites_are_counted(void **arg)
 {
 	struct bindings_site s;
@@ -413,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_lists_that_leave_out),
 		cmocka_unit_test(test_two_phones_at_home),
 		cmocka_unit_test(test_rewritten_contacts),
+		cmocka_unit_test(test_rewritten_and_alone),
 		cmocka_unit_test(test_sites_are_counted),
 		cmocka_unit_test(test_known_for_a_day),
 		cmocka_unit_test(test_refresh_is_no_new_contact),
