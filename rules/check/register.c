@@ -280,6 +280,7 @@ static enum found register_run(const struct probe *p, const void *conf, struct e
 		return CLEAR;
 	q.user = name_user(p->state, to);
 	q.aor = name_aor(p->state, to);
+	contacts_prefetch(p->state, q.aor, p->names->txn);
 	if ((r->star == REFUSE && star_judge(p, ev) == HIT) || contacts_judge(p, r, ev) == HIT ||
 	    who_judge(p, r, &q, ev) == HIT)
 		return HIT;

@@ -80,6 +80,9 @@ struct bindings_site {
 };
 void bindings_site(struct state *st, uint64_t site, uint64_t now, struct bindings_site *out);
 
+/* Fetches what contacts_find, and learning of a REGISTER, will read. */
+void contacts_prefetch(const struct state *st, uint64_t aor, uint64_t txn);
+
 /* All live contacts; an end is seen up to 69 s late. */
 uint64_t bindings_live(struct state *st, uint64_t now);
 

@@ -122,14 +122,20 @@ void contacts_read(const struct state *st, const struct sip_msg *sip, struct con
 	}
 }
 
-static uint64_t asked_key(const struct names *n)
+static uint64_t asked_key(uint64_t txn)
 {
-	return n->txn ^ 0xa5a5c0117ac75a5au;
+	return txn ^ 0xa5a5c0117ac75a5au;
+}
+
+void contacts_prefetch(const struct state *st, uint64_t aor, uint64_t txn)
+{
+	table_prefetch(st->addresses, aor);
+	table_prefetch(st->bindings, asked_key(txn));
 }
 
 static void asked_put(struct state *st, const struct lesson *l)
 {
-	struct hold h = table_make(st->bindings, asked_key(l->names), l->now, RANK_ASKED);
+	struct hold h = table_make(st->bindings, asked_key(l->names->txn), l->now, RANK_ASKED);
 
 	if (!h.value)
 		return;
@@ -140,7 +146,7 @@ static void asked_put(struct state *st, const struct lesson *l)
 
 static bool asked_take(struct state *st, const struct lesson *l, struct contacts_asked *out)
 {
-	struct hold h = table_find(st->bindings, asked_key(l->names), l->now);
+	struct hold h = table_find(st->bindings, asked_key(l->names->txn), l->now);
 
 	*out = (struct contacts_asked){ .n = 0 };
 	if (!h.value)
