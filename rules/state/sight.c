@@ -37,28 +37,34 @@ static bool is_at(const struct sight *s, uint64_t high, uint64_t low)
 	       get(&s->high) == high;
 }
 
-static const struct sight *find(const struct state *st, const struct addr *inside)
+static struct sight *at_of(struct state *st, uint64_t high, uint64_t low)
 {
-	uint64_t high = word(inside, 0), low = word(inside, 8);
-
 	for (unsigned i = 0, at = place_of(high, low); i < PROBES; i++)
 		if (is_at(&st->sight[(at + i) % SIGHTS], high, low))
 			return &st->sight[(at + i) % SIGHTS];
 	return NULL;
 }
 
-/* The first question of two threads at once may claim two places: one is left idle. */
-static struct sight *make(struct state *st, const struct addr *inside)
+static const struct sight *find(struct state *st, const struct addr *inside)
+{
+	return at_of(st, word(inside, 0), word(inside, 8));
+}
+
+/*
+ * The first question of two threads at once may claim two places: one is left idle.
+ * Where a whole network is inside, anybody can ask addresses that are no servers: every
+ * other place is for those that have spoken.
+ */
+static struct sight *make(struct state *st, const struct addr *inside, bool speaks)
 {
 	uint64_t high = word(inside, 0), low = word(inside, 8);
+	struct sight *known = at_of(st, high, low);
 
-	for (unsigned i = 0, at = place_of(high, low); i < PROBES; i++) {
+	for (unsigned i = 0, at = place_of(high, low); !known && i < PROBES; i++) {
 		struct sight *s = &st->sight[(at + i) % SIGHTS];
 		uint64_t none = 0;
 
-		if (is_at(s, high, low))
-			return s;
-		if (get(&s->low) || !low)
+		if (get(&s->low) || !low || (!speaks && (at + i) % 2))
 			continue;
 		if (!atomic_compare_exchange_strong(&s->high, &none, high) && none != high)
 			continue;
@@ -66,7 +72,7 @@ static struct sight *make(struct state *st, const struct addr *inside)
 		if (atomic_compare_exchange_strong(&s->low, &none, low) || none == low)
 			return s;
 	}
-	return NULL;
+	return known;
 }
 
 static void heard(struct sight *s, uint64_t now)
@@ -77,10 +83,16 @@ static void heard(struct sight *s, uint64_t now)
 		atomic_store_explicit(&s->asked, 0, memory_order_relaxed);
 }
 
+/* Counted no further than it matters: a flood of questions would wrap around. */
 static void asked(struct sight *s, uint64_t now)
 {
-	if (atomic_fetch_add_explicit(&s->asked, 1, memory_order_relaxed) == 0)
+	unsigned n = atomic_load_explicit(&s->asked, memory_order_relaxed);
+
+	/* before the count, or others take it for that of the time before */
+	if (!n)
 		set(&s->since, now);
+	if (n < SIGHT_ASKED)
+		atomic_fetch_add_explicit(&s->asked, 1, memory_order_release);
 }
 
 void sight_learn(struct state *st, const struct lesson *l)
@@ -90,7 +102,7 @@ void sight_learn(struct state *st, const struct lesson *l)
 
 	if (l->pkt->dir == DIR_INBOUND && (!question || l->again))
 		return;
-	s = make(st, &l->inside);
+	s = make(st, &l->inside, l->pkt->dir == DIR_OUTBOUND);
 	if (!s)
 		return;
 	if (l->pkt->dir == DIR_OUTBOUND)
@@ -101,18 +113,18 @@ void sight_learn(struct state *st, const struct lesson *l)
 
 static bool is_heard(const struct sight *s, uint64_t now)
 {
-	return atomic_load_explicit(&s->asked, memory_order_relaxed) < SIGHT_ASKED ||
+	return atomic_load_explicit(&s->asked, memory_order_acquire) < SIGHT_ASKED ||
 	       now < get(&s->since) + SIGHT_SECONDS * NS;
 }
 
-bool sight_replies(const struct state *st, const struct addr *inside, uint64_t now)
+bool sight_replies(struct state *st, const struct addr *inside, uint64_t now)
 {
 	const struct sight *s = find(st, inside);
 
 	return !s || is_heard(s, now);
 }
 
-bool sight_spoke(const struct state *st, const struct addr *inside)
+bool sight_spoke(struct state *st, const struct addr *inside)
 {
 	const struct sight *s = find(st, inside);
 

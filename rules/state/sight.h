@@ -8,8 +8,8 @@
  * in all that time, is not heard: its answers take another way, or it is down.  One
  * word of it, and it is heard again.
  *
- * Locking: atomics; up to SIGHTS servers are told apart, of others it is taken that
- * they are heard.  Units: ns.
+ * Locking: atomics; up to SIGHTS servers are told apart, half of that of those that
+ * never spoke; of others it is taken that they are heard.  Units: ns.
  */
 #ifndef SIPMOAT_SIGHT_H
 #define SIPMOAT_SIGHT_H
@@ -35,8 +35,8 @@ struct sight {
 
 void sight_learn(struct state *st, const struct lesson *l);
 /* Are the answers of that server seen? */
-bool sight_replies(const struct state *st, const struct addr *inside, uint64_t now);
+bool sight_replies(struct state *st, const struct addr *inside, uint64_t now);
 /* Did it ever say anything? */
-bool sight_spoke(const struct state *st, const struct addr *inside);
+bool sight_spoke(struct state *st, const struct addr *inside);
 
 #endif

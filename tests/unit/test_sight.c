@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which servers are heard (rules/state/sight.c). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "state/memory.h"
+#include "state/store.h"
+
+static struct state *st;
+
+static int make(void **unused)
+{
+	static const uint8_t seed[16] = { 7 };
+	struct settings s = { .ban_max = 64, .stream_memory = 64 };
+
+	(void)unused;
+#define X(name, records, least, help) s.name = least;
+	TABLES(X)
+#undef X
+	st = state_new(&s, seed);
+	return st ? 0 : -1;
+}
+
+static int drop(void **unused)
+{
+	(void)unused;
+	state_free(st);
+	return 0;
+}
+
+static struct addr server(unsigned i)
+{
+	uint8_t be[4] = { 192, 0, (uint8_t)(2 + i / 256), (uint8_t)i };
+
+	return addr_v4(be);
+}
+
+static void says(unsigned i, enum direction dir, uint64_t now)
+{
+	struct pkt pkt = { .dir = (uint8_t)dir };
+	struct sip_msg sip = { .kind = SIP_REQUEST, .method = METHOD_OPTIONS };
+	struct lesson l = { .pkt = &pkt, .sip = &sip, .inside = server(i), .now = now };
+
+	sight_learn(st, &l);
+}
+
+static bool replies(unsigned i, uint64_t now)
+{
+	struct addr a = server(i);
+
+	return sight_replies(st, &a, now);
+}
+
+static void test_silence(void **unused)
+{
+	(void)unused;
+	says(1, DIR_OUTBOUND, NS);
+	for (unsigned i = 0; i < SIGHT_ASKED; i++) {
+		assert_true(replies(1, 90 * NS));
+		says(1, DIR_INBOUND, 10 * NS);
+	}
+	assert_true(replies(1, (9 + SIGHT_SECONDS) * NS));
+	assert_false(replies(1, (10 + SIGHT_SECONDS) * NS));
+	says(1, DIR_OUTBOUND, 90 * NS);
+	assert_true(replies(1, 91 * NS));
+	/* the silence that counts begins with the next question */
+	for (unsigned i = 0; i < SIGHT_ASKED; i++)
+		says(1, DIR_INBOUND, 500 * NS);
+	assert_true(replies(1, (499 + SIGHT_SECONDS) * NS));
+}
+
+/* A flood does not count until it seems as if nobody had asked. */
+static void test_count_ends(void **unused)
+{
+	(void)unused;
+	says(1, DIR_INBOUND, NS);
+	for (unsigned i = 0; i < SIGHTS; i++)
+		atomic_store(&st->sight[i].asked, UINT32_MAX);
+	says(1, DIR_INBOUND, 60 * NS);
+	assert_false(replies(1, 61 * NS));
+}
+
+/* Questions to addresses where nobody is leave room for the servers. */
+static void test_room(void **unused)
+{
+	unsigned found = 0;
+
+	(void)unused;
+	for (unsigned i = 0; i < 1000; i++)
+		says(i, DIR_INBOUND, NS);
+	for (unsigned i = 1000; i < 1008; i++) {
+		struct addr a = server(i);
+
+		says(i, DIR_OUTBOUND, NS);
+		found += sight_spoke(st, &a);
+	}
+	assert_int_equal(found, 8);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make, drop)
+	const struct CMUnitTest tests[] = {
+		TEST(test_silence),
+		TEST(test_count_ends),
+		TEST(test_room),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
