@@ -261,7 +261,9 @@ static enum found rates_judge(const struct probe *p, const struct register_conf 
 {
 	struct transaction t;
 
-	if (p->proof == PROOF_NONCE || txn_find(p->state, p->names->txn, p->now, &t))
+	if (p->proof == PROOF_NONCE ||
+	    (txn_find(p->state, p->names->txn, p->now, &t) && t.cseq == p->sip->cseq &&
+	     t.target == p->names->target && t.guess == p->names->guess))
 		return CLEAR;
 	if (pace(p, key_with(p->site_key, METER_SITE + q->binding.known), r->source_rate,
 		 r->source_burst, "from one source", ev) == HIT)

@@ -27,7 +27,7 @@ static bool is_spiral(const struct probe *p)
 
 	while (sip_next(p->sip, HDR_VIA, &at, &line))
 		while (line.n && sip_list_next(&line, &item)) {
-			uint64_t key = vias++ ? names_asked(p->state, p->sip, item) : 0;
+			uint64_t key = vias++ ? names_asked(p->state, p->names, p->sip, item) : 0;
 
 			if (vias > 16)
 				return false;

@@ -188,30 +188,31 @@ static bool offers_again(const struct state *st, const struct lesson *l)
 	return false;
 }
 
-static void note_failure(struct state *st, const struct lesson *l, uint64_t key)
+static void note_failure(struct state *st, const struct lesson *l,
+			 const struct transaction *asked, uint64_t key)
 {
-	bool again = offers_again(st, l);
+	bool again = l->sip->kind == SIP_RESPONSE && offers_again(st, l);
 	struct hold h = table_find(st->logins, key, l->now);
 	struct login *r = h.value;
 
 	if (r && r->lost < 1000)
 		r->lost++;
-	if (r && !again && r->nonce == upper(l->asked->guess) &&
-	    r->failed != (uint32_t)l->asked->guess) {
-		r->failed = (uint32_t)l->asked->guess;
+	if (r && !again && r->nonce == upper(asked->guess) &&
+	    r->failed != (uint32_t)asked->guess) {
+		r->failed = (uint32_t)asked->guess;
 		r->wrong += r->wrong < 1000;
 	}
 	table_release(&h);
 }
 
-static void fail(struct state *st, const struct lesson *l, bool proven)
+static void fail(struct state *st, const struct lesson *l, const struct transaction *asked,
+		 bool proven)
 {
-	const struct transaction *asked = l->asked;
 	bool challenged = asked->flags & TXN_CHALLENGED;
 	uint64_t key = key_of(asked->user, asked->site);
 	struct source s;
 
-	note_failure(st, l, key);
+	note_failure(st, l, asked, key);
 	trial_failed(st, proven && !challenged ? forged_key(asked->user, asked->site) : key,
 		     l->names->txn, asked->guess, l->now);
 	tally_add(st, tally_key(asked->user, TALLY_USER), l->now);
@@ -288,7 +289,7 @@ static void learn_answer(struct state *st, const struct lesson *l)
 	proven = login_proven(st, asked->user, asked->site, l->now);
 	switch (outcome_of(l, proven)) {
 	case FAILURE:
-		fail(st, l, proven);
+		fail(st, l, asked, proven);
 		return;
 	case SUCCESS:
 		succeed(st, asked, l->now);
@@ -304,6 +305,10 @@ void logins_learn(struct state *st, const struct lesson *l)
 
 	if (l->pkt->dir == DIR_OUTBOUND && !request)
 		learn_answer(st, l);
+	/* its answer will not be known for what it is */
+	if (l->other && l->pkt->dir == DIR_INBOUND && l->other->flags & TXN_LOGIN &&
+	    l->other->guess != l->names->guess)
+		fail(st, l, l->other, login_proven(st, l->other->user, l->other->site, l->now));
 	/* ACK and CANCEL repeat the credentials of their INVITE */
 	if (l->pkt->dir == DIR_INBOUND && request && l->names->login && !l->again &&
 	    l->sip->method != METHOD_ACK && l->sip->method != METHOD_CANCEL)

@@ -55,15 +55,24 @@ static uint32_t what_of(const struct state *st, const struct lesson *l)
 	return (uint32_t)((name_bytes(st, NAME_CALLED, l->sip->uri) ^ from) >> 32) | 1;
 }
 
-static void ask(struct state *st, struct lesson *l, struct transaction *asked)
+/* Is the request that this one took the name of, one of those that *other hides? */
+static bool hides(const struct transaction *t, const struct transaction *other)
 {
+	return other->status < 200 && (t->target != other->target ||
+				       (t->guess && t->guess != other->guess));
+}
+
+static void ask(struct state *st, struct lesson *l, struct transaction *asked,
+		struct transaction *other)
+{
+	bool out = l->pkt->dir == DIR_OUTBOUND;
 	const struct names *n = l->names;
 	struct source s = { .standing = STRANGER };
+	enum asked is;
 	struct transaction t = {
 		.site = n->site, .call = n->call, .from = n->from, .user = n->from_user,
 		.target = n->target, .cseq = l->sip->cseq, .method = (uint8_t)l->sip->method,
-		.flags = (l->pkt->dir == DIR_OUTBOUND ? TXN_INSIDE : 0) |
-			 (n->to ? TXN_IN_DIALOG : 0),
+		.flags = (out ? TXN_INSIDE : 0) | (n->to ? TXN_IN_DIALOG : 0),
 		.what = what_of(st, l),
 	};
 
@@ -74,18 +83,22 @@ static void ask(struct state *st, struct lesson *l, struct transaction *asked)
 	}
 	if (n->invite && txn_find(st, n->invite, l->now, asked))
 		l->asked = asked;
-	if (l->sip->method == METHOD_ACK)
-		return; /* it has no answer: no transaction of its own */
-	if (l->pkt->dir == DIR_INBOUND)
+	/* ACK has no answer; those of ours may come back to us, as any request (spiral) */
+	if (!n->txn || (l->sip->method == METHOD_ACK && (!out || l->asked)))
+		return;
+	if (!out)
 		source_find(st, n->site, l->now, &s);
-	l->again = !txn_open(st, n->txn, &t, s.standing, l->now);
+	is = txn_open(st, n->txn, &t, s.standing, l->now, other);
+	l->again = is == ASKED_AGAIN && l->sip->method != METHOD_ACK;
+	if (is == ASKED_OTHER && hides(&t, other))
+		l->other = other;
 	if (l->sip->method == METHOD_CANCEL)
 		txn_cancel(st, n->invite, l->now);
 }
 
 static void answer(struct state *st, struct lesson *l, struct transaction *asked)
 {
-	enum answer a = txn_answer(st, l->names->txn, l->sip->status, l->now, asked);
+	enum answer a = txn_answer(st, l->names->txn, l->sip->cseq, l->sip->status, l->now, asked);
 
 	if (a != ANSWER_UNASKED)
 		l->asked = asked;
@@ -96,7 +109,7 @@ void memory_learn(struct state *st, const struct settings *s, const struct pkt *
 		  const struct sip_msg *sip, const struct names *n, uint64_t now)
 {
 	bool out = pkt->dir == DIR_OUTBOUND;
-	struct transaction asked;
+	struct transaction asked, other;
 	struct lesson l = {
 		.settings = s, .pkt = pkt, .sip = sip, .names = n, .now = now,
 		.outside = out ? pkt->dst : pkt->src, .inside = out ? pkt->src : pkt->dst,
@@ -104,7 +117,7 @@ void memory_learn(struct state *st, const struct settings *s, const struct pkt *
 	};
 
 	if (sip->kind == SIP_REQUEST)
-		ask(st, &l, &asked);
+		ask(st, &l, &asked, &other);
 	else
 		answer(st, &l, &asked);
 	sight_learn(st, &l);

@@ -24,6 +24,8 @@ struct lesson {
 	const struct transaction *asked; /* response: the request it answers; NULL when
 	                                  * none is known.  CANCEL and ACK: the INVITE
 	                                  * with their branch, or NULL */
+	const struct transaction *other; /* request: one that was not answered yet, whose name
+	                  * it has taken for another target or for other credentials; NULL */
 	uint64_t now;
 };
 

@@ -101,70 +101,57 @@ static bool asked_inside(const struct pkt *pkt, const struct sip_msg *sip)
 	return (pkt->dir == DIR_OUTBOUND) == (sip->kind == SIP_REQUEST);
 }
 
-/* Whoever repeats a Via repeats it byte for byte: case need not be folded. */
-static uint64_t sent_by(const struct state *st, const struct sip_via *via)
+/*
+ * RFC 3261 17.1.3 and 17.2.3, but for sent-by: NAT helpers rewrite it on one of the
+ * ways, and the site tells who asked.  Call-ID is added: stateless proxies give all
+ * requests the same branch.  Without the cookie what RFC 2543 had: both ends keep
+ * Call-ID, From tag, To and the number of CSeq.
+ */
+static uint64_t via_name(const struct state *st, const struct names *n, const struct sip_msg *sip,
+			 struct slice branch)
 {
-	return named(st, NAME_DOMAIN, via->port ? via->port : 5060, via->host);
-}
-
-struct via_name {
-	uint64_t sent_by, branch; /* branch: 0 without the cookie */
-};
-
-static struct via_name via_name(const struct state *st, const struct sip_via *via,
-				struct slice branch)
-{
-	struct via_name v = { .sent_by = sent_by(st, via) };
-
 	if (has_cookie(branch))
-		v.branch = named(st, NAME_BRANCH, v.sent_by, branch);
-	return v;
+		return named(st, NAME_BRANCH, n->call, branch);
+	return n->call ^ key_with(n->from, sip->cseq) ^ name_user_of_uri(st, sip->to.uri);
 }
 
-/* RFC 3261 17.1.3 and 17.2.3; without the cookie what RFC 2543 had: both ends keep
- * Call-ID, From tag and the number of CSeq. */
-static uint64_t txn_of(const struct names *n, const struct via_name *v, const struct sip_msg *sip,
-		       enum sip_method method, bool outward)
+static uint64_t txn_of(const struct names *n, uint64_t via, enum sip_method method, bool outward)
 {
-	uint64_t what = NAME_BRANCH + method + (outward ? OUTWARD : 0), key = v->branch;
+	uint64_t key = via ^ (NAME_BRANCH + method + (outward ? OUTWARD : 0));
 
-	if (!key)
-		key = v->sent_by ^ n->call ^ key_with(n->from, sip->cseq);
 	/* all the bits are mixed, and inbound ones belong to their site */
-	key = (key ^ what ^ (outward ? 0 : n->site)) * 0x9e3779b97f4a7c15u;
+	key = (key ^ (outward ? 0 : n->site)) * 0x9e3779b97f4a7c15u;
 	key = (key ^ key >> 32) * 0xd6e8feb86659fd93u;
 	key ^= key >> 29;
 	return key ? key : 1;
 }
 
-uint64_t names_asked(const struct state *st, const struct sip_msg *sip, struct slice value)
+uint64_t names_asked(const struct state *st, const struct names *n, const struct sip_msg *sip,
+		     struct slice value)
 {
-	const struct names nobody = { 0 };
+	struct slice branch = SLICE_NONE;
 	struct sip_via via;
-	struct slice branch;
-	struct via_name v;
 
-	if (!sip_via_read(value, &via) || !sip_param(via.params, SLICE("branch"), &branch) ||
-	    !has_cookie(branch))
+	if (!sip_via_read(value, &via))
 		return 0;
-	v = via_name(st, &via, branch);
-	return txn_of(&nobody, &v, sip, sip->method, true);
+	(void)sip_param(via.params, SLICE("branch"), &branch);
+	return txn_of(n, via_name(st, n, sip, branch), sip->method, true);
 }
 
 static void names_transaction(const struct state *st, const struct pkt *pkt,
 			      const struct sip_msg *sip, struct names *n)
 {
-	struct via_name v;
 	bool outward = asked_inside(pkt, sip);
+	uint64_t via;
 
 	n->txn = n->invite = 0;
 	if (!sip->via.host.n)
 		return;
-	v = via_name(st, &sip->via, sip->branch);
-	n->txn = txn_of(n, &v, sip, sip->method, outward);
+	via = via_name(st, n, sip, sip->branch);
+	n->txn = txn_of(n, via, sip->method, outward);
 	if (sip->kind == SIP_REQUEST &&
 	    (sip->method == METHOD_ACK || sip->method == METHOD_CANCEL))
-		n->invite = txn_of(n, &v, sip, METHOD_INVITE, outward);
+		n->invite = txn_of(n, via, METHOD_INVITE, outward);
 }
 
 static uint64_t tag_of(const struct state *st, uint64_t call, struct slice tag)

@@ -20,8 +20,9 @@ struct state;
 
 struct names {
 	uint64_t site;   /* the outside end: key_of_addr(addr_site()) */
-	uint64_t txn;    /* transaction: branch, sent-by, method, direction; of an inbound
-	                  * request with the site, so that nobody can take another's name */
+	uint64_t txn;    /* transaction: branch, Call-ID, method, direction; of an inbound
+	                  * request with the site, so that nobody can take another's name;
+	                  * 0 without a Via that can be read */
 	uint64_t invite; /* of ACK and CANCEL: the INVITE with the same branch */
 	uint64_t call;   /* Call-ID */
 	uint64_t from, to; /* tags, each with the Call-ID; 0 without a tag */
@@ -44,8 +45,9 @@ void names_read(const struct state *st, const struct pkt *pkt, const struct sip_
 		uint64_t site_key, struct names *n);
 
 /* The transaction of a request like this one that a server inside sent with that Via;
- * 0 when it has no magic cookie. */
-uint64_t names_asked(const struct state *st, const struct sip_msg *sip, struct slice value);
+ * 0 when that cannot be read.  n: of this one. */
+uint64_t names_asked(const struct state *st, const struct names *n, const struct sip_msg *sip,
+		     struct slice value);
 
 /* Of a From, To or Contact value, or of a URI; 0 when it has no user. */
 uint64_t name_user(const struct state *st, struct slice address);

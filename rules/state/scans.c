@@ -438,6 +438,9 @@ void scans_learn(struct state *st, const struct lesson *l)
 	if (is_answer(l)) {
 		what = outcome_of(l);
 		target = l->asked->target;
+	} else if (l->other && l->pkt->dir == DIR_INBOUND) {
+		what = OPEN; /* the answer to it will be taken for that to this one */
+		target = l->other->target;
 	} else if (l->sip->kind == SIP_REQUEST && target) {
 		what = outcome_unseen(st, l);
 	}

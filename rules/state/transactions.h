@@ -4,9 +4,10 @@
  * answered.  They tell a retransmission from a new request, an answer from a stray
  * one, and whom an outcome concerns.
  *
- * Lives: INVITE until TXN_FINAL after its final answer, TXN_EARLY without one;
- * others TXN_SHORT, TXN_FINAL once answered.  A record of what a server inside asked
- * outranks those of a site with standing, and these those of strangers.
+ * Lives: INVITE until TXN_FINAL after its final answer, TXN_EARLY without one, one of
+ * ours that rings TXN_RINGS; others TXN_SHORT, TXN_FINAL once answered.  A record of
+ * what a server inside asked outranks those of a site with standing, and these those of
+ * strangers.
  *
  * Ownership: values.  Locking: inside.  Units: ns.
  */
@@ -19,6 +20,7 @@
 struct state;
 
 #define TXN_EARLY 300 /* s: Timer C is more than 180 (16.6), and 1xx prolong it */
+#define TXN_RINGS 3600 /* s: queues play music, and not all repeat their 1xx (13.3.1.1) */
 #define TXN_SHORT 64  /* s: twice Timer F */
 #define TXN_FINAL 64  /* s: Timers B, H, L: repeats of the request and of its answer */
 
@@ -47,19 +49,25 @@ struct transaction {
 
 bool txn_find(struct state *st, uint64_t key, uint64_t now, struct transaction *out);
 
-/* A request passed.  true: it is new; false: a retransmission (or the table is full
- * of better proven ones).  rank 0..2: how much its sender has proven (enum standing). */
-bool txn_open(struct state *st, uint64_t key, const struct transaction *t, unsigned rank,
-	      uint64_t now);
+/*
+ * A request passed.  AGAIN: a retransmission (or the table is full of better proven
+ * ones).  OTHER: the name was taken by *other, but this one has another CSeq number, is
+ * for somebody else or brings other credentials: it takes its place.  Stateless proxies
+ * and RFC 2543 do so one after the other, whoever hides how much he asks all at once.
+ * rank 0..2: how much its sender has proven (enum standing).
+ */
+enum asked { ASKED_NEW, ASKED_AGAIN, ASKED_OTHER };
+enum asked txn_open(struct state *st, uint64_t key, const struct transaction *t, unsigned rank,
+		    uint64_t now, struct transaction *other);
 
 /*
- * A response passed.  *asked is the request as it was before it, valid unless
- * UNASKED.  FIRST: the first 1xx above 100, or the first final one; AGAIN: a
+ * A response passed; cseq: its number.  *asked is the request as it was before it, valid
+ * unless UNASKED.  FIRST: the first 1xx above 100, or the first final one; AGAIN: a
  * repetition, or one of several answers to a forked INVITE.
  */
 enum answer { ANSWER_UNASKED, ANSWER_FIRST, ANSWER_AGAIN };
-enum answer txn_answer(struct state *st, uint64_t key, unsigned status, uint64_t now,
-		       struct transaction *asked);
+enum answer txn_answer(struct state *st, uint64_t key, uint32_t cseq, unsigned status,
+		       uint64_t now, struct transaction *asked);
 
 void txn_cancel(struct state *st, uint64_t key, uint64_t now);
 
