@@ -90,6 +90,8 @@ static inline bool prefix_has(const struct prefix *p, const struct addr *a)
  * that is a whole host prints without "/n".
  */
 int addr_parse(struct slice text, struct addr *out);
+/* IPv4 as only inet_aton() reads it, and with it many servers: "0300.0.2.10", "3221225994". */
+int addr_parse_odd(struct slice text, struct addr *out);
 int prefix_parse(struct slice text, struct prefix *out);
 size_t addr_print(const struct addr *a, char out[ADDR_TEXT]);
 size_t prefix_print(const struct prefix *p, char out[PREFIX_TEXT]);

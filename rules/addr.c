@@ -31,6 +31,53 @@ int addr_parse(struct slice text, struct addr *out)
 	return 0;
 }
 
+/* Decimal, 0octal or 0xhex, as strtoul(p, end, 0); NULL when it is none, or above 2^32. */
+static const char *part_parse(const char *p, const char *end, uint64_t *out)
+{
+	const char *start = p;
+	unsigned base = 10;
+
+	if (end - p > 1 && *p == '0') {
+		base = (p[1] | 0x20) == 'x' ? 16 : 8;
+		start = p += base == 16 ? 2 : 0;
+	}
+	for (*out = 0; p < end && *p != '.'; p++) {
+		unsigned digit = (unsigned)(*p - '0');
+
+		if (digit > 9)
+			digit = (unsigned)((*p | 0x20) - 'a') + 10;
+		if (digit >= base || *out > UINT32_MAX)
+			return NULL;
+		*out = *out * base + digit;
+	}
+	return p > start ? p : NULL;
+}
+
+int addr_parse_odd(struct slice text, struct addr *out)
+{
+	const char *p = text.p, *end = p + text.n;
+	uint64_t part, all = 0;
+	uint8_t be[4];
+
+	for (unsigned left = 32;; left -= 8) {
+		p = p < end ? part_parse(p, end, &part) : NULL;
+		/* the last one stands for all the bytes that are left */
+		if (!p || part >> (p == end ? left : 8))
+			return -EINVAL;
+		if (p == end)
+			break;
+		if (left == 8)
+			return -EINVAL;
+		all |= part << (left - 8);
+		p++;
+	}
+	all |= part;
+	for (unsigned i = 0; i < 4; i++)
+		be[i] = (uint8_t)(all >> (24 - 8 * i));
+	*out = addr_v4(be);
+	return 0;
+}
+
 /* One to three digits without a leading zero: "032" is more often a slip than a 32. */
 static int length_parse(struct slice text, unsigned max, unsigned *out)
 {

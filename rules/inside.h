@@ -8,6 +8,7 @@
 #define SIPMOAT_INSIDE_H
 
 #include "geo.h"
+#include "pkt.h"
 #include "ruleset.h"
 
 /* By an address that nobody else can have: a phone's network at home may use the same
@@ -20,8 +21,22 @@ static inline bool inside_host(const struct ruleset *rs, struct slice host)
 		host = (struct slice){ host.p + 1, host.n - 2 };
 	else if (!host.n || host.p[0] < '0' || host.p[0] > '9')
 		return false; /* a name */
-	return addr_parse(host, &a) == 0 && prefixset_has(&rs->inside_set, &a) &&
-	       !addr_is_private(&a);
+	return (addr_parse(host, &a) == 0 || addr_parse_odd(host, &a) == 0) &&
+	       prefixset_has(&rs->inside_set, &a) && !addr_is_private(&a);
+}
+
+/*
+ * Does an inbound message name a server of ours as where it is to be answered, or called?
+ * A phone of the network behind the gateway that the server runs on learns that address
+ * by STUN (RFC 8489) as its own, with another port: from private addresses only the
+ * server's ports are claims.
+ */
+static inline bool inside_claim(const struct ruleset *rs, const struct pkt *pkt,
+				struct slice host, uint16_t port)
+{
+	return inside_host(rs, host) &&
+	       (!port || port == 5060 || port == 5061 || port == pkt->dport ||
+		!addr_is_private(&pkt->src));
 }
 
 #endif

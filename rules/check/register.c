@@ -133,7 +133,7 @@ static enum found contact_judge(const struct probe *p, const struct register_con
 	uint32_t seconds = contact_seconds(p->sip, na);
 
 	if (r->own == REFUSE && sip_uri_read(na->uri, &uri) &&
-	    inside_host(p->rules, uri.host)) {
+	    inside_claim(p->rules, p->pkt, uri.host, uri.port)) {
 		evidence_reason(ev, "the contact is our server %s", &uri.host);
 		evidence_bytes(ev, na->uri);
 		return HIT;

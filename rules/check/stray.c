@@ -3,9 +3,9 @@
  * What nobody asked for: responses from outside that answer no request of a server
  * inside, and requests that claim to come from one.
  *
- * A response belongs to the request whose top Via it repeats (RFC 3261 17.1.3); a
- * late one still belongs to its dialog.  Servers behind us forward what they cannot
- * place (RFC 3261 16.7, stateless), or take it for the answer to a call.
+ * A response belongs to the request whose top Via it repeats (RFC 3261 17.1.3).
+ * Servers behind us forward what they cannot place (RFC 3261 16.7, stateless), or take
+ * it for the answer to a call.
  *
  * A request whose top Via or Contact names a server inside makes it answer, or
  * call, itself.  Private addresses say nothing: the phone's network at home may have
@@ -45,17 +45,41 @@ static enum found claims(struct evidence *ev, const char *fmt, struct slice host
 	return HIT;
 }
 
-static enum found judge_request(const struct probe *p, struct evidence *ev)
+/* Where else answers may be asked to go (RFC 3261 18.2.2); who sends may not know. */
+static bool via_claims(const struct probe *p, const struct sip_via *via, struct slice *host)
 {
-	const struct sip_via *via = &p->sip->via;
+	static const struct slice names[] = { SLICE("maddr"), SLICE("received") };
+
+	*host = via->host;
+	if (inside_claim(p->rules, p->pkt, via->host, via->port))
+		return true;
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (sip_param(via->params, names[i], host) && inside_host(p->rules, *host))
+			return true;
+	return false;
+}
+
+static bool contact_claims(const struct probe *p, struct slice *host)
+{
 	struct sip_uri uri;
 
-	if (inside_host(p->rules, via->host))
-		return claims(ev, "request from outside whose top Via is our server %s", via->host);
-	if (!p->sip->contact.n || !sip_uri_read(p->sip->contact, &uri) ||
-	    !inside_host(p->rules, uri.host) || is_spiral(p))
+	if (!p->sip->contact.n || !sip_uri_read(p->sip->contact, &uri))
+		return false;
+	*host = uri.host;
+	if (inside_claim(p->rules, p->pkt, uri.host, uri.port))
+		return true;
+	return sip_param(uri.params, SLICE("maddr"), host) && inside_host(p->rules, *host);
+}
+
+static enum found judge_request(const struct probe *p, struct evidence *ev)
+{
+	struct slice host;
+
+	if (via_claims(p, &p->sip->via, &host))
+		return claims(ev, "request from outside whose top Via is our server %s", host);
+	if (!contact_claims(p, &host) || is_spiral(p))
 		return CLEAR;
-	return claims(ev, "request from outside whose Contact is our server %s", uri.host);
+	return claims(ev, "request from outside whose Contact is our server %s", host);
 }
 
 static enum found judge_response(const struct probe *p, struct evidence *ev)
@@ -63,7 +87,8 @@ static enum found judge_response(const struct probe *p, struct evidence *ev)
 	unsigned status = p->sip->status;
 	struct transaction t;
 
-	if (txn_find(p->state, p->names->txn, p->now, &t) ||
+	/* without a Via that can be read: malformed's */
+	if (!p->names->txn || txn_find(p->state, p->names->txn, p->now, &t) ||
 	    memory_learning(p->state, &p->rules->settings, p->now) ||
 	    !sight_spoke(p->state, &p->pkt->dst) ||
 	    !sight_replies(p->state, &p->pkt->dst, p->now))

@@ -117,9 +117,31 @@ static void a_prefix_has_its_own(void **unused)
 	assert_true(addr_eq(&six, &p.addr));
 }
 
+/* As inet_aton() reads it, which getaddrinfo() does for many servers. */
+static void test_odd_forms(void **unused)
+{
+	static const char *const good[] = { "192.0.2.10", "0300.0.2.10", "192.0.522", "192.522",
+					    "3221225994", "0xc000020a", "0XC0.0x0.02.012" };
+	static const char *const bad[] = { "", ".", "192", "192.0.2.", ".192.0.2.10", "192..2.10",
+					   "192.0.2.256", "192.0.65536", "4294967296", "0x", "08",
+					   "192.0.2.10.0", "0x1g", "192.0.2.10 ",
+					   "99999999999999999999999999999", "0x1c000020a" };
+	struct addr want, a;
+
+	(void)unused;
+	assert_int_equal(addr_parse(slice_of("192.0.2.10"), &want), 0);
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		assert_int_equal(addr_parse_odd(slice_of(good[i]), &a), 0);
+		assert_true(addr_eq(&a, &want));
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_true(addr_parse_odd(slice_of(bad[i]), &a) < 0 || !addr_eq(&a, &want));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_odd_forms),
 		cmocka_unit_test(addresses_print_as_written),
 		cmocka_unit_test(mapped_is_ipv4),
 		cmocka_unit_test(nonsense_is_refused),
