@@ -15,6 +15,7 @@
 #include "check.h"
 #include "checks.h"
 #include "inside.h"
+#include "state/flows.h"
 #include "state/memory.h"
 #include "state/sight.h"
 
@@ -88,7 +89,8 @@ static enum found judge_response(const struct probe *p, struct evidence *ev)
 	struct transaction t;
 
 	/* without a Via that can be read: malformed's */
-	if (!p->names->txn || txn_find(p->state, p->names->txn, p->now, &t) ||
+	if (!p->names->txn || (p->segment && p->segment->missed) ||
+	    txn_find(p->state, p->names->txn, p->now, &t) ||
 	    memory_learning(p->state, &p->rules->settings, p->now) ||
 	    !sight_spoke(p->state, &p->pkt->dst) ||
 	    !sight_replies(p->state, &p->pkt->dst, p->now))

@@ -363,6 +363,7 @@ static void pass_inbound(struct passing *p)
 	if (pkt->tcp_flags & RST && is_expected(in, pkt->tcp_seq))
 		p->f->closing = true;
 	p->seg->guessed = p->f->guessed;
+	p->seg->missed = out->missed || !out->synced;
 	p->seg->kind = (uint8_t)stream_kind_of(&p->f->side[p->f->called].stream,
 					       &p->f->side[!p->f->called].stream);
 	note_tls(p, in);

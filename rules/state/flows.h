@@ -65,6 +65,7 @@ struct segment {
 	uint8_t other;       /* enum sip_defect with FLOW_NOT_SIP (sip_other) */
 	uint8_t flaw;        /* enum stream_flaw: its last message is broken, and why */
 	bool first_message;  /* the next message is the first one of the connection */
+	bool missed;         /* what the server said over it was not all read */
 	bool guessed;        /* no server has confirmed the connection: it may be forged */
 	struct reset ending; /* would end the connection; always filled */
 	/* private to flows.c */

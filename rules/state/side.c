@@ -14,6 +14,7 @@ void side_lose(struct side *s, struct pool *p, uint32_t seq)
 {
 	side_start(s, p, seq, true);
 	s->synced = false;
+	s->missed = true;
 }
 
 void side_acknowledge(struct side *s, struct pool *p, uint32_t ack)
@@ -60,6 +61,7 @@ static unsigned cut(struct side *s, struct flow_room *room, struct slice bytes)
 			s->other = (uint8_t)sip_other(bytes);
 			s->flaw = s->stream.flaw;
 			s->done = s->next;
+			s->missed = true;
 			if (s->stream.kind != STREAM_OTHER)
 				s->stream = (struct stream){ .midway = true };
 			break;

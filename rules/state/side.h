@@ -34,6 +34,7 @@ struct side {
 	bool synced;    /* we know where messages begin and end */
 	bool acks;
 	bool fin;       /* a FIN stands, or is said to stand, behind the last byte */
+	bool missed;    /* messages may have gone by unread */
 	uint8_t other;  /* enum sip_defect: what it is if not SIP */
 	uint8_t flaw;   /* enum stream_flaw that side_take met */
 	struct stream stream;
