@@ -102,6 +102,15 @@ static bool holds(const struct probe *p, const struct registered_conf *r, uint64
 			 binding_held(p->state, user, p->site_key, p->now - late)));
 }
 
+/* Where a server of ours has registered itself, it wants to be called from. */
+static bool is_carrier(const struct probe *p, const struct registered_conf *r)
+{
+	uint64_t late = r->grace * NS;
+
+	return upstream_held(p->state, p->site_key, p->now) ||
+	       (late < p->now && upstream_held(p->state, p->site_key, p->now - late));
+}
+
 static bool anybody(const struct probe *p)
 {
 	struct source s;
@@ -153,7 +162,8 @@ static enum found registered_run(const struct probe *p, const void *conf, struct
 		return CLEAR;
 	if (memory_learning(p->state, s, p->now) ||
 	    (s->learning && memory_age(p->state, p->now) < r->learning * NS) ||
-	    !sight_spoke(p->state, &p->pkt->dst) || !sight_replies(p->state, &p->pkt->dst, p->now))
+	    is_carrier(p, r) || !sight_spoke(p->state, &p->pkt->dst) ||
+	    !sight_replies(p->state, &p->pkt->dst, p->now))
 		return CLEAR;
 	if (p->names->from_user)
 		evidence_reason(ev, "%s from where its sender is not registered", &method);

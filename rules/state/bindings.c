@@ -39,8 +39,14 @@ struct tally {
 	uint16_t fresh[FRESH];        /* ... that were new then */
 };
 
+/* A site at which a server of ours is registered. */
+struct upstream {
+	uint32_t end; /* tick */
+};
+
 union row {
 	struct seat seat;
+	struct upstream upstream;
 	struct tally tally;
 	struct contacts_asked asked; /* of a REGISTER under way: contacts.c */
 };
@@ -80,6 +86,35 @@ bool binding_held(struct state *st, uint64_t user, uint64_t site, uint64_t now)
 		held |= chair_live(&s->chair[i], now);
 	table_release(&h);
 	return held;
+}
+
+static uint64_t upstream_key(uint64_t site)
+{
+	return mixed(0xca11, print_of(site));
+}
+
+bool upstream_held(struct state *st, uint64_t site, uint64_t now)
+{
+	struct hold h = table_find(st->bindings, upstream_key(site), now);
+	const struct upstream *u = h.value;
+	bool held = u && tick_ahead(u->end, now);
+
+	table_release(&h);
+	return held;
+}
+
+/* Of several accounts at one carrier the longest counts: the end of one ends no other. */
+void upstream_set(struct state *st, uint64_t site, uint64_t until, uint64_t now)
+{
+	struct hold h = table_make(st->bindings, upstream_key(site), now, RANK_BOUND);
+	struct upstream *u = h.value;
+
+	if (!u)
+		return;
+	if (h.fresh || !tick_ahead(u->end, until))
+		u->end = tick_of(until) + 1;
+	table_keep(&h, now, until + LEFT, RANK_BOUND);
+	table_release(&h);
 }
 
 void binding_prefetch(const struct state *st, uint64_t user, uint64_t site)

@@ -31,6 +31,10 @@ struct state;
 bool binding_held(struct state *st, uint64_t user, uint64_t site, uint64_t now);
 void binding_prefetch(const struct state *st, uint64_t user, uint64_t site);
 
+/* Is a server of ours registered at that site, by what the site granted it?  For an earlier
+ * now as above. */
+bool upstream_held(struct state *st, uint64_t site, uint64_t now);
+
 /* More of the same. */
 struct binding {
 	bool held;  /* now, of whatever domain */

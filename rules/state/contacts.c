@@ -339,6 +339,30 @@ static void answer_learn(struct state *st, const struct lesson *l)
 	seats_set(st, l, &was, &is, all);
 }
 
+/* A carrier that was asked by a server inside answers: all it lists is of that account. */
+static void upstream_learn(struct state *st, const struct lesson *l)
+{
+	struct contact_walk w = { 0 };
+	struct sip_nameaddr na;
+	uint32_t seconds = 0, own;
+
+	if (!l->sip->seen[HDR_CONTACT] && l->sip->seen[HDR_EXPIRES])
+		seconds = seconds_of(sip_first(l->sip, HDR_EXPIRES));
+	while (contact_next(l->sip, &w, &na)) {
+		own = contact_seconds(l->sip, &na);
+		seconds = own > seconds ? own : seconds;
+	}
+	if (seconds)
+		upstream_set(st, l->names->site, l->now + seconds * NS, l->now);
+}
+
+static bool answers_register(const struct lesson *l)
+{
+	return l->sip->kind == SIP_RESPONSE && l->asked &&
+	       l->asked->method == METHOD_REGISTER && l->sip->status >= 200 &&
+	       l->sip->status < 300 && !l->again;
+}
+
 void bindings_learn(struct state *st, const struct lesson *l)
 {
 	bool out = l->pkt->dir == DIR_OUTBOUND;
@@ -350,10 +374,13 @@ void bindings_learn(struct state *st, const struct lesson *l)
 		if (l->names->to_user)
 			seat_asked(st, l->names->to_user, l->names->site, l->now);
 		asked_put(st, l);
-	} else if (sip->kind == SIP_RESPONSE && out && l->asked &&
-		   l->asked->method == METHOD_REGISTER && !(l->asked->flags & TXN_INSIDE) &&
-		   sip->status >= 200 && sip->status < 300 && !l->again) {
-		answer_learn(st, l);
+	} else if (answers_register(l)) {
+		bool inside = l->asked->flags & TXN_INSIDE;
+
+		if (out && !inside)
+			answer_learn(st, l);
+		else if (!out && inside && l->asked->site == l->names->site)
+			upstream_learn(st, l);
 	}
 }
 

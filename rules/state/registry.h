@@ -43,6 +43,9 @@ void seat_asked(struct state *st, uint64_t user, uint64_t site, uint64_t now);
 void seat_set(struct state *st, uint64_t user, uint32_t aor, uint32_t site, uint32_t end,
 	      uint64_t now);
 
+/* The site granted a server of ours a registration until then. */
+void upstream_set(struct state *st, uint64_t site, uint64_t until, uint64_t now);
+
 /* One contact more, or less, that ends then. */
 void census_add(struct census *c, uint32_t end, int n, uint64_t now);
 
