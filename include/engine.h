@@ -35,6 +35,7 @@ enum ban_scope { SCOPE_SIP, SCOPE_ALL };
 struct settings {
 	uint8_t mode;            /* enum mode; MODE_OFF is not a choice */
 	struct conf_list inside; /* as written; empty: nfq/ works it out */
+	struct conf_list emergency; /* numbers as dialled: rules/emergency.h */
 	struct conf_list udp_ports, tcp_ports; /* as written, checked */
 	uint16_t port[2][16];    /* [0] UDP, [1] TCP; host order */
 	unsigned ports[2];

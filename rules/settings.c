@@ -2,7 +2,13 @@
 #include <stdio.h>
 
 #include "check.h"
+#include "emergency.h"
 #include "settings.h"
+
+/* Of many countries.  3 digits with a 1 in front are extensions in many offices, too: what
+ * is here is only spared the checks that ask who calls. */
+#define EMERGENCY "000,110,111,112,113,114,115,117,118,119,120,122,133,144,15,17,18,190,192," \
+		  "193,911,995,997,998,999"
 
 #define AT(member) offsetof(struct settings, member)
 
@@ -19,6 +25,8 @@ static const struct conf_row top_rows[] = {
 	  "observe: everything is judged and told, nothing is dropped or banned" },
 	{ "inside", CONF_LIST, AT(inside), 0, 0, "", NULL,
 	  "addresses of the protected servers, behind NAT their inner ones; empty: worked out" },
+	{ "emergency", CONF_LIST, AT(emergency), 0, 0, EMERGENCY, NULL,
+	  "numbers for help, as phones dial them: spared the checks that ask who calls" },
 	{ NULL },
 };
 
@@ -184,6 +192,7 @@ void settings_compile(struct settings *s, struct reader *r, const char *file)
 {
 	s->ports[0] = compile_ports(&s->udp_ports, "ports.udp", s->port[0], r->report);
 	s->ports[1] = compile_ports(&s->tcp_ports, "ports.tcp", s->port[1], r->report);
+	emergency_compile(s, r->report);
 	if (!s->udp_ports.n && !s->tcp_ports.n)
 		conf_report_add(r->report, CONF_ERROR, file, 0, "ports",
 				"udp and tcp are both empty: nothing would be guarded");

@@ -11,6 +11,7 @@
  */
 #include "check.h"
 #include "checks.h"
+#include "emergency.h"
 #include "ruleset.h"
 #include "state/bindings.h"
 #include "state/memory.h"
@@ -162,8 +163,10 @@ static enum found registered_run(const struct probe *p, const void *conf, struct
 		return CLEAR;
 	if (memory_learning(p->state, s, p->now) ||
 	    (s->learning && memory_age(p->state, p->now) < r->learning * NS) ||
-	    is_carrier(p, r) || !sight_spoke(p->state, &p->pkt->dst) ||
+	    !sight_spoke(p->state, &p->pkt->dst) ||
 	    !sight_replies(p->state, &p->pkt->dst, p->now))
+		return CLEAR;
+	if (is_carrier(p, r) || emergency_call(p->rules, p->sip))
 		return CLEAR;
 	if (p->names->from_user)
 		evidence_reason(ev, "%s from where its sender is not registered", &method);

@@ -14,6 +14,7 @@
  * judged, so that one infected PC does not take its office off the network.
  */
 #include "checks.h"
+#include "emergency.h"
 #include "engine.h"
 #include "match.h"
 #include "ruleset.h"
@@ -227,9 +228,8 @@ static enum found judge_decoy(const struct probe *p, const struct scan_conf *c,
 	return HIT;
 }
 
-static enum found scan_run(const struct probe *p, const void *conf, struct evidence *ev)
+static enum found judge(const struct probe *p, const struct scan_conf *c, struct evidence *ev)
 {
-	const struct scan_conf *c = conf;
 	struct scan_facts f;
 
 	if (p->names->to || p->sip->method == METHOD_ACK || p->sip->method == METHOD_CANCEL)
@@ -240,6 +240,14 @@ static enum found scan_run(const struct probe *p, const void *conf, struct evide
 	if (c->decoys && judge_decoy(p, c, &f, ev) == HIT)
 		return HIT;
 	return judge_marks(p, c, &f, ev);
+}
+
+/* Nobody dies because of what his address did before. */
+static enum found scan_run(const struct probe *p, const void *conf, struct evidence *ev)
+{
+	if (judge(p, conf, ev) == CLEAR || emergency_call(p->rules, p->sip))
+		return CLEAR;
+	return HIT;
 }
 
 const struct check check_scan = {

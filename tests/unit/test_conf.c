@@ -125,6 +125,7 @@ static const struct broken {
 	{ "trusted = { addresses = [ \"x\" ]; };", "trusted.addresses: \"x\" is no address" },
 	{ "ports = { udp = [ 0 ]; };", "ports.udp: \"0\" is no port: must be 1 to 65535" },
 	{ "ports = { tcp = [ 70000 ]; };", "ports.tcp: \"70000\" is no port" },
+	{ "emergency = [ \"112\", \"police\" ];", "emergency: \"police\" is no number: must be" },
 	{ "ports = { tcp = [ -1 ]; };", "ports.tcp: \"-1\" is no port" },
 	{ "ports = { tcp = [ \"sip\" ]; };", "ports.tcp: \"sip\" is no port" },
 	{ "ports = { udp = [ 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17 ]; };",

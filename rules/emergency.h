@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Calls for help: no check that asks who calls may stand in their way.
+ *
+ * Locking: none; reads the ruleset.
+ */
+#ifndef SIPMOAT_EMERGENCY_H
+#define SIPMOAT_EMERGENCY_H
+
+#include "ruleset.h"
+
+/* Is it one of the numbers of the key `emergency`?  user: as sip_user gives it; parameters
+ * of a telephone number behind it (RFC 3966 3) do not matter. */
+bool emergency_number(const struct ruleset *rs, struct slice user);
+
+/* An INVITE outside a dialog to one of them, or to urn:service:sos and what is below it
+ * (RFC 5031 4.2), by its Request-URI: servers go by that (RFC 3261 16.5). */
+bool emergency_call(const struct ruleset *rs, const struct sip_msg *sip);
+
+/* For settings_compile: entries that nobody could dial are errors. */
+struct conf_report;
+void emergency_compile(const struct settings *s, struct conf_report *r);
+
+#endif
