@@ -355,7 +355,8 @@ bool sip_digest_param(struct slice header, struct slice name, struct slice *valu
 /* The credentials of a request, in one pass; what is absent is SLICE_NONE. */
 struct sip_digest {
 	struct slice username, nonce, response, nc;
-	bool repeated; /* one of them stands there twice: readers disagree which counts */
+	bool repeated; /* one of them stands there twice, or is named where only other
+			* readers see it: it is not known which counts */
 };
 bool sip_digest_read(struct slice header, struct sip_digest *out); /* false: not Digest */
 

@@ -84,10 +84,33 @@ static struct slice *place_of(struct sip_digest *d, struct slice name)
 	return NULL;
 }
 
+/*
+ * Not all readers end a quoted string where we do, some look into those that they have
+ * no use for, some need no comma: what is named where we did not read it may be what
+ * they read.  So each name that counts must stand before as many '=' as were read.
+ */
+static bool is_hidden(struct slice h, struct sip_digest *d, unsigned were_read)
+{
+	const char *end = slice_end(h), *eq;
+
+	for (const char *p = h.p; (eq = find_char(p, end, '=')); p = eq + 1) {
+		const char *last = eq, *first;
+
+		while (last > p && is_lws(last[-1]))
+			last--;
+		for (first = last; first > p && is_token_char(first[-1]); first--)
+			;
+		if (place_of(d, slice_between(first, last)) && !were_read--)
+			return true;
+	}
+	return false;
+}
+
 bool sip_digest_read(struct slice header, struct sip_digest *out)
 {
 	struct slice h = slice_trim(header), name, value;
 	const char *p = params_of(h);
+	unsigned n = 0;
 
 	*out = (struct sip_digest){ .repeated = false };
 	if (!p)
@@ -99,6 +122,8 @@ bool sip_digest_read(struct slice header, struct sip_digest *out)
 			out->repeated = true;
 		else if (place)
 			*place = value;
+		n += place != NULL;
 	}
+	out->repeated = out->repeated || is_hidden(h, out, n);
 	return true;
 }
