@@ -251,10 +251,13 @@ enum outcome { NEUTRAL, FAILURE, SUCCESS };
  * Did the credentials matter?  REGISTER is always asked for them.  Calls to some
  * numbers, or from other domains, are not: an INVITE counts when the very same one was
  * challenged before, else whoever guesses could call such a number in between, and
- * begin anew.  Anything else is often served without looking.
+ * begin anew.  Anything else is often served without looking.  Of several users it is
+ * not known who was taken: it may be a good account of whoever guesses for another.
  */
-static bool vouches(const struct transaction *asked)
+bool login_vouches(const struct transaction *asked)
 {
+	if (asked->flags & TXN_SEVERAL)
+		return false;
 	return asked->method == METHOD_REGISTER ||
 	       (asked->method == METHOD_INVITE && asked->flags & TXN_SAME);
 }
@@ -275,7 +278,7 @@ static enum outcome outcome_of(const struct lesson *l, bool proven)
 		return is_stale(l->sip) ? NEUTRAL : FAILURE;
 	if (status == 403)
 		return proven && asked->method != METHOD_REGISTER ? NEUTRAL : FAILURE;
-	return vouches(asked) && status < 300 ? SUCCESS : NEUTRAL;
+	return login_vouches(asked) && status < 300 ? SUCCESS : NEUTRAL;
 }
 
 static void learn_answer(struct state *st, const struct lesson *l)

@@ -75,6 +75,10 @@ enum login_answer login_try(struct state *st, const struct names *n, const struc
 enum login_answer login_state(struct state *st, uint64_t user, uint64_t site,
 			      const struct login_limit *l, uint64_t now, uint64_t *until);
 
+/* Would an answer of success to that login mean that its credentials were good? */
+struct transaction;
+bool login_vouches(const struct transaction *asked);
+
 /* Did that user log in from that site within LOGIN_PROVEN, or is he registered there? */
 bool login_proven(struct state *st, uint64_t user, uint64_t site, uint64_t now);
 

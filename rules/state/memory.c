@@ -44,22 +44,24 @@ void memory_prefetch(const struct state *st, const struct names *n)
 		challenges_prefetch(st, n->nonce);
 }
 
-/* What servers go by when they decide whether a call needs credentials. */
+/* What servers go by when they decide whether a call needs credentials; another one, or
+ * the same at another port, may go by something else. */
 static uint32_t what_of(const struct state *st, const struct lesson *l)
 {
 	uint64_t from;
 
 	if (l->pkt->dir == DIR_OUTBOUND || l->sip->method != METHOD_INVITE || l->names->to)
 		return 0;
-	from = name_aor(st, sip_first(l->sip, HDR_FROM));
+	from = name_aor(st, sip_first(l->sip, HDR_FROM)) ^
+	       key_with(key_of_addr(st, &l->inside), l->pkt->dport);
 	return (uint32_t)((name_bytes(st, NAME_CALLED, l->sip->uri) ^ from) >> 32) | 1;
 }
 
 /* Is the request that this one took the name of, one of those that *other hides? */
 static bool hides(const struct transaction *t, const struct transaction *other)
 {
-	return other->status < 200 && (t->target != other->target ||
-				       (t->guess && t->guess != other->guess));
+	return other->status < 200 && (t->target != other->target || t->guess != other->guess ||
+				       t->cseq != other->cseq);
 }
 
 static void ask(struct state *st, struct lesson *l, struct transaction *asked,
@@ -77,7 +79,8 @@ static void ask(struct state *st, struct lesson *l, struct transaction *asked,
 	};
 
 	if (n->login) {
-		t.flags |= TXN_LOGIN | nonce_flags(st, n->nonce, &t, l->now);
+		t.flags |= TXN_LOGIN | nonce_flags(st, n->nonce, &t, l->now) |
+			   (n->several ? TXN_SEVERAL : 0);
 		t.user = n->login;
 		t.guess = n->guess;
 	}

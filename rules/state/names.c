@@ -210,6 +210,7 @@ static void names_login(const struct state *st, const struct sip_msg *sip, struc
 
 	n->login = n->guess = n->nonce = 0;
 	n->nc = 0;
+	n->several = false;
 	n->credentials = SLICE_NONE;
 	for (unsigned i = 0; i < sizeof(headers); i++) {
 		unsigned at = 0;
@@ -222,7 +223,8 @@ static void names_login(const struct state *st, const struct sip_msg *sip, struc
 			user = d.repeated || !d.username.n ? 0 : login_of(st, d.username);
 			if (n->login && n->login != user)
 				user = 0;
-			n->login = user ? user : named(st, NAME_USERS, 0, SLICE_NONE);
+			n->several |= !user;
+			n->login = n->several ? named(st, NAME_USERS, 0, SLICE_NONE) : user;
 			n->guess = named(st, NAME_OTHER, n->guess, line);
 			if (n->credentials.n)
 				continue;

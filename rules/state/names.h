@@ -37,6 +37,7 @@ struct names {
 	                  * is that of nonce */
 	uint64_t nonce;  /* with login: name_bytes(NAME_NONCE) of the first nonce */
 	uint32_t nc;     /* with login: its count, 0 without one */
+	bool several;    /* with login: it is that name of their own */
 	struct slice credentials; /* the first header that holds them */
 };
 

@@ -31,6 +31,7 @@ enum txn_flag {
 	TXN_CANCELLED = 8,
 	TXN_CHALLENGED = 16, /* with LOGIN: a server inside gave that nonce to that site */
 	TXN_SAME = 32,       /* and gave it last for the very same INVITE: see what */
+	TXN_SEVERAL = 64,    /* with LOGIN: names.several */
 };
 
 struct transaction {
