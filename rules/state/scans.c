@@ -2,6 +2,7 @@
 #include "scans.h"
 
 #include "dialled.h"
+#include "logins.h"
 #include "memory.h"
 #include "sight.h"
 #include "sip/marks.h"
@@ -343,7 +344,7 @@ static bool learn_site(struct state *st, const struct lesson *l, uint64_t target
 	if (login_accepted(l)) {
 		follow_up(r, target);
 		/* 404 or 503 to credentials does not say that they were good */
-		if (what == REACHED)
+		if (what == REACHED && login_vouches(l->asked))
 			r->login_until = now + DAY;
 	}
 	if (what == REFUSED) {
