@@ -157,12 +157,19 @@ static void slot_add(struct trial *t, uint64_t txn, uint64_t guess, bool failed,
 	t->slot[t->n++] = (struct slot){ step_of(now), (uint32_t)txn, (uint16_t)guess, failed };
 }
 
+/* In a table full of failures the oldest gives way: what is not counted is not limited. */
+static struct hold make_trial(struct state *st, uint64_t key, uint64_t now)
+{
+	struct hold h = table_make(st->guesses, key, now, RANK_TRIED);
+
+	return h.value ? h : table_make(st->guesses, key, now, RANK_FAILED);
+}
+
 enum login_answer trial_try(struct state *st, uint64_t key, uint64_t txn, uint64_t guess,
 			    const struct login_limit *l, bool vouched, uint64_t now,
 			    uint64_t *until)
 {
-	struct hold h = vouched ? table_find(st->guesses, key, now) :
-				  table_make(st->guesses, key, now, RANK_TRIED);
+	struct hold h = vouched ? table_find(st->guesses, key, now) : make_trial(st, key, now);
 	struct trial *t = h.value;
 	const struct slot *same;
 	enum login_answer answer;

@@ -257,6 +257,21 @@ static void run_threads(bool answers)
 	state_free(st);
 }
 
+/* Many users, each failed once, fill the table: what is under way still counts. */
+static void test_full_of_failures(void **arg)
+{
+	struct state *st = state_make();
+	uint64_t now = START;
+
+	(void)arg;
+	for (uint64_t i = 1; i <= 100000; i++)
+		answer(st, i * 0x9e3779b97f4a7c15u, i * 0xd6e8feb86659fd93u, i, 401, now);
+	for (unsigned i = 0; i < 10; i++)
+		assert_int_equal(try(st, USER, 1000 + i, &TEN, now + NS), LOGIN_OPEN);
+	assert_int_equal(try(st, USER, 1010, &TEN, now + NS), LOGIN_BUSY);
+	state_free(st);
+}
+
 static void test_threads_never_let_an_eleventh_through(void **arg)
 {
 	(void)arg;
@@ -272,6 +287,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_under_way),
 		cmocka_unit_test(test_against_an_oracle),
 		cmocka_unit_test(test_counts_of_many),
+		cmocka_unit_test(test_full_of_failures),
 		cmocka_unit_test(test_threads_never_let_an_eleventh_through),
 	};
 
