@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The only file that knows libconfig.  The text is looked through before it is
- * parsed (scan.c), and libconfig sees a mended copy.
+ * parsed (mend.c), and libconfig sees a mended copy.
  */
 #include <errno.h>
 #include <libconfig.h>
@@ -11,7 +11,7 @@
 
 #include "file.h"
 #include "node.h"
-#include "scan.h"
+#include "mend.h"
 
 #define NESTING_LIMIT 8
 #define EXCERPT 60
@@ -241,7 +241,7 @@ static const struct node *read_text(struct reading *rd, const char *text, size_t
 	const struct node *root = NULL;
 	char *mended;
 
-	if (scan_mend(rd->file, text, n, rd->report, &mended) < 0) {
+	if (mend_text(rd->file, text, n, rd->report, &mended) < 0) {
 		conf_report_add(rd->report, CONF_ERROR, rd->file, 0, "", "out of memory");
 		return NULL;
 	}

@@ -12,8 +12,8 @@
  *
  * Ownership: the caller frees *mended.
  */
-#ifndef SIPMOAT_SCAN_H
-#define SIPMOAT_SCAN_H
+#ifndef SIPMOAT_MEND_H
+#define SIPMOAT_MEND_H
 
 #include <stddef.h>
 
@@ -21,7 +21,7 @@ struct conf_report;
 
 /* text ends with a NUL that n does not count.  *mended is NULL when an error was
  * found that no mending helps.  0 or -ENOMEM. */
-int scan_mend(const char *file, const char *text, size_t n, struct conf_report *report,
+int mend_text(const char *file, const char *text, size_t n, struct conf_report *report,
 	      char **mended);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "conf.h"
-#include "scan.h"
+#include "mend.h"
 #include "slice.h"
 
 #define EXCERPT 60
@@ -315,7 +315,7 @@ static void scan_text(struct scan *s)
 	emit(s, s->copied, (size_t)(s->end - s->copied));
 }
 
-int scan_mend(const char *file, const char *text, size_t n, struct conf_report *report,
+int mend_text(const char *file, const char *text, size_t n, struct conf_report *report,
 	      char **mended)
 {
 	size_t skip = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; /* byte order mark */
