@@ -13,7 +13,8 @@
  * a power cut, before the first challenge reaches any of them, each from a port
  * of its own.  The first REGISTERs of each port therefore count against `crowd`
  * for the whole site instead; one port alone has no use of it.  The sites of one
- * IPv4 /24 or IPv6 /48 have four crowds together.
+ * IPv4 /24 or IPv6 /48 have four crowds together.  A site that had more phones
+ * registered within the last day may send as many such REGISTERs beyond all that.
  *
  * A site that has proven its return path owes against `returned`, plus
  * `registration` for each live registration, at most `most`.  Where several phones
@@ -26,6 +27,7 @@
  */
 #include "checks.h"
 #include "engine.h"
+#include "state/bindings.h"
 #include "state/meter.h"
 #include "state/state.h"
 
@@ -43,6 +45,7 @@ enum meter_kind {
 	METER_PORT,
 	METER_PROVEN,
 	METER_STRAY,
+	METER_OFFICE,
 };
 
 struct flood_conf {
@@ -186,6 +189,23 @@ static enum found run_crowd(const struct probe *p, const struct flood_conf *c, u
 	return count_in(p, c, &l, "arrivals", count, ev);
 }
 
+/* HIT, unless a REGISTER that is too much may be of an office that is back. */
+static enum found run_office(const struct probe *p, const struct flood_conf *c,
+			     struct evidence *ev)
+{
+	struct level l = site_level(p, METER_OFFICE, 1);
+	struct bindings_site s;
+	uint32_t count;
+
+	bindings_site(p->state, p->site_key, p->now, &s);
+	if (s.lately * CROWD_SHARE <= c->crowd)
+		return HIT;
+	l.budget = s.lately * CROWD_SHARE;
+	while (l.scale < l.budget)
+		l.scale *= 2;
+	return count_in(p, c, &l, "arrivals", &count, ev);
+}
+
 /* First REGISTERs of a stranger's port; as with requests, a site is not banned for
  * what its neighbours sent. */
 static enum found run_arrival(const struct probe *p, const struct flood_conf *c,
@@ -199,11 +219,11 @@ static enum found run_arrival(const struct probe *p, const struct flood_conf *c,
 
 	prefetch(p, c, &around);
 	if (run_crowd(p, c, &own, ev) == HIT)
-		return HIT;
+		return run_office(p, c, ev);
 	if (count_in(p, c, &around, "arrivals", &all, ev) == CLEAR)
 		return CLEAR;
 	ev->no_ban = own <= c->crowd / 2;
-	return HIT;
+	return run_office(p, c, ev);
 }
 
 static enum found run_stranger(const struct probe *p, const struct flood_conf *c,
@@ -243,6 +263,19 @@ static struct level share_level(const struct probe *p, const struct level *site)
 	return l;
 }
 
+/* The site is over its budget: its ports may still send their first REGISTERs. */
+static enum found run_back(const struct probe *p, const struct flood_conf *c,
+			   struct evidence *ev)
+{
+	struct level endpoint = port_level(p, METER_ENDPOINT, c->budget);
+	uint32_t count;
+
+	if (p->sip->method != METHOD_REGISTER ||
+	    count_in(p, c, &endpoint, "requests", &count, ev) == HIT || count > CROWD_SHARE)
+		return HIT;
+	return run_office(p, c, ev);
+}
+
 static enum found run_known(const struct probe *p, const struct flood_conf *c,
 			    const struct source *s, struct evidence *ev)
 {
@@ -251,7 +284,9 @@ static enum found run_known(const struct probe *p, const struct flood_conf *c,
 
 	if (s->registrations > 1 && count_in(p, c, &port, "requests", &count, ev) == HIT)
 		return HIT;
-	return count_in(p, c, &site, "requests", &count, ev);
+	if (count_in(p, c, &site, "requests", &count, ev) == CLEAR)
+		return CLEAR;
+	return run_back(p, c, ev);
 }
 
 static void refund_in(const struct probe *p, const struct flood_conf *c, const struct level *l)

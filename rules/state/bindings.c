@@ -37,6 +37,8 @@ struct tally {
 	uint32_t ending_at, fresh_at; /* the slices of the present */
 	uint16_t ending[ENDING];      /* addresses-of-record that end then */
 	uint16_t fresh[FRESH];        /* ... that were new then */
+	uint16_t most[2];             /* ... at once, today and yesterday */
+	uint32_t day;                 /* today */
 };
 
 /* A site at which a server of ours is registered. */
@@ -171,6 +173,26 @@ static void turn(uint16_t *slice, uint32_t n, uint32_t *at, uint32_t now)
 	*at = now > *at ? now : *at;
 }
 
+static void day_turn(struct tally *t, uint64_t now)
+{
+	uint32_t day = slice_at(now, DAY / NS);
+
+	if (day <= t->day)
+		return;
+	t->most[1] = day == t->day + 1 ? t->most[0] : 0;
+	t->most[0] = 0;
+	t->day = day;
+}
+
+static unsigned bound_now(const struct tally *t)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < ENDING; i++)
+		n += t->ending[i];
+	return n;
+}
+
 static void tally_turn(struct tally *t, uint64_t now)
 {
 	uint32_t was = t->ending_at, is = slice_at(now, ENDING_S);
@@ -180,6 +202,7 @@ static void tally_turn(struct tally *t, uint64_t now)
 		t->ending[(was + i) % ENDING] = 0;
 	t->ending_at = is > was ? is : was;
 	turn(t->fresh, FRESH, &t->fresh_at, slice_at(now, FRESH_S));
+	day_turn(t, now);
 }
 
 /* The slice in which is counted what ends at that tick; 0: it has ended. */
@@ -200,6 +223,7 @@ static void tally_move(struct state *st, uint32_t site, uint32_t from, uint32_t 
 {
 	struct hold h = table_make(st->bindings, tally_key(site), now, RANK_BOUND);
 	struct tally *t = h.value;
+	unsigned n;
 
 	if (!t)
 		return;
@@ -208,6 +232,9 @@ static void tally_move(struct state *st, uint32_t site, uint32_t from, uint32_t 
 		t->ending[from % ENDING]--;
 	t->ending[to % ENDING] += to > 0;
 	t->fresh[t->fresh_at % FRESH] += fresh;
+	n = bound_now(t);
+	if (n > t->most[0])
+		t->most[0] = n < UINT16_MAX ? (uint16_t)n : UINT16_MAX;
 	table_keep(&h, now, now + DAY, RANK_BOUND);
 	table_release(&h);
 }
@@ -221,8 +248,8 @@ void bindings_site(struct state *st, uint64_t site, uint64_t now, struct binding
 	if (!t)
 		return;
 	tally_turn(t, now);
-	for (unsigned i = 0; i < ENDING; i++)
-		out->aors += t->ending[i];
+	out->aors = bound_now(t);
+	out->lately = t->most[0] > t->most[1] ? t->most[0] : t->most[1];
 	for (unsigned i = 0; i < FRESH; i++)
 		out->fresh += t->fresh[i];
 	table_release(&h);

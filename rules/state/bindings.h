@@ -80,6 +80,8 @@ void contacts_find(struct state *st, uint64_t aor, const struct contacts_asked *
 struct bindings_site {
 	unsigned aors;  /* bound there; ends are seen up to three minutes late, and a life
 			 * beyond 72 minutes without a refresh is not counted to its end */
+	unsigned lately; /* most that were bound there at once, within the last day at least and
+			  * two at most; forgotten a day after the last change */
 	unsigned fresh; /* of them first seen there within the last hour (50 minutes at least) */
 };
 void bindings_site(struct state *st, uint64_t site, uint64_t now, struct bindings_site *out);
