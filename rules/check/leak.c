@@ -171,7 +171,7 @@ static struct slice sdp_address(struct slice line)
 
 static bool sdp_leaks(const struct probe *p, struct leak *l)
 {
-	const char *at = p->sip->body.p, *end = at + p->sip->body.n;
+	const char *at = p->sip->body.p, *end = slice_end(p->sip->body);
 
 	for (unsigned n = 0; n < LINES_MAX && at < end; n++) {
 		const char *eol = find_char(at, end, '\n');

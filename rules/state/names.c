@@ -46,10 +46,11 @@ static struct slice usual_user(struct slice uri)
 		['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
 		['_'] = true, ['+'] = true,
 	};
-	struct slice user = { uri.p + 4, 0 };
+	struct slice user = SLICE_NONE;
 
 	if (uri.n < 6 || memcmp(uri.p, "sip:", 4) != 0)
 		return SLICE_NONE;
+	user.p = uri.p + 4;
 	while (user.n < uri.n - 4 && user.n < USER_ROOM && usual[(uint8_t)user.p[user.n]])
 		user.n++;
 	return user.n && user.n < uri.n - 4 && user.p[user.n] == '@' ? user : SLICE_NONE;

@@ -8,7 +8,7 @@
  *        8 repeat the sequence number, 16 leave a gap before, 32 damage flags
  * The rest is the payload.  What is judged twice from the start must be judged alike.
  */
-#include "check.h"
+#include "decided.h"
 #include "fuzzrules.h"
 
 #define PACKETS 64
@@ -38,9 +38,6 @@ static struct ruleset *rules;
 static struct scratch *scratch[2]; /* two, as two workers would */
 
 static const char conf[] = "inside = [ \"192.0.2.10\", \"2001:db8::10\" ];\n"
-			   "tables = { meters = 1024; sources = 1024; tokens = 1024; flows = 512;\n"
-			   "	streams = 64; };\n"
-			   "bans = { max = 64; known = 64; };\n"
 			   "method = { mode = \"observe\"; };\n"
 			   "agent = { deny = [ \"scanner\", \"/^x{2,5}$/\" ]; };\n"
 			   "zones = ( { name = \"carrier\";\n"
@@ -49,7 +46,7 @@ static const char conf[] = "inside = [ \"192.0.2.10\", \"2001:db8::10\" ];\n"
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
-	rules = fuzz_rules(conf);
+	rules = fuzz_rules(conf, 64);
 	for (unsigned i = 0; i < 2; i++) {
 		scratch[i] = scratch_new();
 		must(scratch[i]);
@@ -117,36 +114,6 @@ static struct pkt packet(struct run *r, struct slice section, struct slice paylo
 	return pkt;
 }
 
-static void printable(const char *text, size_t room)
-{
-	size_t n = strnlen(text, room);
-
-	must(n < room);
-	for (size_t i = 0; i < n; i++)
-		must(text[i] >= ' ' && text[i] <= '~');
-}
-
-static void sane(const struct decision *d, const struct pkt *pkt)
-{
-	must(d->verdict == VERDICT_ACCEPT || d->verdict == VERDICT_DROP);
-	must(d->check == CHECK_NONE || d->check < check_count);
-	must(d->verdict == VERDICT_ACCEPT || d->check != CHECK_NONE);
-	must(d->verdict == VERDICT_ACCEPT || !d->observed);
-	must(!d->ban || d->verdict == VERDICT_DROP);
-	must(!d->reset || (d->verdict == VERDICT_DROP && pkt->proto == PROTO_TCP));
-	must(d->defect <= DEFECT_COUNT && (d->defect == DEFECT_COUNT || d->check != CHECK_NONE));
-	must(d->messages <= 1 || pkt->proto == PROTO_TCP);
-	must(d->dir == pkt->dir && d->dir <= DIR_INTERNAL);
-	must(d->dir == DIR_INBOUND || d->verdict == VERDICT_ACCEPT);
-	must(d->kind <= SIP_RESPONSE && d->method < METHOD_COUNT);
-	must(d->status == 0 || (d->status >= 100 && d->status <= 699));
-	if (d->check == CHECK_NONE)
-		return;
-	must(d->reason[0]);
-	printable(d->reason, sizeof(d->reason));
-	printable(d->evidence, sizeof(d->evidence));
-}
-
 static void judge(struct slice input, struct scratch *s, struct judged *out)
 {
 	static const uint8_t seed[16] = { 7 };
@@ -169,18 +136,6 @@ static void judge(struct slice input, struct scratch *s, struct judged *out)
 		piece_free(payload);
 	}
 	state_free(r.state);
-}
-
-static void same(const struct decision *a, const struct decision *b)
-{
-	must(a->verdict == b->verdict && a->check == b->check && a->kind == b->kind);
-	must(a->method == b->method && a->status == b->status && a->zone == b->zone);
-	must(a->parsed == b->parsed && a->notify == b->notify && a->proven == b->proven);
-	must(a->ban == b->ban && a->known == b->known);
-	must(a->reset == b->reset && a->messages == b->messages);
-	must(a->defect == b->defect);
-	if (a->check != CHECK_NONE)
-		must(!strcmp(a->reason, b->reason) && !strcmp(a->evidence, b->evidence));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

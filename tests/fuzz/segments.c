@@ -36,16 +36,13 @@ static struct ruleset *rules;
 static struct scratch *scratch;
 
 static const char conf[] = "inside = [ \"192.0.2.10\" ];\n"
-			   "tables = { meters = 1024; sources = 1024; tokens = 1024; flows = 512;\n"
-			   "	streams = 512; };\n"
-			   "bans = { max = 64; known = 64; };\n"
 			   "flood = { mode = \"off\"; };\n"
 			   "agent = { deny = [ \"scanner\" ]; };\n";
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
-	rules = fuzz_rules(conf);
+	rules = fuzz_rules(conf, 512);
 	scratch = scratch_new();
 	must(scratch);
 	return 0;
