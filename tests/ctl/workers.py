@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = os.path.join(os.path.dirname(HERE), "cases")
@@ -19,8 +20,13 @@ import run  # noqa: E402
 PROGRAM = os.path.join(os.path.dirname(run.PROGRAM), "tests", "workers", "workers")
 
 
-def judge(folder, tmp):
+def judge(name):
     """None: left out; else what is wrong, "" for nothing."""
+    with tempfile.TemporaryDirectory(prefix="sipmoat-workers-") as tmp:
+        return judge_in(os.path.join(CASES, name), tmp)
+
+
+def judge_in(folder, tmp):
     expect = run.Expect(os.path.join(folder, "expect"))
     if expect.exit or (expect.inside is not None and expect.inside != "-"):
         return None
@@ -36,9 +42,10 @@ def main():
     names = sys.argv[1:] or sorted(
         d for d in os.listdir(CASES) if os.path.exists(os.path.join(CASES, d, "expect")))
     judged = failed = 0
-    for name in names:
-        with tempfile.TemporaryDirectory(prefix="sipmoat-workers-") as tmp:
-            wrong = judge(os.path.join(CASES, name), tmp)
+    # the threads of one run take turns: two runs at once
+    with ThreadPoolExecutor(2) as two:
+        results = list(two.map(judge, names))
+    for name, wrong in zip(names, results):
         judged += wrong is not None
         if wrong:
             failed += 1
