@@ -58,15 +58,13 @@ static void of_notify(const struct sip_msg *sip, struct lasting *out)
 	struct slice state = subscription_state(sip), text;
 	const char *semi = state.n ? memchr(state.p, ';', state.n) : NULL;
 
-	if (!state.n)
-		return;
-	out->subscribed = true;
-	out->seconds = SUBSCRIBED + SUBSCRIBED_SLACK;
-	if (slice_istarts(state, SLICE("terminated")))
-		out->seconds = 0;
-	else if (semi && sip_param(slice_between(semi, state.p + state.n), SLICE("expires"),
-				   &text) && number_of(text, &out->seconds))
+	if (slice_istarts(state, SLICE("terminated"))) {
+		out->subscribed = true;
+	} else if (semi && sip_param(slice_between(semi, state.p + state.n), SLICE("expires"),
+				     &text) && number_of(text, &out->seconds)) {
+		out->subscribed = true;
 		out->seconds += SUBSCRIBED_SLACK;
+	} /* else it lasts as it did (RFC 6665 4.1.3) */
 }
 
 /* Twice the interval: it is refreshed at half of it, and one refresh may get lost. */
