@@ -195,7 +195,8 @@ static void draw(struct state *st, const struct lesson *l, struct dialog *d)
 static struct hold take(struct state *st, const struct lesson *l, bool makes)
 {
 	const struct names *n = l->names;
-	struct hold h = table_find(st->dialogs, dialog_key(n), l->now);
+	uint64_t key = n->from + n->to; /* dialog_key(), but for phones without tags, too */
+	struct hold h = table_find(st->dialogs, key, l->now);
 	struct dialog drawn;
 	uint8_t rank = RANK_FIRM;
 
@@ -203,7 +204,7 @@ static struct hold take(struct state *st, const struct lesson *l, bool makes)
 		draw(st, l, &drawn);
 		if (drawn.state == DIALOG_EARLY && outbound(l))
 			rank = rank_of_asker(st, l, RANK_WEAK);
-		h = table_make(st->dialogs, dialog_key(n), l->now, rank);
+		h = table_make(st->dialogs, key, l->now, rank);
 		if (h.fresh)
 			*(struct dialog *)h.value = drawn;
 	}
@@ -325,6 +326,14 @@ static enum weight weigh(const struct lesson *l)
 	return mid && l->asked && status / 100 == 2 && m != METHOD_BYE ? MAKES : TOUCHES;
 }
 
+/* Servers keep their tag for the same Call-ID: refused with a challenge after 183, the
+ * next INVITE is answered with it, and maybe a second call after the first. */
+static bool is_reused(const struct dialog *d, const struct lesson *l)
+{
+	return d->state == DIALOG_ENDED && l->sip->method == METHOD_INVITE && l->asked &&
+	       !(l->asked->flags & TXN_IN_DIALOG) && !l->again;
+}
+
 static void conclude(struct dialog *d, const struct lesson *l)
 {
 	enum sip_method m = l->sip->method;
@@ -335,6 +344,8 @@ static void conclude(struct dialog *d, const struct lesson *l)
 		d->state = DIALOG_ENDED;
 	else if (m == METHOD_BYE && d->state == DIALOG_ENDED)
 		d->state = DIALOG_CONFIRMED; /* not yet: it comes again, with credentials */
+	if (is_reused(d, l))
+		d->state = DIALOG_EARLY;
 	if (m != METHOD_INVITE || d->state != DIALOG_EARLY)
 		return;
 	if (status / 100 == 2)
@@ -373,8 +384,17 @@ static void learn_response(struct state *st, const struct lesson *l)
 	if (l->sip->cseq > from_of(d, l->names)->cseq)
 		from_of(d, l->names)->cseq = l->sip->cseq;
 	conclude(d, l);
+	if (!l->names->to)
+		d->state = DIALOG_CONFIRMED; /* its ACK has no tag either */
 	last(d, l, &t);
 	settle(&h, l);
+}
+
+/* A phone of RFC 2543 answers without a tag; what it will say in the call has ours. */
+static bool answers_old(const struct lesson *l)
+{
+	return !outbound(l) && l->sip->kind == SIP_RESPONSE && l->sip->method == METHOD_INVITE &&
+	       l->sip->status / 100 == 2 && l->names->from;
 }
 
 void dialogs_learn(struct state *st, const struct lesson *l)
@@ -385,7 +405,7 @@ void dialogs_learn(struct state *st, const struct lesson *l)
 		return; /* neither is ever part of one */
 	if (l->sip->kind == SIP_REQUEST && l->names->to)
 		learn_request(st, l);
-	else if (l->sip->kind == SIP_RESPONSE && l->names->to)
+	else if (l->sip->kind == SIP_RESPONSE && (l->names->to || answers_old(l)))
 		learn_response(st, l);
 	else if (l->sip->kind == SIP_REQUEST && begins(m) && !l->again)
 		learn_half(st, l);

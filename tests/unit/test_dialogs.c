@@ -162,6 +162,29 @@ static void test_call(void **unused)
 	assert_int_equal(look("f", "t", &d), DIALOG_ENDED);
 }
 
+/* The same tags again: after a refusal, and for a second call. */
+static void test_tags_reused(void **unused)
+{
+	struct dialog d;
+
+	(void)unused;
+	IN(PHONE, "INVITE", "f", "");
+	OUT(PHONE, "183 INVITE", "f", "t");
+	OUT(PHONE, "407 INVITE", "f", "t");
+	assert_int_equal(look("f", "t", &d), DIALOG_ENDED);
+	for (unsigned call = 2; call < 4; call++) {
+		IN(PHONE, "INVITE", "f", "", .cseq = 10 * call);
+		OUT(PHONE, "180 INVITE", "f", "t", .cseq = 10 * call);
+		assert_int_equal(look("f", "t", &d), DIALOG_EARLY);
+		OUT(PHONE, "200 INVITE", "f", "t", .cseq = 10 * call);
+		assert_int_equal(look("f", "t", &d), DIALOG_ANSWERED);
+		IN(PHONE, "ACK", "f", "t", .cseq = 10 * call);
+		OUT(PHONE, "BYE", "t", "f");
+		OUT(PHONE, "200 INVITE", "f", "t", .cseq = 10 * call); /* repeated */
+		assert_int_equal(look("f", "t", &d), DIALOG_ENDED);
+	}
+}
+
 static void test_forks(void **unused)
 {
 	struct dialog d;
@@ -333,6 +356,12 @@ static void test_odd_tags(void **unused)
 	IN(PHONE, "ACK", "", "t");
 	assert_int_equal(look("", "t", &d), DIALOG_CONFIRMED);
 	assert_true(may("", "t", PHONE));
+	OUT(PHONE, "INVITE", "o", ""); /* called: its answer has none */
+	IN(PHONE, "200 INVITE", "o", "");
+	OUT(PHONE, "ACK", "o", "");
+	now += 40000 * NS;
+	assert_int_equal(look("", "o", &d), DIALOG_CONFIRMED);
+	assert_true(may("", "o", PHONE) && !may("", "o", OTHER));
 	IN(PHONE, "INVITE", "s", "", .call = "c");
 	OUT(PHONE, "200 INVITE", "s", "s");
 	assert_int_equal(look("s", "s", &d), DIALOG_ANSWERED);
@@ -457,7 +486,7 @@ static void test_refused(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_call), TEST(test_forks), TEST(test_makes_none),
+		TEST(test_call), TEST(test_tags_reused), TEST(test_forks), TEST(test_makes_none),
 		TEST(test_sender_must_be_known), TEST(test_sites), TEST(test_names_itself),
 		TEST(test_from_outbound_alone), TEST(test_hairpin), TEST(test_odd_tags),
 		TEST(test_subscriptions), TEST(test_lasting), TEST(test_full), TEST(test_refused),
