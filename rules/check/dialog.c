@@ -16,6 +16,9 @@
 #include "state/sight.h"
 #include "state/state.h"
 
+#define BLOCK_V4 26 /* bits of the blocks in is_near() */
+#define BLOCK_V6 48
+
 enum sides { SIDES_TOLERANT, SIDES_STRICT };
 
 struct dialog_conf {
@@ -50,14 +53,24 @@ static uint64_t speaker(const struct probe *p)
 }
 
 /*
- * The same user, going on where the side stopped.  An ACK repeats the number of its
- * INVITE.  One of our servers does not move to the outside.
+ * The same user, going on where the side stopped.  ACK and CANCEL repeat the number of
+ * their INVITE.  One of our servers does not move to the outside.
  */
 static bool goes_on(const struct probe *p, const struct dialog_side *side)
 {
-	bool ack = p->sip->method == METHOD_ACK;
+	bool same = p->sip->method == METHOD_ACK || p->sip->method == METHOD_CANCEL;
+	uint32_t least = same ? side->cseq : side->cseq + 1;
 
-	return side->site[0] && speaker(p) == side->user && p->sip->cseq + ack > side->cseq;
+	return side->site[0] && p->sip->cseq >= least && speaker(p) == side->user;
+}
+
+/* Carriers, and networks that translate addresses, speak from any of a block of them. */
+static bool is_near(const struct addr *a, const struct addr *b)
+{
+	unsigned len = addr_is_v4(a) ? ADDR_V4_BITS + BLOCK_V4 : BLOCK_V6;
+	struct addr x = addr_masked(a, len), y = addr_masked(b, len);
+
+	return addr_eq(&x, &y);
 }
 
 /* A side at a new address.  The ACK of a new answer repeats a tag that only whoever
@@ -69,7 +82,8 @@ static bool may_have_moved(const struct probe *p, const struct dialog *d,
 		return true;
 	return goes_on(p, side) &&
 	       ((p->sip->method == METHOD_ACK && d->state == DIALOG_ANSWERED) ||
-		side->by_name || standing_of(p) != STRANGER);
+		side->by_name || is_near(&p->pkt->src, &side->addr) ||
+		standing_of(p) != STRANGER);
 }
 
 static struct slice addr_text(const struct addr *a, char room[ADDR_TEXT])
@@ -188,10 +202,13 @@ static enum found judge_cancel(const struct probe *p, const struct dialog_conf *
 
 	if (txn_find(p->state, p->names->invite, p->now, &t))
 		return CLEAR;
+	if (p->names->to) /* of a re-INVITE whose transaction had to make room */
+		return judge(p, c, ev);
 	known = dialog_find_half(p->state, p->names, p->now, &half);
-	if (known && dialog_has_site(&half.side[0], p->site_key) &&
-	    half.side[0].cseq == p->sip->cseq)
-		return CLEAR; /* its transaction had to make room */
+	if (known && half.side[0].cseq == p->sip->cseq &&
+	    (dialog_has_site(&half.side[0], p->site_key) ||
+	     (c->sides == SIDES_TOLERANT && may_have_moved(p, &half, &half.side[0]))))
+		return CLEAR; /* its transaction had to make room, or it has moved */
 	if (is_blind(p) || (c->sides == SIDES_TOLERANT && holds(p, speaker(p))))
 		return CLEAR;
 	return known ? wrong_side(p, ev) : unknown(p, ev, "%s for no call that is being set up");
