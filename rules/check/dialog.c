@@ -162,6 +162,12 @@ static bool is_its_side(const struct probe *p, const struct dialog *d, const str
 	return is_blind(p); /* it may have moved before we were there */
 }
 
+/* More calls than there is room for: some were forgotten. */
+static bool is_crowded(const struct probe *p)
+{
+	return dialogs_forgot(p->state, &p->rules->settings, p->now);
+}
+
 /* The call of a registered phone may be older than our memory: the server knows. */
 static bool may_be_older(const struct probe *p, const struct dialog_conf *c)
 {
@@ -187,7 +193,7 @@ static enum found judge(const struct probe *p, const struct dialog_conf *c, stru
 	if (dialog_find_asked(p->state, p->names, p->now, &d))
 		return c->sides == SIDES_TOLERANT || dialog_has_site(&d.side[1], p->site_key) ?
 			       CLEAR : wrong_side(p, ev);
-	if (is_blind(p) || may_be_older(p, c))
+	if (is_blind(p) || is_crowded(p) || may_be_older(p, c))
 		return CLEAR;
 	return unknown(p, ev, "%s for a dialog that is not known");
 }
@@ -211,7 +217,9 @@ static enum found judge_cancel(const struct probe *p, const struct dialog_conf *
 		return CLEAR; /* its transaction had to make room, or it has moved */
 	if (is_blind(p) || (c->sides == SIDES_TOLERANT && holds(p, speaker(p))))
 		return CLEAR;
-	return known ? wrong_side(p, ev) : unknown(p, ev, "%s for no call that is being set up");
+	if (known)
+		return wrong_side(p, ev);
+	return is_crowded(p) ? CLEAR : unknown(p, ev, "%s for no call that is being set up");
 }
 
 /* Networks repeat them, and nobody answers: a stray one is dropped without a word. */

@@ -40,6 +40,41 @@ static bool find(struct state *st, uint64_t key, uint64_t now, struct dialog *ou
 	return true;
 }
 
+/* Called with a shard locked. */
+static void let_go(void *value, bool evicted, void *arg)
+{
+	const struct dialog *d = value;
+	struct state *st = arg;
+
+	if (evicted && (d->state == DIALOG_ANSWERED || d->state == DIALOG_CONFIRMED))
+		atomic_store_explicit(&st->dialogs_loses, true, memory_order_relaxed);
+}
+
+void dialogs_watch(struct state *st)
+{
+	table_on_forget(st->dialogs, let_go, st);
+}
+
+bool dialogs_forgot(const struct state *st, const struct settings *s, uint64_t now)
+{
+	uint64_t lost = atomic_load_explicit(&st->dialogs_lost, memory_order_relaxed);
+
+	return lost && now < lost + s->dialog_confirmed * NS;
+}
+
+/* A record that a server vouches for; there being no room for it is remembered. */
+static struct hold make(struct state *st, uint64_t key, uint64_t now, uint8_t rank)
+{
+	struct hold h = table_make(st->dialogs, key, now, rank);
+
+	if ((!h.value && rank >= RANK_FIRM) ||
+	    atomic_load_explicit(&st->dialogs_loses, memory_order_relaxed)) {
+		atomic_store_explicit(&st->dialogs_loses, false, memory_order_relaxed);
+		atomic_store_explicit(&st->dialogs_lost, now, memory_order_relaxed);
+	}
+	return h;
+}
+
 /* The table keeps 28 bits of a key; the tags say more. */
 static bool is_of(const struct dialog *d, const struct names *n)
 {
@@ -152,7 +187,7 @@ static void learn_half(struct state *st, const struct lesson *l)
 
 	if (!outbound(l))
 		places_read(st, l, &c);
-	h = table_make(st->dialogs, half_key(n->from, n), l->now, rank);
+	h = make(st, half_key(n->from, n), l->now, rank);
 	d = h.value;
 	if (!d)
 		return;
@@ -204,7 +239,7 @@ static struct hold take(struct state *st, const struct lesson *l, bool makes)
 		draw(st, l, &drawn);
 		if (drawn.state == DIALOG_EARLY && outbound(l))
 			rank = rank_of_asker(st, l, RANK_WEAK);
-		h = table_make(st->dialogs, key, l->now, rank);
+		h = make(st, key, l->now, rank);
 		if (h.fresh)
 			*(struct dialog *)h.value = drawn;
 	}

@@ -73,6 +73,12 @@ bool dialog_find_half(struct state *st, const struct names *n, uint64_t now, str
 const struct dialog_side *dialog_from(const struct dialog *d, const struct names *n);
 bool dialog_has_site(const struct dialog_side *side, uint64_t site_key);
 
+/* Calls that go on had to make room in the full table lately, within the life of a
+ * confirmed one: that a dialog is not known says nothing. */
+bool dialogs_forgot(const struct state *st, const struct settings *s, uint64_t now);
+/* Once, for a new state. */
+void dialogs_watch(struct state *st);
+
 /* A request is refused: true when it is a retransmission of one that was. */
 bool dialog_refused(struct state *st, const struct names *n, uint64_t now);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dialogs.h"
 #include "pool.h"
 #include "store.h"
 
@@ -69,6 +70,7 @@ struct state *state_new(const struct settings *s, const uint8_t seed[16])
 		if (!t)
 			goto out;
 	}
+	dialogs_watch(st);
 	st->tcp = flows_new(st->flows, s->stream_memory);
 	if (st->tcp)
 		return st;
