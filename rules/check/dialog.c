@@ -15,7 +15,9 @@
 #include "state/dialogs.h"
 #include "state/sight.h"
 #include "state/state.h"
+#include "state/targets.h"
 
+#define ROUTES_MAX 16
 #define BLOCK_V4 26 /* bits of the blocks in is_near() */
 #define BLOCK_V6 48
 
@@ -23,6 +25,7 @@ enum sides { SIDES_TOLERANT, SIDES_STRICT };
 
 struct dialog_conf {
 	uint8_t sides;
+	bool targets;
 };
 
 static const char *const sides[] = { "tolerant", "strict", NULL };
@@ -30,6 +33,8 @@ static const char *const sides[] = { "tolerant", "strict", NULL };
 static const struct conf_row dialog_rows[] = {
 	{ "sides", CONF_WORD, offsetof(struct dialog_conf, sides), 0, 0, "tolerant", sides,
 	  "strict: a side that has moved must have named its new address before" },
+	{ "targets", CONF_BOOL, offsetof(struct dialog_conf, targets), 0, 0, "true", NULL,
+	  "refuse what goes to a host that is no target of its dialog" },
 	{ NULL },
 };
 
@@ -148,6 +153,68 @@ static bool is_blind(const struct probe *p)
 	       !sight_replies(p->state, &p->pkt->dst, p->now);
 }
 
+static bool addr_of_host(struct slice host, struct addr *a)
+{
+	if (host.n > 2 && host.p[0] == '[')
+		host = (struct slice){ host.p + 1, host.n - 2 };
+	return addr_parse(host, a) == 0;
+}
+
+/* Does a URI send to us, or to where the side was told to send to? */
+static bool is_target(const struct probe *p, uint64_t targets, struct slice text)
+{
+	struct slice maddr;
+	struct sip_uri uri;
+	struct addr a;
+
+	(void)sip_uri_read(text, &uri); /* what stands before the damage will do */
+	if (targets_have(targets, targets_of(p->state, &uri)))
+		return true;
+	return !sip_param(uri.params, SLICE("maddr"), &maddr) && addr_of_host(uri.host, &a) &&
+	       prefixset_has(&p->rules->inside_set, &a);
+}
+
+/* RFC 3261 12.2.1.1: the Route of a request is that of its dialog, byte for byte. */
+static bool routes_known(const struct probe *p, uint64_t targets, struct slice *where)
+{
+	struct slice line, item;
+	unsigned at = 0, n = 0;
+
+	while (sip_next(p->sip, HDR_ROUTE, &at, &line))
+		while (n++ < ROUTES_MAX && line.n && sip_list_next(&line, &item)) {
+			struct sip_nameaddr na;
+
+			if (!sip_nameaddr_read(item, &na) || is_target(p, targets, na.uri))
+				continue;
+			*where = na.uri;
+			return false;
+		}
+	return n <= ROUTES_MAX;
+}
+
+/*
+ * Proxies relay what has a To tag without asking who it is, to whatever its Request-URI
+ * and Route say: a call of one's own, to anybody who may be called, would do for a call
+ * to anywhere.  Judged is what begins something where it arrives.
+ */
+static bool strays(const struct probe *p, const struct dialog *d, struct evidence *ev)
+{
+	uint64_t targets = dialog_from(d, p->names)->targets;
+	struct slice method = method_of(p), where = p->sip->uri;
+	enum sip_method m = p->sip->method;
+
+	if ((m != METHOD_INVITE && m != METHOD_REFER && m != METHOD_SUBSCRIBE &&
+	     m != METHOD_MESSAGE) || targets == TARGETS_NONE || targets == TARGETS_ANY ||
+	    (is_target(p, targets, where) && routes_known(p, targets, &where)) ||
+	    standing_of(p) == REGISTERED)
+		return false;
+	ev->no_ban = true;
+	ev->quiet = dialog_refused(p->state, p->names, p->now);
+	evidence_reason(ev, "%s to %s, which is no target of its dialog", &method, &where);
+	evidence_bytes(ev, sip_first(p->sip, HDR_CALL_ID));
+	return true;
+}
+
 static bool is_its_side(const struct probe *p, const struct dialog *d, const struct dialog_conf *c)
 {
 	const struct dialog_side *side = dialog_from(d, p->names);
@@ -183,6 +250,8 @@ static enum found judge(const struct probe *p, const struct dialog_conf *c, stru
 	struct dialog d;
 
 	if (dialog_find(p->state, p->names, p->now, &d)) {
+		if (c->targets && strays(p, &d, ev))
+			return HIT;
 		if (is_its_side(p, &d, c))
 			return CLEAR;
 		if (c->sides == SIDES_TOLERANT && says_moved(p, &d, ev))

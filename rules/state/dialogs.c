@@ -4,6 +4,7 @@
 #include "places.h"
 #include "lasting.h"
 #include "store.h"
+#include "targets.h"
 
 /* Kinds of records, mixed into keys. */
 #define HALF 0x4a1f000000000000u
@@ -176,17 +177,28 @@ static uint8_t rank_of_asker(struct state *st, const struct lesson *l, uint8_t s
 	return s.standing == STRANGER ? stranger : (uint8_t)(stranger + 1);
 }
 
+/* Some go on as they began, whatever Contact they were given.  Of several hosts that
+ * were asked nobody knows which one a server has answered for. */
+static void put_asked(struct dialog_side *side, uint64_t asked, bool first)
+{
+	side->asks_many |= !first && side->targets != asked;
+	side->targets = side->asks_many ? TARGETS_NONE : asked;
+}
+
 /* RFC 3261 12.1 and RFC 6665 4.1.2.4: a request that may begin a dialog. */
 static void learn_half(struct state *st, const struct lesson *l)
 {
 	const struct names *n = l->names;
 	struct places c = { { 0, 0 }, false };
 	uint8_t rank = outbound(l) ? RANK_FIRM : rank_of_asker(st, l, RANK_NOTHING);
+	uint64_t asked = TARGETS_NONE;
 	struct dialog *d;
 	struct hold h;
 
-	if (!outbound(l))
+	if (!outbound(l)) {
 		places_read(st, l, &c);
+		asked = targets_asked(st, l->sip->uri);
+	}
 	h = make(st, half_key(n->from, n), l->now, rank);
 	d = h.value;
 	if (!d)
@@ -200,6 +212,7 @@ static void learn_half(struct state *st, const struct lesson *l)
 	} else {
 		put_end(&d->side[0], l);
 		put_named(&d->side[0], &c);
+		put_asked(&d->side[0], asked, h.fresh);
 	}
 	table_keep(&h, l->now, l->now + l->settings->dialog_early * NS, rank);
 	table_release(&h);
@@ -222,7 +235,9 @@ static void draw(struct state *st, const struct lesson *l, struct dialog *d)
 	d->side[1].tag = n->to;
 	d->side[0].user = name_user(st, sip_first(l->sip, HDR_FROM));
 	d->side[1].user = name_user(st, sip_first(l->sip, HDR_TO));
-	if (l->sip->kind == SIP_RESPONSE && l->sip->method == METHOD_INVITE)
+	if (l->sip->kind != SIP_RESPONSE || !begins(l->sip->method))
+		d->side[0].targets = TARGETS_NONE; /* its answer, with a Contact, was not seen */
+	else if (l->sip->method == METHOD_INVITE)
 		d->state = l->sip->status < 200 ? DIALOG_EARLY : DIALOG_ANSWERED;
 }
 
@@ -310,6 +325,7 @@ static bool sender_known(struct dialog *d, const struct lesson *l)
 static void learn_request(struct state *st, const struct lesson *l)
 {
 	struct places c = { { 0, 0 }, false };
+	uint64_t told = TARGETS_NONE;
 	struct lasting t;
 	struct hold h;
 	struct dialog *d;
@@ -320,12 +336,15 @@ static void learn_request(struct state *st, const struct lesson *l)
 	lasting_read(l, &t);
 	if (!outbound(l) && !l->again && lasting_is_refresh(l->sip->method))
 		places_read(st, l, &c);
+	if (outbound(l) && lasting_is_refresh(l->sip->method))
+		told = targets_told(st, l);
 	h = take(st, l, outbound(l));
 	d = h.value;
 	if (!d)
 		return;
 	if (outbound(l)) {
 		put_end(to_of(d, l->names), l);
+		to_of(d, l->names)->targets |= told;
 		if (l->sip->method == METHOD_BYE)
 			d->state = DIALOG_ENDED;
 	} else if (sender_known(d, l)) {
@@ -394,6 +413,7 @@ static void learn_response(struct state *st, const struct lesson *l)
 	enum weight w = weigh(l);
 	bool good = l->sip->status < 300;
 	struct places c = { { 0, 0 }, false };
+	uint64_t told = TARGETS_NONE;
 	struct lasting t;
 	struct hold h;
 	struct dialog *d;
@@ -401,8 +421,12 @@ static void learn_response(struct state *st, const struct lesson *l)
 	if (w == NO_DIALOG)
 		return;
 	lasting_read(l, &t);
-	if (good && !l->again && lasting_is_refresh(l->sip->method))
+	/* "again" may be the first answer of another fork */
+	if (good && lasting_is_refresh(l->sip->method)) {
 		places_read(st, l, &c);
+		if (outbound(l))
+			told = targets_told(st, l);
+	}
 	h = take(st, l, w == MAKES);
 	d = h.value;
 	if (!d)
@@ -410,6 +434,7 @@ static void learn_response(struct state *st, const struct lesson *l)
 	if (good && outbound(l)) {
 		put_end(from_of(d, l->names), l);
 		put_named(from_of(d, l->names), &c);
+		from_of(d, l->names)->targets |= told;
 	} else if (good) {
 		put_site(to_of(d, l->names), dialog_site(l->asked->site), 0);
 		put_end(to_of(d, l->names), l);

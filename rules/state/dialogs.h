@@ -40,6 +40,8 @@ struct dialog_side {
 	struct addr addr; /* where it was heard or spoken to last; zero: nowhere yet */
 	uint16_t port;
 	bool by_name;     /* it named itself by a domain name: it may be anywhere */
+	bool asks_many;   /* before its dialog: not always the same host was asked */
+	uint64_t targets; /* hosts that it was told to send to: targets.h */
 };
 
 struct dialog {

@@ -58,6 +58,7 @@ uint64_t name_aor(const struct state *st, struct slice address);
 /* Any other bytes; kind keeps the uses apart. */
 #define NAME_NONCE 1
 #define NAME_CALLED 2 /* a Request-URI */
+#define NAME_HOST 3
 uint64_t name_bytes(const struct state *st, uint64_t kind, struct slice bytes);
 
 #endif
