@@ -60,7 +60,8 @@ static const struct conf_row rows[] = {
 
 static struct login_limit limit_of(const struct auth_conf *c)
 {
-	return (struct login_limit){ c->failures, c->window * NS, c->lock * NS };
+	return (struct login_limit){ .failures = c->failures, .window = c->window * NS,
+				     .lock = c->lock * NS };
 }
 
 /* Whose login it is, for people. */
@@ -120,6 +121,9 @@ static enum found run_source(const struct probe *p, const struct auth_conf *c,
 	source_find(p->state, p->site_key, p->now, &s);
 	if (n < c->source_failures + s.registrations * c->failures)
 		return CLEAR;
+	/* anybody can send logins in the name of an address, but not with its nonces */
+	ev->no_ban = login_failures_shown(p->state, p->site_key, c->source_window * NS, p->now) <
+		     (c->source_failures + 1) / 2;
 	return tell(p, "%u failed logins within %u s from %s", n, c->source_window, ev);
 }
 
@@ -182,6 +186,8 @@ static enum found run_try(const struct probe *p, const struct auth_conf *c,
 	struct login_limit limit = limit_of(c);
 	uint64_t until = 0;
 
+	if (f->proven && challenged)
+		limit.excused = sight_excuses(p->state, &p->pkt->dst, p->now);
 	switch (login_try(p->state, p->names, f, challenged, &limit, p->now, &until)) {
 	case LOGIN_OPEN:
 		return CLEAR;

@@ -90,9 +90,11 @@ struct judgement {
 
 /*
  * Goes through the failures as they came: each that completes so many within a
- * window begins a lock, and counting begins anew behind it.
+ * window begins a lock, and counting begins anew behind it.  Only what is younger than
+ * recent counts.
  */
-static struct judgement judge(const struct trial *t, const struct login_limit *l, uint32_t now)
+static struct judgement judge(const struct trial *t, const struct login_limit *l, uint32_t now,
+			      uint32_t recent)
 {
 	uint32_t window = (uint32_t)(l->window >> STEP_BITS);
 	uint32_t lock = (uint32_t)(l->lock >> STEP_BITS);
@@ -101,7 +103,7 @@ static struct judgement judge(const struct trial *t, const struct login_limit *l
 	struct judgement j = { false, 0, 0 };
 
 	for (unsigned i = 0; i < t->n; i++) {
-		if (!t->slot[i].failed)
+		if (!t->slot[i].failed || age_of(t->slot[i].when, now) >= recent)
 			continue;
 		failed[n++] = t->slot[i].when;
 		while (age_of(failed[first], failed[n - 1]) >= window)
@@ -135,13 +137,21 @@ static void forget_old(struct trial *t, unsigned counted)
 	}
 }
 
+/* How old failures are that are excused, in steps. */
+static uint32_t recent_of(const struct login_limit *l, uint64_t now)
+{
+	if (!l->excused || now > l->excused + 2 * LOGIN_LONGEST * NS)
+		return UINT32_MAX;
+	return now > l->excused ? (uint32_t)((now - l->excused) >> STEP_BITS) : 0;
+}
+
 static enum login_answer judge_now(struct trial *t, const struct login_limit *l, uint64_t now,
 				   uint64_t *until)
 {
 	struct judgement j;
 
 	expire(t, step_of(now));
-	j = judge(t, l, step_of(now));
+	j = judge(t, l, step_of(now), recent_of(l, now));
 	if (j.locked) {
 		*until = now + ((uint64_t)j.left << STEP_BITS);
 		return LOGIN_LOCKED;

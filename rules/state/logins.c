@@ -4,12 +4,13 @@
 #include "bindings.h"
 #include "guesses.h"
 #include "memory.h"
+#include "sight.h"
 #include "store.h"
 
 #define NOTE_SECONDS 3600 /* for which credentials without a success are remembered */
 
 enum { RANK_NOTE, RANK_SUCCESS = 2 };
-enum tally_kind { TALLY_SITE = 0x20, TALLY_USER, TALLY_FORGED };
+enum tally_kind { TALLY_SITE = 0x20, TALLY_USER, TALLY_FORGED, TALLY_SHOWN };
 
 /* One user at one site. */
 struct login {
@@ -123,6 +124,11 @@ uint32_t login_failures_at(struct state *st, uint64_t site, uint64_t window, uin
 	return tally_count(st, tally_key(site, TALLY_SITE), window, now);
 }
 
+uint32_t login_failures_shown(struct state *st, uint64_t site, uint64_t window, uint64_t now)
+{
+	return tally_count(st, tally_key(site, TALLY_SHOWN), window, now);
+}
+
 uint32_t login_failures_of(struct state *st, uint64_t user, uint64_t window, uint64_t now)
 {
 	return tally_count(st, tally_key(user, TALLY_USER), window, now);
@@ -215,10 +221,17 @@ static void fail(struct state *st, const struct lesson *l, const struct transact
 	note_failure(st, l, asked, key);
 	trial_failed(st, proven && !challenged ? forged_key(asked->user, asked->site) : key,
 		     l->names->txn, asked->guess, l->now);
+	if (proven && challenged) {
+		/* him his own limit holds, and the server may be wrong */
+		sight_refused(st, &l->inside, asked->user, l->now);
+		return;
+	}
 	tally_add(st, tally_key(asked->user, TALLY_USER), l->now);
 	source_find(st, asked->site, l->now, &s);
 	if (challenged || s.standing != REGISTERED)
 		tally_add(st, tally_key(asked->site, TALLY_SITE), l->now);
+	if (challenged)
+		tally_add(st, tally_key(asked->site, TALLY_SHOWN), l->now);
 }
 
 /* The answer says nothing about the credentials. */
@@ -296,6 +309,7 @@ static void learn_answer(struct state *st, const struct lesson *l)
 		return;
 	case SUCCESS:
 		succeed(st, asked, l->now);
+		sight_accepted(st, &l->inside, l->now);
 		return;
 	case NEUTRAL:
 		let_go(st, asked, l->names->txn, l->now);

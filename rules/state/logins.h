@@ -30,6 +30,7 @@
 
 struct lesson;
 struct state;
+struct transaction;
 
 #define LOGIN_SLOTS 29            /* failures, and credentials under way, of one user@site */
 #define LOGIN_FLIGHT 32           /* s: Timer F (RFC 3261 17.1.2.2) */
@@ -40,6 +41,7 @@ struct state;
 struct login_limit {
 	unsigned failures;     /* 1 .. LOGIN_SLOTS, within */
 	uint64_t window, lock; /* ns, up to LOGIN_LONGEST */
+	uint64_t excused;      /* failures up to then do not count */
 };
 
 /* What is known when credentials come. */
@@ -76,18 +78,20 @@ enum login_answer login_state(struct state *st, uint64_t user, uint64_t site,
 			      const struct login_limit *l, uint64_t now, uint64_t *until);
 
 /* Would an answer of success to that login mean that its credentials were good? */
-struct transaction;
 bool login_vouches(const struct transaction *asked);
 
 /* Did that user log in from that site within LOGIN_PROVEN, or is he registered there? */
 bool login_proven(struct state *st, uint64_t user, uint64_t site, uint64_t now);
 
 /*
- * Failures within the last window of all users of a site, and of a user from
- * everywhere.  Exact up to 29; of more, events share the time of the first of
- * their group and leave the window together, never late.
+ * Failures within the last window of all users of a site, of these only those whose
+ * nonce was given to that site, so that it is known who tried, and of a user from
+ * everywhere.  Who is at home there and answers his challenges is in none of them.
+ * Exact up to 29; of more, events share the time of the first of their group and leave
+ * the window together, never late.
  */
 uint32_t login_failures_at(struct state *st, uint64_t site, uint64_t window, uint64_t now);
+uint32_t login_failures_shown(struct state *st, uint64_t site, uint64_t window, uint64_t now);
 uint32_t login_failures_of(struct state *st, uint64_t user, uint64_t window, uint64_t now);
 
 void logins_learn(struct state *st, const struct lesson *l);

@@ -131,6 +131,43 @@ bool sight_spoke(struct state *st, const struct addr *inside)
 	return s && get(&s->spoke);
 }
 
+static bool is_troubled(const struct sight *s, uint64_t now)
+{
+	return __builtin_popcountll(get(&s->failing)) >= SIGHT_TROUBLED &&
+	       now > get(&s->trouble) + SIGHT_PATIENCE * NS;
+}
+
+uint64_t sight_excuses(struct state *st, const struct addr *inside, uint64_t now)
+{
+	const struct sight *s = find(st, inside);
+
+	if (!s)
+		return 0;
+	return is_troubled(s, now) ? now - SIGHT_PATIENCE * NS : get(&s->excused);
+}
+
+void sight_refused(struct state *st, const struct addr *inside, uint64_t user, uint64_t now)
+{
+	struct sight *s = make(st, inside, true);
+
+	if (!s)
+		return;
+	if (!get(&s->failing))
+		set(&s->trouble, now);
+	atomic_fetch_or_explicit(&s->failing, (uint64_t)1 << user % 64, memory_order_relaxed);
+}
+
+void sight_accepted(struct state *st, const struct addr *inside, uint64_t now)
+{
+	struct sight *s = make(st, inside, true);
+
+	if (!s || !get(&s->failing))
+		return;
+	if (is_troubled(s, now))
+		set(&s->excused, now);
+	set(&s->failing, 0);
+}
+
 bool state_sight_news(struct state *st, uint64_t now, struct addr *server, bool *hears)
 {
 	for (unsigned i = 0; i < SIGHTS; i++) {

@@ -31,6 +31,10 @@ struct sight {
 	_Atomic uint64_t since;     /* of the first question after that */
 	atomic_uint asked;          /* questions since then */
 	atomic_bool told;           /* the operator knows that it is not heard */
+	/* logins that fail although they succeeded before, see sight_excuses */
+	_Atomic uint64_t failing;   /* their users, a bit each */
+	_Atomic uint64_t trouble;   /* when the first of them failed */
+	_Atomic uint64_t excused;   /* when a trouble was over; 0: never */
 };
 
 void sight_learn(struct state *st, const struct lesson *l);
@@ -38,5 +42,18 @@ void sight_learn(struct state *st, const struct lesson *l);
 bool sight_replies(struct state *st, const struct addr *inside, uint64_t now);
 /* Did it ever say anything? */
 bool sight_spoke(struct state *st, const struct addr *inside);
+
+/*
+ * A server that has lost its database refuses everybody.  When SIGHT_TROUBLED users who
+ * are at home where they log in, with nonces of their own, have failed, for SIGHT_PATIENCE
+ * and longer, and nobody succeeded between them, it is not they who are wrong: failures
+ * up to the returned time count for nobody who is at home.  While it lasts that is
+ * SIGHT_PATIENCE ago.  A stranger can bring about none of it, nor does it help him.
+ */
+#define SIGHT_TROUBLED 5
+#define SIGHT_PATIENCE 60 /* s */
+uint64_t sight_excuses(struct state *st, const struct addr *inside, uint64_t now);
+void sight_refused(struct state *st, const struct addr *inside, uint64_t user, uint64_t now);
+void sight_accepted(struct state *st, const struct addr *inside, uint64_t now);
 
 #endif

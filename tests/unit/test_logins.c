@@ -20,7 +20,7 @@
 #define START (1000 * NS)
 #define MIN (60 * NS)
 
-static const struct login_limit TEN = { 10, 15 * MIN, 15 * MIN };
+static const struct login_limit TEN = { 10, 15 * MIN, 15 * MIN, 0 };
 
 static struct state *state_make(void)
 {

@@ -100,6 +100,26 @@ static void test_room(void **unused)
 	assert_int_equal(found, 8);
 }
 
+/* It is the server that is wrong when many fail for long, and nobody succeeds. */
+static void test_excuses(void **unused)
+{
+	struct addr a = server(1);
+
+	(void)unused;
+	for (unsigned user = 0; user + 1 < SIGHT_TROUBLED; user++)
+		sight_refused(st, &a, user, 100 * NS);
+	sight_refused(st, &a, 0, 300 * NS);
+	assert_int_equal(sight_excuses(st, &a, 300 * NS), 0);
+	sight_accepted(st, &a, 301 * NS);
+	assert_int_equal(sight_excuses(st, &a, 301 * NS), 0);
+	for (unsigned user = 0; user < SIGHT_TROUBLED; user++)
+		sight_refused(st, &a, user, 400 * NS);
+	assert_int_equal(sight_excuses(st, &a, (400 + SIGHT_PATIENCE) * NS), 0);
+	assert_int_equal(sight_excuses(st, &a, (500 + SIGHT_PATIENCE) * NS), 500 * NS);
+	sight_accepted(st, &a, 700 * NS);
+	assert_int_equal(sight_excuses(st, &a, 800 * NS), 700 * NS);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make, drop)
@@ -107,6 +127,7 @@ int main(void)
 		TEST(test_silence),
 		TEST(test_count_ends),
 		TEST(test_room),
+		TEST(test_excuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
