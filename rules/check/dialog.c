@@ -195,11 +195,13 @@ static bool routes_known(const struct probe *p, uint64_t targets, struct slice *
 /*
  * Proxies relay what has a To tag without asking who it is, to whatever its Request-URI
  * and Route say: a call of one's own, to anybody who may be called, would do for a call
- * to anywhere.  Judged is what begins something where it arrives.
+ * to anywhere.  Judged is what begins something where it arrives, by those who began the
+ * dialog: whom our servers called had no choice of his, and some carriers send to names.
  */
 static bool strays(const struct probe *p, const struct dialog *d, struct evidence *ev)
 {
-	uint64_t targets = dialog_from(d, p->names)->targets;
+	const struct dialog_side *side = dialog_from(d, p->names);
+	uint64_t targets = side == &d->side[0] ? side->targets : TARGETS_ANY;
 	struct slice method = method_of(p), where = p->sip->uri;
 	enum sip_method m = p->sip->method;
 
