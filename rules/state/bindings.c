@@ -283,10 +283,12 @@ void seat_set(struct state *st, uint64_t user, uint32_t aor, uint32_t site, uint
 
 	if (!c)
 		return;
-	if (c->aor == aor) {
+	/* who uses ever more domains has no more chairs for it, and makes no one else wait */
+	was = c->aor == aor || live ? c->counted : 0;
+	if (c->aor == aor)
 		fresh = !tick_ahead(c->end, now > DAY ? now - DAY : 0);
-		was = c->counted;
-	}
+	else
+		fresh = !chair_live(c, now);
 	if (live || c->aor == aor)
 		*c = (struct chair){ aor, live ? end : tick_of(now) - tick_of(LEFT),
 				     ending_slice(end, now) };

@@ -356,10 +356,10 @@ static void upstream_learn(struct state *st, const struct lesson *l)
 		upstream_set(st, l->names->site, l->now + seconds * NS, l->now);
 }
 
-static bool answers_register(const struct lesson *l)
+/* One that comes again may be older than what was said since. */
+static bool is_grant(const struct lesson *l)
 {
-	return l->sip->kind == SIP_RESPONSE && l->asked &&
-	       l->asked->method == METHOD_REGISTER && l->sip->status >= 200 &&
+	return l->sip->kind == SIP_RESPONSE && l->asked && l->sip->status >= 200 &&
 	       l->sip->status < 300 && !l->again;
 }
 
@@ -368,19 +368,17 @@ void bindings_learn(struct state *st, const struct lesson *l)
 	bool out = l->pkt->dir == DIR_OUTBOUND;
 	const struct sip_msg *sip = l->sip;
 
+	/* a transaction found has this method, and was asked from the other direction */
 	if (sip->method != METHOD_REGISTER)
 		return;
 	if (sip->kind == SIP_REQUEST && !out) {
 		if (l->names->to_user)
 			seat_asked(st, l->names->to_user, l->names->site, l->now);
 		asked_put(st, l);
-	} else if (answers_register(l)) {
-		bool inside = l->asked->flags & TXN_INSIDE;
-
-		if (out && !inside)
-			answer_learn(st, l);
-		else if (!out && inside && l->asked->site == l->names->site)
-			upstream_learn(st, l);
+	} else if (is_grant(l) && out) {
+		answer_learn(st, l);
+	} else if (is_grant(l) && l->asked->site == l->names->site) {
+		upstream_learn(st, l);
 	}
 }
 

@@ -11,6 +11,7 @@
 #include "rules.h"
 #include "state/bindings.h"
 #include "state/names.h"
+#include "state/registry.h"
 #include "state/state.h"
 
 #define START (1000 * NS)
@@ -208,6 +209,85 @@ static void test_unregistering(void **arg)
 	assert_false(held(&w, "100", HOME, 4 * NS));
 	assert_false(held(&w, "100", HOTEL, 4 * NS));
 	assert_int_equal(bindings_live(w.st, START + 4 * NS), 0);
+	tear_down(&w);
+}
+
+/* The repetition of an answer, later than what was said since. */
+static void test_late_repetition(void **arg)
+{
+	struct world w;
+
+	(void)arg;
+	set_up(&w);
+	registers(&w, HOME, "100", PHONE ";expires=600", 0);
+	registers(&w, HOME, "100", PHONE ";expires=0", NS);
+	w.requests--;
+	accepted(&w, HOME, "100", PHONE ";expires=600", NS + NS / 2);
+	assert_false(held(&w, "100", HOME, 2 * NS));
+	assert_int_equal(bindings_live(w.st, START + 2 * NS), 0);
+	tear_down(&w);
+}
+
+/* A server of ours that registers elsewhere is nobody's phone. */
+static void test_server_registers(void **arg)
+{
+	char to[64] = "<sip:100@pbx.example>";
+	struct binding b;
+	struct world w;
+
+	(void)arg;
+	set_up(&w);
+	ask(&w, HOME, "100", PHONE, 0);
+	binding_find(w.st, name_user(w.st, slice_of(to)), aor(&w, "100"), site(&w, HOME), START,
+		     &b);
+	assert_true(b.asked);
+	w.requests++;
+	send(&w, "192.0.2.10", HOTEL,
+	     "REGISTER sip:carrier.example SIP/2.0\r\nVia: SIP/2.0/UDP x;branch=z9hG4bKo\r\n"
+	     "From: <sip:100@pbx.example>;tag=a\r\nTo: <sip:100@pbx.example>\r\n"
+	     "Call-ID: c1\r\nCSeq: 2 REGISTER\r\nMax-Forwards: 70\r\n" PHONE "\r\n"
+	     "Content-Length: 0\r\n\r\n", 0);
+	binding_find(w.st, name_user(w.st, slice_of(to)), aor(&w, "100"), site(&w, HOTEL), START,
+		     &b);
+	assert_false(b.asked);
+	send(&w, HOTEL, "192.0.2.10",
+	     "SIP/2.0 200 Well\r\nVia: SIP/2.0/UDP x;branch=z9hG4bKo\r\n"
+	     "From: <sip:100@pbx.example>;tag=a\r\nTo: <sip:100@pbx.example>;tag=b\r\n"
+	     "Call-ID: c1\r\nCSeq: 2 REGISTER\r\n" PHONE ";expires=60\r\n"
+	     "Content-Length: 0\r\n\r\n", 0);
+	assert_false(held(&w, "100", HOTEL, 0));
+	assert_int_equal(bindings_live(w.st, START), 0);
+	assert_true(upstream_held(w.st, site(&w, HOTEL), START + 59 * NS));
+	assert_false(upstream_held(w.st, site(&w, HOTEL), START + 61 * NS));
+	tear_down(&w);
+}
+
+/* A server that does not look at the domain lets one user have any number of them. */
+static void test_ever_new_domains(void **arg)
+{
+	struct bindings_site s;
+	struct world w;
+	uint64_t here, user;
+	char to[64];
+
+	(void)arg;
+	set_up(&w);
+	here = site(&w, HOME);
+	user = name_user(w.st, slice_of("<sip:100@pbx.example>"));
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(to, sizeof(to), "<sip:100@d%u.example>", i);
+		seat_set(w.st, user, print_of(name_aor(w.st, slice_of(to))), print_of(here),
+			 tick_of(START + 600 * NS), START);
+	}
+	bindings_site(w.st, here, START, &s);
+	assert_int_equal(s.aors, 4);
+	assert_int_equal(s.fresh, 4);
+	assert_int_equal(s.lately, 4);
+	/* one leaves that has no chair any more */
+	seat_set(w.st, user, print_of(name_aor(w.st, slice_of("<sip:100@d0.example>"))),
+		 print_of(here), tick_of(START), START + NS);
+	bindings_site(w.st, here, START + NS, &s);
+	assert_int_equal(s.aors, 4);
 	tear_down(&w);
 }
 
@@ -438,6 +518,9 @@ int main(void)
 		cmocka_unit_test(test_known_for_a_day),
 		cmocka_unit_test(test_refresh_is_no_new_contact),
 		cmocka_unit_test(test_too_many_contacts),
+		cmocka_unit_test(test_late_repetition),
+		cmocka_unit_test(test_server_registers),
+		cmocka_unit_test(test_ever_new_domains),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
