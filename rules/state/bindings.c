@@ -230,7 +230,7 @@ static void tally_move(struct state *st, uint32_t site, uint32_t from, uint32_t 
 	tally_turn(t, now);
 	if (from >= t->ending_at && t->ending[from % ENDING])
 		t->ending[from % ENDING]--;
-	t->ending[to % ENDING] += to > 0;
+	t->ending[to % ENDING] += to >= t->ending_at && to > 0;
 	t->fresh[t->fresh_at % FRESH] += fresh;
 	n = bound_now(t);
 	if (n > t->most[0])
@@ -324,7 +324,8 @@ void census_add(struct census *c, uint32_t end, int n, uint64_t now)
 	uint32_t slice = (uint32_t)((now + ahead) >> CENSUS_BITS);
 
 	census_turn(c, now);
-	if (!tick_ahead(end, now))
+	/* for another thread it may be a little later: its slice is counted out */
+	if (!tick_ahead(end, now) || slice < atomic_load(&c->at))
 		return;
 	atomic_fetch_add(&c->ending[slice % CENSUS_SLICES], n);
 	atomic_fetch_add(&c->live, n);

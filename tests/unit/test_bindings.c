@@ -11,7 +11,6 @@
 #include "rules.h"
 #include "state/bindings.h"
 #include "state/names.h"
-#include "state/registry.h"
 #include "state/state.h"
 
 #define START (1000 * NS)
@@ -262,35 +261,6 @@ static void test_server_registers(void **arg)
 	tear_down(&w);
 }
 
-/* A server that does not look at the domain lets one user have any number of them. */
-static void test_ever_new_domains(void **arg)
-{
-	struct bindings_site s;
-	struct world w;
-	uint64_t here, user;
-	char to[64];
-
-	(void)arg;
-	set_up(&w);
-	here = site(&w, HOME);
-	user = name_user(w.st, slice_of("<sip:100@pbx.example>"));
-	for (unsigned i = 0; i < 100; i++) {
-		snprintf(to, sizeof(to), "<sip:100@d%u.example>", i);
-		seat_set(w.st, user, print_of(name_aor(w.st, slice_of(to))), print_of(here),
-			 tick_of(START + 600 * NS), START);
-	}
-	bindings_site(w.st, here, START, &s);
-	assert_int_equal(s.aors, 4);
-	assert_int_equal(s.fresh, 4);
-	assert_int_equal(s.lately, 4);
-	/* one leaves that has no chair any more */
-	seat_set(w.st, user, print_of(name_aor(w.st, slice_of("<sip:100@d0.example>"))),
-		 print_of(here), tick_of(START), START + NS);
-	bindings_site(w.st, here, START + NS, &s);
-	assert_int_equal(s.aors, 4);
-	tear_down(&w);
-}
-
 /* The same contact from another address: a NAT gave it a new one. */
 static void test_binding_moves(void **arg)
 {
@@ -520,7 +490,6 @@ int main(void)
 		cmocka_unit_test(test_too_many_contacts),
 		cmocka_unit_test(test_late_repetition),
 		cmocka_unit_test(test_server_registers),
-		cmocka_unit_test(test_ever_new_domains),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
