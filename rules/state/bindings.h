@@ -52,7 +52,7 @@ struct contacts_asked {
 	struct {
 		uint32_t contact; /* print of the URI */
 		uint32_t id;      /* print of +sip.instance and reg-id (RFC 5626), else contact */
-		bool ends;        /* expires=0 */
+		uint32_t seconds; /* life asked for; 0: ends it */
 	} at[CONTACTS_ASKED];
 	uint8_t n;
 	bool star;

@@ -118,7 +118,7 @@ void contacts_read(const struct state *st, const struct sip_msg *sip, struct con
 			return;
 		out->at[out->n].contact = uri_print(st, na.uri);
 		out->at[out->n].id = id_print(st, &na, out->at[out->n].contact);
-		out->at[out->n++].ends = contact_seconds(sip, &na) == 0;
+		out->at[out->n++].seconds = contact_seconds(sip, &na);
 	}
 }
 
@@ -189,6 +189,31 @@ static void grant_read(struct state *st, const struct lesson *l,
 			g->at[g->n++] = c;
 		else if (ours)
 			g->at[CONTACTS_MOST - 1] = c;
+	}
+}
+
+/* A 2xx lists what is registered (RFC 3261 10.3 step 8).  Of one that has no Contact at
+ * all, though some was to live, is taken what was asked. */
+static void grant_assume(const struct lesson *l, const struct contacts_asked *asked,
+			 struct grant *g)
+{
+	uint32_t most = EXPIRES_MOST;
+
+	if (l->sip->seen[HDR_CONTACT])
+		return;
+	if (l->sip->seen[HDR_EXPIRES])
+		most = seconds_of(sip_first(l->sip, HDR_EXPIRES));
+	for (unsigned i = 0; i < asked->n; i++) {
+		uint32_t seconds = asked->at[i].seconds;
+
+		seconds = seconds < most ? seconds : most;
+		if (!seconds)
+			continue;
+		g->at[g->n++] = (struct contact){
+			.contact = asked->at[i].contact, .id = asked->at[i].id,
+			.end = tick_of(l->now + seconds * NS) + 1,
+		};
+		g->matched = true;
 	}
 }
 
@@ -323,6 +348,7 @@ static void answer_learn(struct state *st, const struct lesson *l)
 
 	asked_take(st, l, &asked);
 	grant_read(st, l, &asked, &g);
+	grant_assume(l, &asked, &g);
 	h = g.n ? table_make(st->addresses, aor, l->now, RANK_BOUND) :
 		  table_find(st->addresses, aor, l->now);
 	if (h.value)
@@ -390,7 +416,7 @@ void contacts_find(struct state *st, uint64_t aor, const struct contacts_asked *
 
 	*out = (struct contacts){ 0 };
 	for (unsigned i = 0; i < asked->n; i++)
-		out->fresh += !asked->at[i].ends;
+		out->fresh += asked->at[i].seconds > 0;
 	if (!a)
 		return;
 	for (unsigned i = 0; i < a->listed; i++)
@@ -398,7 +424,7 @@ void contacts_find(struct state *st, uint64_t aor, const struct contacts_asked *
 	for (unsigned i = 0; i < a->n; i++) {
 		int match = asked_find(asked, &a->at[i]);
 
-		if (tick_ahead(a->at[i].end, now) && match >= 0 && !asked->at[match].ends &&
+		if (tick_ahead(a->at[i].end, now) && match >= 0 && asked->at[match].seconds &&
 		    out->fresh)
 			out->fresh--;
 	}
