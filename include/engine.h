@@ -101,6 +101,36 @@ size_t state_describe(const struct state *st, char *out, size_t room);
 /* What each table holds.  Looks at every record: for reports. */
 void state_fill(struct state *st, uint64_t now, struct table_fill out[TABLE_COUNT]);
 
+/*
+ * What survives the process, as bytes: the secret that keys are made with, and the live
+ * records of those tables that outlast seconds (not rates, bans, or TCP connections).
+ * They hold times of the engine's clock, which must go on where it stood.  Whoever has
+ * them can do what a reader of this process's memory can: they are a secret.
+ *
+ * state_save: any thread, while others judge; no lock is held while put runs.  put gets
+ * multiples of 8 bytes and returns 0 or -errno, which ends it.  stamp is the caller's.
+ * state_saved_read: are these all bytes of a save by a build like this one?  state_restore:
+ * of bytes that are, into a state that has seen no packet and holds no ban.
+ * Tables whose size has changed start empty.
+ */
+struct state_saved {
+	uint64_t now, stamp;  /* as they were given to state_save */
+	const char *why;      /* not restored: what is wrong, else NULL */
+	struct {
+		const char *name;
+		uint64_t records;
+		bool cold;    /* started empty: its size has changed */
+	} table[TABLE_COUNT];
+	unsigned tables;
+};
+int state_save(struct state *st, uint64_t now, uint64_t stamp,
+	       int (*put)(void *arg, const void *bytes, size_t n), void *arg);
+bool state_saved_read(const void *bytes, size_t n, struct state_saved *out);
+/* whole: hardly any packet can have passed since; else the time of learning
+ * (settings.learning) begins again, as it does when a table starts empty. */
+bool state_restore(struct state *st, const void *bytes, size_t n, uint64_t now, bool whole,
+		   struct state_saved *out);
+
 /* Bans: the truth that the kernel sets mirror. */
 struct ban {
 	struct addr site;

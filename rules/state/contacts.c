@@ -293,6 +293,30 @@ static void address_count(struct state *st, const struct address *a, int by, uin
 		census_add(&st->census, a->at[i].end, by, now);
 }
 
+struct recount {
+	struct state *st;
+	uint64_t now;
+};
+
+static bool recount(void *value, void *arg)
+{
+	const struct recount *r = arg;
+	const struct address *a = value;
+
+	if (a->listed > a->n || a->n > CONTACTS_MOST)
+		return true; /* the file was made by somebody else */
+	address_count(r->st, a, 1, r->now);
+	return false;
+}
+
+void contacts_restored(struct state *st, uint64_t now)
+{
+	struct recount r = { st, now };
+
+	for (unsigned i = 0; i < table_shards(st->addresses); i++)
+		table_sweep_shard(st->addresses, i, recount, &r);
+}
+
 static void address_keep(struct hold *h, const struct address *a, uint64_t now)
 {
 	*(struct address *)h->value = *a;

@@ -34,7 +34,7 @@ struct passing {
 	struct segment *seg;
 	struct hold hold;
 	struct flow *f; /* hold's */
-	uint64_t now, age; /* of our memory: memory_age() */
+	uint64_t now, age; /* memory_awake() */
 	bool in;        /* from outside */
 };
 
@@ -396,7 +396,7 @@ void flow_take(struct state *st, const struct settings *s, struct flow_room *roo
 	       const struct pkt *pkt, uint64_t now, struct segment *seg)
 {
 	struct passing p = { .all = st->tcp, .s = s, .pkt = pkt, .room = room, .seg = seg,
-			     .now = now, .age = memory_age(st, now),
+			     .now = now, .age = memory_awake(st, now),
 			     .in = pkt->dir != DIR_OUTBOUND };
 
 	*seg = (struct segment){ .room = room, .ending = ending_of(pkt) };

@@ -26,7 +26,7 @@ static inline void sip_round(struct sip_state *s)
 	s->v2 = rotl(s->v2, 32);
 }
 
-/* Byte order does not matter to us: no hash ever leaves the process. */
+/* Byte order does not matter to us: no hash ever leaves this machine. */
 static inline void absorb(struct sip_state *s, uint64_t word)
 {
 	s->v3 ^= word;
@@ -34,14 +34,28 @@ static inline void absorb(struct sip_state *s, uint64_t word)
 	s->v0 ^= word;
 }
 
-uint64_t hash_bytes(const struct hash_key *key, const void *bytes, size_t n)
+static inline struct sip_state start(const struct hash_key *key)
 {
-	struct sip_state s = {
+	return (struct sip_state){
 		key->k0 ^ 0x736f6d6570736575u,
 		key->k1 ^ 0x646f72616e646f6du,
 		key->k0 ^ 0x6c7967656e657261u,
 		key->k1 ^ 0x7465646279746573u,
 	};
+}
+
+static inline uint64_t finish(struct sip_state *s)
+{
+	s->v2 ^= 0xff;
+	sip_round(s);
+	sip_round(s);
+	sip_round(s);
+	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+uint64_t hash_bytes(const struct hash_key *key, const void *bytes, size_t n)
+{
+	struct sip_state s = start(key);
 	const unsigned char *p = bytes;
 	uint64_t word, last = (uint64_t)n << 56;
 	size_t left = n;
@@ -54,9 +68,33 @@ uint64_t hash_bytes(const struct hash_key *key, const void *bytes, size_t n)
 	if (left)
 		memcpy(&word, p, left);
 	absorb(&s, last | word);
-	s.v2 ^= 0xff;
-	sip_round(&s);
-	sip_round(&s);
-	sip_round(&s);
-	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+	return finish(&s);
+}
+
+void hash_begin(struct hash_run *run, const struct hash_key *key)
+{
+	struct sip_state s = start(key);
+
+	*run = (struct hash_run){ { s.v0, s.v1, s.v2, s.v3 }, 0 };
+}
+
+void hash_more(struct hash_run *run, const void *bytes, size_t n)
+{
+	struct sip_state s = { run->v[0], run->v[1], run->v[2], run->v[3] };
+	const unsigned char *p = bytes;
+	uint64_t word;
+
+	for (size_t i = 0; i + 8 <= n; i += 8) {
+		memcpy(&word, p + i, 8);
+		absorb(&s, word);
+	}
+	*run = (struct hash_run){ { s.v0, s.v1, s.v2, s.v3 }, run->n + n };
+}
+
+uint64_t hash_end(const struct hash_run *run)
+{
+	struct sip_state s = { run->v[0], run->v[1], run->v[2], run->v[3] };
+
+	absorb(&s, run->n << 56);
+	return finish(&s);
 }

@@ -13,15 +13,28 @@ void memory_begin(struct state *st, uint64_t now)
 {
 	uint64_t never = 0;
 
-	if (!atomic_load_explicit(&st->began, memory_order_relaxed))
-		atomic_compare_exchange_strong(&st->began, &never, now);
+	if (atomic_load_explicit(&st->woke, memory_order_relaxed))
+		return;
+	atomic_compare_exchange_strong(&st->began, &never, now);
+	never = 0;
+	atomic_compare_exchange_strong(&st->woke, &never, now);
+}
+
+static uint64_t since(const _Atomic uint64_t *start, uint64_t now)
+{
+	uint64_t at = atomic_load_explicit(start, memory_order_relaxed);
+
+	return at && now > at ? now - at : 0;
 }
 
 uint64_t memory_age(const struct state *st, uint64_t now)
 {
-	uint64_t began = atomic_load_explicit(&st->began, memory_order_relaxed);
+	return since(&st->began, now);
+}
 
-	return began && now > began ? now - began : 0;
+uint64_t memory_awake(const struct state *st, uint64_t now)
+{
+	return since(&st->woke, now);
 }
 
 bool memory_learning(const struct state *st, const struct settings *s, uint64_t now)

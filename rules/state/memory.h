@@ -37,8 +37,10 @@ void memory_prefetch(const struct state *st, const struct names *n);
 
 /* now is the time of a packet, maybe the first one. */
 void memory_begin(struct state *st, uint64_t now);
-/* ns since the first packet. */
+/* ns since the first packet of all that is remembered. */
 uint64_t memory_age(const struct state *st, uint64_t now);
+/* ... that this process saw: its TCP connections were not restored from anywhere. */
+uint64_t memory_awake(const struct state *st, uint64_t now);
 /* Shortly after the start (settings.learning) dialogs and registrations may be older
  * than our memory: what is not known is accepted, and learned. */
 bool memory_learning(const struct state *st, const struct settings *s, uint64_t now);

@@ -46,6 +46,9 @@ void seat_set(struct state *st, uint64_t user, uint32_t aor, uint32_t site, uint
 /* The site granted a server of ours a registration until then. */
 void upstream_set(struct state *st, uint64_t site, uint64_t until, uint64_t now);
 
+/* The addresses-of-record were restored: counts their contacts anew. */
+void contacts_restored(struct state *st, uint64_t now);
+
 /* One contact more, or less, that ends then. */
 void census_add(struct census *c, uint32_t end, int n, uint64_t now);
 

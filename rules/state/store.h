@@ -22,6 +22,7 @@ struct state {
 	struct table *bans;
 	struct sight sight[SIGHTS];
 	_Atomic uint64_t began; /* time of the first packet, 0: none yet */
+	_Atomic uint64_t woke;  /* ... of this process: began may be restored */
 	_Atomic uint64_t dialogs_lost; /* when a live call had to make room last, 0: never */
 	atomic_bool dialogs_loses;     /* one had to, and that time is not noted yet */
 	struct census census;   /* of contacts */

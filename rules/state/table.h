@@ -82,6 +82,23 @@ void table_prefetch(const struct table *t, uint64_t key);
 unsigned table_shards(const struct table *t);
 size_t table_shard_records(const struct table *t);
 size_t table_copy_shard(struct table *t, unsigned shard, uint64_t now, void *out);
+/*
+ * For what survives the process.  Two tables of the same shape hold a record in the same
+ * place.  table_save copies live records of a shard, from bucket *at on, whose next one
+ * it leaves there (shape.buckets: that was all); no lock is held for longer than to copy
+ * room, which is TABLE_SAVE_LEAST at least.  Returns bytes, a multiple of 8.
+ * table_restore takes them back, without those that have ended by now, and adds the rest
+ * to *live_ones; false: damaged.
+ */
+struct table_shape {
+	uint32_t buckets, value_size; /* of a shard */
+};
+#define TABLE_SAVE_LEAST(shape) (72 + 8 * (size_t)(shape).value_size)
+struct table_shape table_shape(const struct table *t);
+size_t table_save(struct table *t, unsigned shard, uint32_t *at, uint64_t now, void *out,
+		  size_t room);
+bool table_restore(struct table *t, unsigned shard, uint64_t now, const void *bytes, size_t n,
+		   uint64_t *live_ones);
 /* Shows each record of a shard, expired ones too; the shard is locked meanwhile.
  * true: the record is to be forgotten. */
 void table_sweep_shard(struct table *t, unsigned shard, bool (*each)(void *value, void *arg),
