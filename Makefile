@@ -73,10 +73,11 @@ $(B)/sipmoat: $(call obj,$(CTL_SRC)) $(B)/rules.a
 NEEDS_test_ring := nfq/ring.c
 NEEDS_test_mirror := nfq/mirror.c
 NEEDS_test_plan := nfq/plan.c nfq/bantext.c
-NEEDS_test_publish := nfq/publish.c
+NEEDS_test_publish := nfq/publish.c nfq/clock.c
 NEEDS_test_log := nfq/log.c
-NEEDS_test_worker := nfq/worker.c nfq/publish.c nfq/ring.c nfq/log.c
-NEEDS_test_events := nfq/events.c nfq/ring.c nfq/log.c
+NEEDS_test_publish_steps := nfq/clock.c
+NEEDS_test_worker := nfq/worker.c nfq/clock.c nfq/publish.c nfq/ring.c nfq/log.c
+NEEDS_test_events := nfq/events.c nfq/clock.c nfq/ring.c nfq/log.c
 NEEDS_test_check := ctl/check.c
 
 .SECONDEXPANSION:
@@ -124,7 +125,7 @@ fuzz: ## feed the readers with odd bytes, 60 s each: make fuzz [TARGET=view] [FU
 benches: $(B)/tests/bench/gen $(B)/tests/bench/bare
 
 # the ban thread without the daemon
-HARNESS := $(patsubst %,nfq/%.c,ban banlist bantext elem keeper log mirror nftlink nftread nftset \
+HARNESS := $(patsubst %,nfq/%.c,ban banlist bantext clock elem keeper log mirror nftlink nftread nftset \
 	plan ring steer)
 
 $(B)/tests/netns/nftharness $(B)/tests/netns/nftfaults: %: %.o $(call obj,$(HARNESS)) $(B)/rules.a

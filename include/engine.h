@@ -58,6 +58,10 @@ struct settings {
 	uint32_t dialog_early, dialog_unacknowledged; /* s without a message until a dialog */
 	uint32_t dialog_confirmed, dialog_ended;      /* in that state is forgotten */
 	uint32_t tcp_idle;       /* s without a packet until a connection is ended */
+	const char *store_file;  /* what survives a restart; "" = nothing does */
+	uint32_t store_interval; /* s between two savings, 0 = only at the stop */
+	uint32_t store_max_age;  /* s after which a file is of no use */
+	uint32_t store_gap;      /* s that may have been missed without learning anew */
 	uint8_t log_level;       /* 0 error .. 3 debug */
 	const char *country_file, *asn_file; /* "" = look in the usual places */
 };

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The engine's clock: nanoseconds that never run backwards. */
+/*
+ * The engine's clock: nanoseconds that never run backwards.  The memory that an earlier
+ * run left holds times of its clock, so that clock goes on instead of beginning anew.
+ *
+ * Locking: clock_set before any other thread; then any thread.
+ */
 #ifndef SIPMOAT_CLOCK_H
 #define SIPMOAT_CLOCK_H
 
 #include <stdint.h>
-#include <time.h>
 
-static inline uint64_t clock_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
+uint64_t clock_now(void);
+/* Let it be that late now. */
+void clock_set(uint64_t now);
+/* The kernel's CLOCK_MONOTONIC itself. */
+uint64_t clock_kernel(void);
 
 #endif

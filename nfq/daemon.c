@@ -13,6 +13,7 @@
 #include "inside.h"
 #include "log.h"
 #include "report.h"
+#include "store.h"
 
 #define EVENT_SLOTS 2048
 #define BAN_SLOTS 1024
@@ -168,8 +169,10 @@ int daemon_start(struct daemon *d, struct ruleset *rs)
 	if (inside_settle(rs))
 		return EX_OSERR;
 	r = start_memory(d);
-	if (!r)
+	if (!r) {
+		store_load(&d->fixed, d->state);
 		r = start_events(d);
+	}
 	if (!r)
 		r = bind_queues(d);
 	if (!r)
@@ -178,15 +181,18 @@ int daemon_start(struct daemon *d, struct ruleset *rs)
 		r = start_workers(d);
 	if (!r)
 		r = start_steering(d);
-	if (!r)
-		log_info("%u worker%s, queues %u to %u", d->workers, d->workers == 1 ? "" : "s",
-			 d->fixed.queue_first, d->fixed.queue_first + 2 * d->workers - 1);
-	return r;
+	if (r)
+		return r;
+	d->store = store_start(&d->fixed, d->state);
+	log_info("%u worker%s, queues %u to %u", d->workers, d->workers == 1 ? "" : "s",
+		 d->fixed.queue_first, d->fixed.queue_first + 2 * d->workers - 1);
+	return EX_OK;
 }
 
 /* What was sized or bound at the start stays as it is. */
-static void warn_of_fixed(const struct settings *was, const struct settings *is)
+static void warn_of_fixed(const struct daemon *d, const struct settings *is)
 {
+	const struct settings *was = &d->fixed;
 	const struct {
 		const char *key;
 		uint32_t was, is;
@@ -202,6 +208,8 @@ static void warn_of_fixed(const struct settings *was, const struct settings *is)
 		TABLES(X)
 #undef X
 		{ "tables.streams", was->stream_memory, is->stream_memory },
+		{ "store.file", true, store_same(d->store, is->store_file) },
+		{ "store.interval", was->store_interval, is->store_interval },
 	};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
@@ -219,7 +227,7 @@ void daemon_reload(struct daemon *d)
 		log_error("reload refused: the old configuration stays in force");
 		return;
 	}
-	warn_of_fixed(&d->fixed, ruleset_settings(rs));
+	warn_of_fixed(d, ruleset_settings(rs));
 	log_level_set((enum log_level)ruleset_settings(rs)->log_level);
 	old = publish_swap(d->live, rs, SWAP_WAIT_MS);
 	if (!old)
@@ -304,6 +312,7 @@ void daemon_free(struct daemon *d)
 		worker_free(d->worker[i]);
 	ban_stop(d->ban);
 	events_stop(d->events);
+	store_stop(d->store);
 	for (unsigned i = 0; i < d->workers; i++) {
 		ring_free(d->event_ring[i]);
 		ring_free(d->ban_ring[i]);

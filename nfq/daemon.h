@@ -24,6 +24,7 @@ struct daemon {
 	struct ring **event_ring, **ban_ring;
 	struct events *events;
 	struct ban_thread *ban;
+	struct store *store;
 	uint64_t lost_told; /* of the packets that found a queue full */
 	int phase_fd;  /* a worker has ended */
 	int events_fd, bans_fd;

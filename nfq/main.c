@@ -101,7 +101,7 @@ static int tick(struct watch *w, struct daemon *d)
 
 static void reload(struct daemon *d)
 {
-	notify_send("RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_now() / 1000);
+	notify_send("RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_kernel() / 1000);
 	daemon_reload(d);
 	notify_send("READY=1");
 }

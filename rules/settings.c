@@ -103,6 +103,18 @@ static const struct conf_row tcp_rows[] = {
 	{ NULL },
 };
 
+static const struct conf_row store_rows[] = {
+	{ "file", CONF_TEXT, AT(store_file), 0, 0, "state", NULL,
+	  "where the memory is kept over a restart; without \"/\": in systemd's StateDirectory" },
+	{ "interval", CONF_DURATION, AT(store_interval), 0, 86400, "5m", NULL,
+	  "between two savings; 0s: only at the stop" },
+	{ "max_age", CONF_DURATION, AT(store_max_age), 1, 86400, "1h", NULL,
+	  "an older file is not read" },
+	{ "gap", CONF_DURATION, AT(store_gap), 0, 3600, "10s", NULL,
+	  "after a longer one memory.learning begins again: calls may have begun meanwhile" },
+	{ NULL },
+};
+
 static const struct conf_row geo_rows[] = {
 	{ "country", CONF_TEXT, AT(country_file), 0, 0, "", NULL,
 	  "MaxMind DB file with countries; empty: the usual places" },
@@ -125,6 +137,7 @@ const struct settings_group settings_groups[] = {
 	{ "tables", tables_rows },
 	{ "memory", memory_rows },
 	{ "tcp", tcp_rows },
+	{ "store", store_rows },
 	{ "geo", geo_rows },
 	{ "log", log_rows },
 	{ NULL, NULL },
@@ -174,7 +187,8 @@ static unsigned compile_ports(const struct conf_list *l, const char *key, uint16
 }
 
 /* Beside the config, not wherever the daemon happens to stand. */
-static void compile_path(const char **path, struct reader *r, const char *file)
+static void compile_path(const char **path, struct reader *r, const char *file,
+			 const char *group)
 {
 	char whole[4096];
 
@@ -185,7 +199,7 @@ static void compile_path(const char **path, struct reader *r, const char *file)
 	if (*path)
 		return;
 	*path = "";
-	conf_report_add(r->report, CONF_ERROR, file, 0, "geo", "out of memory");
+	conf_report_add(r->report, CONF_ERROR, file, 0, group, "out of memory");
 }
 
 void settings_compile(struct settings *s, struct reader *r, const char *file)
@@ -196,6 +210,9 @@ void settings_compile(struct settings *s, struct reader *r, const char *file)
 	if (!s->udp_ports.n && !s->tcp_ports.n)
 		conf_report_add(r->report, CONF_ERROR, file, 0, "ports",
 				"udp and tcp are both empty: nothing would be guarded");
-	compile_path(&s->country_file, r, file);
-	compile_path(&s->asn_file, r, file);
+	compile_path(&s->country_file, r, file, "geo");
+	compile_path(&s->asn_file, r, file, "geo");
+	/* a mere name is in the directory of the daemon's state, which it knows itself */
+	if (strchr(s->store_file, '/'))
+		compile_path(&s->store_file, r, file, "store");
 }

@@ -138,6 +138,11 @@ steps() {
 	must "it does not come back after it hung" wait_for 30 restarted 2
 	must "stop fails" systemctl stop sipmoatd
 	must "it did not stop cleanly" is Result success
+	must "what it remembers is not kept" [ "$(stat -c '%U %a' /var/lib/sipmoat/state)" = 'sipmoat 600' ]
+	must "it does not start again" systemctl start sipmoatd
+	must "it does not take back what it kept" \
+		grep -q 'memory restored, saved [0-9]* s ago' /run/result/guard.log
+	must "stop fails again" systemctl stop sipmoatd
 	grep -q queue <(nft list ruleset 2>/dev/null) && fail "steering is left after stop"
 	must "the ban chain is gone" nft list chain inet sipmoat bans >/dev/null
 	echo 'flod = { };' >$broken

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "clock.h"
+
+#include <time.h>
+
+static uint64_t ahead; /* of the kernel's; may wrap, and be behind it */
+
+uint64_t clock_kernel(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t clock_now(void)
+{
+	return clock_kernel() + ahead;
+}
+
+void clock_set(uint64_t now)
+{
+	ahead = now - clock_kernel();
+}
