@@ -125,10 +125,13 @@ must "it wrote through a link" cmp -s "$T/good" "$T/other"
 rm -f "$STATE"
 start
 register again 4 $CALLER4 1001 1010 5062 || fail "callers cannot register again"
-call control 5062 3000
+call control 5062 5000
 guard_stop
 rm "$STATE"
 start
+# nothing is judged of a server before its first word
+got=$(sip 203.0.113.15 $PBX4 --user '')
+must "the server does not answer: $got" answered 200 "$got"
 ! wait $call || fail "control: the call ends well without what was saved, the test proves nothing"
 got=$(guess 203.0.113.20 1007 -n 1 -p pw-1007)
 must "control: still locked out: $got" right "$got"
