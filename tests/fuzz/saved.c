@@ -8,7 +8,7 @@
 #include "state/saved.h"
 #include "state/store.h"
 
-#define FRONT (56 + SIGHTS * 24) /* head and servers */
+#define FRONT (64 + SIGHTS * 24) /* head and servers */
 #define NOW (5000 * NS)
 
 struct bytes {

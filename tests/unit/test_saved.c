@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What survives the process: it is all there again, or nothing is, and it says why. */
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -122,6 +123,10 @@ static void test_all_back(void **unused)
 
 	(void)unused;
 	memory_begin(state, now - 700 * NS);
+	atomic_store(&state->dialogs_lost, now - 100);
+	atomic_store(&state->sight[3].low, 7);
+	atomic_store(&state->sight[3].spoke, now);
+	atomic_store(&state->sight[3].asked, 30);
 	fill(state->dialogs, 1000);
 	fill(state->logins, 300);
 	fill(state->transactions, 20);
@@ -147,6 +152,9 @@ static void test_all_back(void **unused)
 			assert_int_equal(*(unsigned char *)is.value, first);
 		table_release(&is);
 	}
+	assert_int_equal(atomic_load(&st->dialogs_lost), now - 100);
+	assert_int_equal(atomic_load(&st->sight[3].spoke), now);
+	assert_int_equal(atomic_load(&st->sight[3].asked), 0); /* its answer may have passed */
 	two = saved(st, now);
 	assert_int_equal(one.n, two.n);
 	assert_memory_equal(one.p, two.p, one.n);
@@ -286,7 +294,7 @@ static void test_forged(void **unused)
 	fill(state->dialogs, 40);
 	fill(state->addresses, 40);
 	b = saved(state, now);
-	for (size_t i = sizeof(uint64_t[7]); i < b.n; i += 4) {
+	for (size_t i = sizeof(uint64_t[8]); i < b.n; i += 4) {
 		struct state *st = i % 64 ? NULL : fresh(rules);
 		uint32_t odd = 0xfffffff0u + (uint32_t)i % 16;
 
@@ -297,6 +305,56 @@ static void test_forged(void **unused)
 		state_free(st);
 	}
 	free(b.p);
+}
+
+/* Meanwhile others judge: what is saved is whole, whichever moment of it. */
+static void *busy(void *stop)
+{
+	for (unsigned i = 0; !atomic_load((atomic_bool *)stop); i++) {
+		struct hold h = table_make(state->dialogs, key_of(i % 4000), now, 1);
+
+		if (!h.value)
+			continue;
+		memset(h.value, (int)i, table_shape(state->dialogs).value_size);
+		table_keep(&h, now, now + NS, 1);
+		table_release(&h);
+	}
+	return NULL;
+}
+
+static bool uneven(void *value, void *count)
+{
+	const unsigned char *p = value;
+
+	for (uint32_t i = 1; i < table_shape(state->dialogs).value_size; i++)
+		if (p[i] != p[0])
+			abort();
+	++*(unsigned *)count;
+	return false;
+}
+
+static void test_while_busy(void **unused)
+{
+	atomic_bool stop = false;
+	unsigned seen = 0;
+	pthread_t thread;
+
+	(void)unused;
+	assert_int_equal(pthread_create(&thread, NULL, busy, &stop), 0);
+	for (unsigned i = 0; i < 20 || (!seen && i < 10000); i++) {
+		struct bytes b = saved(state, now);
+		struct state *st = fresh(rules);
+		struct state_saved about;
+
+		assert_true(state_restore(st, b.p, b.n, now, true, &about));
+		for (unsigned s = 0; s < table_shards(st->dialogs); s++)
+			table_sweep_shard(st->dialogs, s, uneven, &seen);
+		free(b.p);
+		state_free(st);
+	}
+	atomic_store(&stop, true);
+	pthread_join(thread, NULL);
+	assert_true(seen > 0);
 }
 
 static void test_full_disk(void **unused)
@@ -319,6 +377,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_census, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_forged, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_while_busy, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
 	};
 
