@@ -31,12 +31,35 @@ uint64_t name_bytes(const struct state *st, uint64_t kind, struct slice bytes)
 	return named(st, NAME_OTHER, kind, bytes);
 }
 
+/*
+ * Databases of servers compare names without regard to case, and to blanks behind them:
+ * who guesses has no more tries by writing a name in all ways.  (RFC 3261 19.1.4 has
+ * case count; nobody has two users who differ in it only.)
+ */
+static uint64_t name_of(const struct state *st, struct slice user)
+{
+	char room[USER_ROOM];
+	uint32_t i = 0;
+
+	while (user.n && user.p[user.n - 1] == ' ')
+		user.n--;
+	while (i < user.n && !(user.p[i] >= 'A' && user.p[i] <= 'Z'))
+		i++;
+	if (i < user.n) {
+		user.n = user.n < sizeof(room) ? user.n : sizeof(room);
+		for (i = 0; i < user.n; i++)
+			room[i] = ascii_lower(user.p[i]);
+		user.p = room;
+	}
+	return named(st, NAME_USER, 0, user);
+}
+
 static uint64_t user_of(const struct state *st, const struct sip_uri *uri)
 {
 	char room[USER_ROOM];
 	struct slice user = sip_user(uri, room, sizeof(room));
 
-	return user.n ? named(st, NAME_USER, 0, user) : 0;
+	return user.n ? name_of(st, user) : 0;
 }
 
 /* sip:user@, where the user is what sip_user would make of it; else SLICE_NONE. */
@@ -62,7 +85,7 @@ uint64_t name_user_of_uri(const struct state *st, struct slice text)
 	struct sip_uri uri;
 
 	if (usual.n)
-		return named(st, NAME_USER, 0, usual);
+		return name_of(st, usual);
 	(void)sip_uri_read(text, &uri); /* what stands before the damage will do */
 	return user_of(st, &uri);
 }
@@ -179,7 +202,7 @@ static uint64_t login_of(const struct state *st, struct slice username)
 			i++;
 		room[n++] = username.p[i];
 	}
-	return named(st, NAME_USER, 0, (struct slice){ room, n });
+	return name_of(st, (struct slice){ room, n });
 }
 
 /* nc-value: eight hex digits (RFC 7616 3.4). */

@@ -5,8 +5,8 @@
  *
  * Keys are hashes made with the state's secret; 0 stands for none.  Call-ID, tags
  * and branch are compared byte for byte (RFC 3261 8.1.1.4, 19.3, 8.1.1.7), hosts in
- * any case.  A user is its user part with escapes undone (sip_user): the domain is
- * left out, because phones register at a name and call at an address.
+ * any case, and users too.  A user is its user part with escapes undone (sip_user), the
+ * domain left out, because phones register at a name and call at an address.
  *
  * Ownership: values.  Locking: none.
  */

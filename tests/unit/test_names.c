@@ -158,7 +158,8 @@ static void test_users(void **unused)
 	(void)unused;
 	assert_int_equal(n.from_user, user("<sip:alice@other.example:5080;x=1>;tag=2"));
 	assert_int_equal(n.to_user, user("\"Bob\" <sips:bob@b.example>"));
-	assert_int_not_equal(n.from_user, user("<sip:Alice@a.example>"));
+	assert_int_equal(n.from_user, user("<sip:Alice@a.example>"));
+	assert_int_equal(user("<sip:a_B@x>"), user("<sip:a%5fb%20@x>"));
 	/* the quick way and the long one agree */
 	assert_int_equal(user("<sip:ali%63e@a.example>"), n.from_user);
 	assert_int_equal(user("sip:+49.30@x;user=phone"), user("<sip:+4930@x>"));
