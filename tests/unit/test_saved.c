@@ -232,12 +232,17 @@ static void test_census(void **unused)
 {
 	struct state *st = fresh(rules);
 	struct state_saved about;
+	struct hold h = table_make(state->addresses, key_of(1), now, 1);
 	struct bytes b;
 
 	(void)unused;
-	fill(state->addresses, 3); /* odd ones: more contacts than there is room for */
+	/* an odd one: more contacts than there is room for */
+	memset(h.value, 0x7f, table_shape(state->addresses).value_size);
+	table_keep(&h, now, now + NS, 1);
+	table_release(&h);
 	b = saved(state, now);
 	assert_true(state_restore(st, b.p, b.n, now, true, &about));
+	assert_int_equal(table_used(st->addresses, now), 0); /* forgotten */
 	assert_int_equal(bindings_live(st, now), 0);
 	free(b.p);
 	state_free(st);
@@ -357,6 +362,17 @@ static void test_while_busy(void **unused)
 	assert_true(seen > 0);
 }
 
+static void test_no_such_bucket(void **unused)
+{
+	uint32_t bucket[18] = { table_shape(state->dialogs).buckets };
+	uint64_t n = 0;
+
+	(void)unused;
+	assert_false(table_restore(state->dialogs, 0, now, bucket, sizeof(bucket), &n));
+	bucket[0]--;
+	assert_true(table_restore(state->dialogs, 0, now, bucket, sizeof(bucket), &n));
+}
+
 static void test_full_disk(void **unused)
 {
 	struct bytes b = { .refuse_at = 4096 };
@@ -378,6 +394,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_forged, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_while_busy, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_such_bucket, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
 	};
 
