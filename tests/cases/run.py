@@ -43,6 +43,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIB = os.path.join(os.path.dirname(HERE), "lib")
@@ -297,6 +298,16 @@ def alike(name):
         return [name + "/" + line.strip() for line in f if line.strip()]
 
 
+def judge(name):
+    """What is wrong with a case, as lines."""
+    with tempfile.TemporaryDirectory(prefix="sipmoat-case-") as tmp:
+        try:
+            return list(differences(name, tmp))
+        except (mkpcap.CaseError, OSError, ValueError, KeyError,
+                subprocess.SubprocessError) as e:
+            return ["%s: %s" % (type(e).__name__, e)]
+
+
 def main():
     names = sys.argv[1:] or sorted(
         d for d in os.listdir(HERE)
@@ -304,13 +315,10 @@ def main():
         os.path.exists(os.path.join(HERE, d, "same")))
     names = [one for name in names for one in alike(name)]
     failed = 0
-    for name in names:
-        with tempfile.TemporaryDirectory(prefix="sipmoat-case-") as tmp:
-            try:
-                diff = list(differences(name, tmp))
-            except (mkpcap.CaseError, OSError, ValueError, KeyError,
-                    subprocess.SubprocessError) as e:
-                diff = ["%s: %s" % (type(e).__name__, e)]
+    # as many processes as there are cores: building a case is work for this language too
+    with ProcessPoolExecutor() as pool:
+        results = list(pool.map(judge, names))
+    for name, diff in zip(names, results):
         if diff:
             failed += 1
             print("FAIL %s: %d differences" % (name, len(diff)))
