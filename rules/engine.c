@@ -302,10 +302,10 @@ static void learn(struct passage *g, struct slice bytes, struct sip_msg *sip)
 	sip_parse(sip, bytes);
 	p->sip = sip;
 	decision_parsed(g->d, sip);
+	name_message(g);
 	known = source_learn(p->state, p->pkt, sip, p->now);
 	if (known > g->d->known)
 		g->d->known = known;
-	name_message(g);
 	(void)run_behaviour(g);
 }
 
