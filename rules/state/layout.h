@@ -22,19 +22,20 @@ struct bucket {
 	uint32_t expires[WAYS]; /* ticks */
 };
 
+/* One cache line, too: what a lock guards are the buckets of its number. */
 struct table_shard {
-	pthread_mutex_t lock;
-	struct bucket *bucket;
-	unsigned char *value; /* WAYS values a bucket */
+	_Alignas(LINE) pthread_mutex_t lock;
 	uint64_t evicted, refused; /* see table_pushed */
 };
 
 struct table {
-	struct table_shard shard[SHARDS];
-	uint32_t buckets; /* in a shard, a power of two */
+	struct bucket *bucket; /* those of the first shard, of the second ... */
+	unsigned char *value;  /* WAYS values a bucket, behind all the buckets */
 	size_t value_size;
+	uint32_t buckets; /* in a shard, a power of two */
 	void (*let_go)(void *value, bool evicted, void *arg);
 	void *arg;
+	struct table_shard shard[SHARDS];
 };
 
 static inline uint32_t ticks(uint64_t ns)
@@ -45,6 +46,17 @@ static inline uint32_t ticks(uint64_t ns)
 static inline bool live(const struct bucket *b, unsigned way, uint32_t now)
 {
 	return (b->label[way] & PRINT_MASK) && (int32_t)(b->expires[way] - now) > 0;
+}
+
+/* Buckets of a shard, and the values of theirs, from its bucket `at` on. */
+static inline struct bucket *buckets_of(const struct table *t, unsigned shard, uint32_t at)
+{
+	return t->bucket + (size_t)shard * t->buckets + at;
+}
+
+static inline unsigned char *values_of(const struct table *t, unsigned shard, uint32_t at)
+{
+	return t->value + ((size_t)shard * t->buckets + at) * WAYS * t->value_size;
 }
 
 #endif

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "key.h"
 #include "layout.h"
+
+#define PAGE ((size_t)2 << 20) /* a large one */
 
 static uint32_t buckets_for(uint32_t records)
 {
@@ -14,13 +17,20 @@ static uint32_t buckets_for(uint32_t records)
 	return n;
 }
 
-static void *zeroed_lines(size_t bytes)
+/*
+ * Records are read in no order: with small pages each would cost a walk through the
+ * page tables as well.  Only whole large pages are asked for, so no memory is lost.
+ */
+static void *zeroed(size_t bytes)
 {
-	size_t whole = (bytes + LINE - 1) / LINE * LINE;
-	void *p = aligned_alloc(LINE, whole);
+	size_t align = bytes < PAGE ? LINE : PAGE;
+	void *p = aligned_alloc(align, (bytes + align - 1) / align * align);
 
-	if (p)
-		memset(p, 0, whole);
+	if (!p)
+		return NULL;
+	if (bytes >= PAGE)
+		(void)madvise(p, bytes / PAGE * PAGE, MADV_HUGEPAGE);
+	memset(p, 0, bytes);
 	return p;
 }
 
@@ -31,29 +41,25 @@ void table_on_forget(struct table *t, void (*let_go)(void *value, bool evicted, 
 	t->arg = arg;
 }
 
-static int shard_init(struct table *t, struct table_shard *s)
-{
-	pthread_mutex_init(&s->lock, NULL);
-	s->bucket = zeroed_lines(t->buckets * sizeof(*s->bucket));
-	s->value = zeroed_lines((size_t)t->buckets * WAYS * t->value_size);
-	return s->bucket && s->value ? 0 : -1;
-}
-
 struct table *table_new(uint32_t records, size_t value_size)
 {
-	struct table *t = calloc(1, sizeof(*t));
-	int bad = 0;
+	struct table *t = aligned_alloc(LINE, sizeof(*t));
+	size_t buckets;
 
 	if (!t)
 		return NULL;
+	memset(t, 0, sizeof(*t));
 	t->buckets = buckets_for(records);
 	t->value_size = (value_size + 7) & ~(size_t)7;
+	buckets = (size_t)t->buckets * SHARDS;
 	for (unsigned i = 0; i < SHARDS; i++)
-		bad |= shard_init(t, &t->shard[i]);
-	if (bad) {
+		pthread_mutex_init(&t->shard[i].lock, NULL);
+	t->bucket = zeroed(buckets * (sizeof(*t->bucket) + WAYS * t->value_size));
+	if (!t->bucket) {
 		table_free(t);
 		return NULL;
 	}
+	t->value = (unsigned char *)(t->bucket + buckets);
 	return t;
 }
 
@@ -61,11 +67,9 @@ void table_free(struct table *t)
 {
 	if (!t)
 		return;
-	for (unsigned i = 0; i < SHARDS; i++) {
+	for (unsigned i = 0; i < SHARDS; i++)
 		pthread_mutex_destroy(&t->shard[i].lock);
-		free(t->shard[i].bucket);
-		free(t->shard[i].value);
-	}
+	free(t->bucket);
 	free(t);
 }
 
@@ -91,47 +95,51 @@ size_t table_shard_records(const struct table *t)
 	return (size_t)t->buckets * WAYS;
 }
 
+/* The first record of a shard, as a number among all. */
+static size_t first_of(const struct table *t, unsigned shard)
+{
+	return (size_t)shard * t->buckets * WAYS;
+}
+
 size_t table_copy_shard(struct table *t, unsigned shard, uint64_t now, void *out)
 {
-	struct table_shard *s = &t->shard[shard];
-	unsigned char *to = out;
-	size_t n = 0;
+	size_t from = first_of(t, shard), to = from + table_shard_records(t), n = 0;
 
-	pthread_mutex_lock(&s->lock);
-	for (size_t i = 0; i < table_shard_records(t); i++)
-		if (live(&s->bucket[i / WAYS], i % WAYS, ticks(now)))
-			memcpy(to + n++ * t->value_size, s->value + i * t->value_size,
-			       t->value_size);
-	pthread_mutex_unlock(&s->lock);
+	pthread_mutex_lock(&t->shard[shard].lock);
+	for (size_t i = from; i < to; i++)
+		if (live(&t->bucket[i / WAYS], i % WAYS, ticks(now)))
+			memcpy((unsigned char *)out + n++ * t->value_size,
+			       t->value + i * t->value_size, t->value_size);
+	pthread_mutex_unlock(&t->shard[shard].lock);
 	return n;
 }
 
 void table_sweep_shard(struct table *t, unsigned shard, bool (*each)(void *value, void *arg),
 		       void *arg)
 {
-	struct table_shard *s = &t->shard[shard];
+	size_t from = first_of(t, shard), to = from + table_shard_records(t);
 
-	pthread_mutex_lock(&s->lock);
-	for (size_t i = 0; i < table_shard_records(t); i++) {
-		uint32_t *l = &s->bucket[i / WAYS].label[i % WAYS];
+	pthread_mutex_lock(&t->shard[shard].lock);
+	for (size_t i = from; i < to; i++) {
+		uint32_t *l = &t->bucket[i / WAYS].label[i % WAYS];
 
-		if (*l & PRINT_MASK && each(s->value + i * t->value_size, arg))
+		if (*l & PRINT_MASK && each(t->value + i * t->value_size, arg))
 			*l &= OVERFLOW;
 	}
-	pthread_mutex_unlock(&s->lock);
+	pthread_mutex_unlock(&t->shard[shard].lock);
 }
 
-/* Live records of the buckets [from, to) of a shard. */
-static size_t used(struct table_shard *s, uint32_t from, uint32_t to, uint32_t now)
+/* Live records of n buckets of a shard, of which b is the first. */
+static size_t used(struct table_shard *s, const struct bucket *b, uint32_t n, uint32_t now)
 {
-	size_t n = 0;
+	size_t found = 0;
 
 	pthread_mutex_lock(&s->lock);
-	for (uint32_t b = from; b < to; b++)
+	for (; n; n--, b++)
 		for (unsigned way = 0; way < WAYS; way++)
-			n += live(&s->bucket[b], way, now);
+			found += live(b, way, now);
 	pthread_mutex_unlock(&s->lock);
-	return n;
+	return found;
 }
 
 size_t table_used(struct table *t, uint64_t now)
@@ -140,8 +148,8 @@ size_t table_used(struct table *t, uint64_t now)
 
 	for (unsigned i = 0; i < SHARDS; i++)
 		for (uint32_t b = 0; b < t->buckets; b += COUNTED)
-			n += used(&t->shard[i], b,
-				  t->buckets - b < COUNTED ? t->buckets : b + COUNTED,
+			n += used(&t->shard[i], t->bucket + (size_t)i * t->buckets + b,
+				  t->buckets - b < COUNTED ? t->buckets - b : COUNTED,
 				  ticks(now));
 	return n;
 }
@@ -162,9 +170,15 @@ void table_pushed(struct table *t, uint64_t *evicted, uint64_t *refused)
 /* Where a key may live; its bits are used once each. */
 struct place {
 	struct table_shard *shard;
-	uint32_t bucket[2];
+	size_t bucket[2];
 	uint32_t print;
 };
+
+/* The first bucket of its shard. */
+static size_t base_of(const struct table *t, uint64_t key)
+{
+	return (size_t)(key % SHARDS) * t->buckets;
+}
 
 static uint32_t first_bucket(const struct table *t, uint64_t key)
 {
@@ -174,20 +188,22 @@ static uint32_t first_bucket(const struct table *t, uint64_t key)
 static struct place place_of(struct table *t, uint64_t key)
 {
 	uint32_t print = (uint32_t)(key >> KEY_PLACE_BITS), mask = t->buckets - 1;
+	uint32_t first = first_bucket(t, key);
 	struct place at = { .shard = &t->shard[key % SHARDS], .print = print ? print : 1 };
 
-	at.bucket[0] = first_bucket(t, key);
+	at.bucket[0] = base_of(t, key) + first;
 	/* 1 to mask buckets further on: never the same, unless there is only one */
-	at.bucket[1] = (at.bucket[0] + 1 + (uint32_t)((uint64_t)print * mask >> 28)) & mask;
+	at.bucket[1] = base_of(t, key) +
+		       ((first + 1 + (uint32_t)((uint64_t)print * mask >> 28)) & mask);
 	return at;
 }
 
-static struct hold hold_of(struct table *t, struct table_shard *s, uint32_t bucket, unsigned way)
+static struct hold hold_of(struct table *t, struct table_shard *s, size_t bucket, unsigned way)
 {
 	return (struct hold){
-		.value = s->value + ((size_t)bucket * WAYS + way) * t->value_size,
+		.value = t->value + (bucket * WAYS + way) * t->value_size,
 		.way = (uint8_t)way,
-		.bucket = &s->bucket[bucket],
+		.bucket = &t->bucket[bucket],
 		.shard = s,
 	};
 }
@@ -196,7 +212,7 @@ static struct hold hold_of(struct table *t, struct table_shard *s, uint32_t buck
 static struct hold search(struct table *t, const struct place *at)
 {
 	for (unsigned i = 0; i < 2; i++) {
-		const struct bucket *b = &at->shard->bucket[at->bucket[i]];
+		const struct bucket *b = &t->bucket[at->bucket[i]];
 
 		for (unsigned way = 0; way < WAYS; way++)
 			if ((b->label[way] & PRINT_MASK) == at->print)
@@ -249,7 +265,7 @@ static bool has_room(const struct bucket *b, uint32_t now)
 /* The record to overwrite: in the first bucket if it has room, else in either. */
 static struct hold victim(struct table *t, const struct place *at, uint32_t now)
 {
-	struct bucket *all = at->shard->bucket, *first = &all[at->bucket[0]];
+	struct bucket *all = t->bucket, *first = &all[at->bucket[0]];
 	unsigned buckets = has_room(first, now) ? 1 : 2, way = 0, where = 0;
 
 	for (unsigned i = 0; i < buckets; i++)
@@ -339,12 +355,11 @@ void table_drop(struct hold *h)
 
 void table_prefetch(const struct table *t, uint64_t key)
 {
-	const struct table_shard *s = &t->shard[key % SHARDS];
-	uint32_t bucket = first_bucket(t, key);
+	size_t bucket = base_of(t, key) + first_bucket(t, key);
 
-	__builtin_prefetch(&s->bucket[bucket], 1);
+	__builtin_prefetch(&t->bucket[bucket], 1);
 	/* buckets fill from the first way on: most likely it is there */
-	__builtin_prefetch(s->value + (size_t)bucket * WAYS * t->value_size, 1);
+	__builtin_prefetch(t->value + bucket * WAYS * t->value_size, 1);
 }
 
 bool table_forget(struct table *t, uint64_t key)

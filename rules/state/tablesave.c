@@ -19,11 +19,11 @@ struct table_shape table_shape(const struct table *t)
 	return (struct table_shape){ t->buckets, (uint32_t)t->value_size };
 }
 
-static size_t save_bucket(const struct table *t, const struct table_shard *s, uint32_t at,
+static size_t save_bucket(const struct table *t, unsigned shard, uint32_t at,
 			  uint32_t now, unsigned char *out)
 {
-	const struct bucket *b = &s->bucket[at];
-	const unsigned char *value = s->value + (size_t)at * WAYS * t->value_size;
+	const struct bucket *b = buckets_of(t, shard, at);
+	const unsigned char *value = values_of(t, shard, at);
 	struct saved saved = { .at = at };
 	size_t n = sizeof(saved);
 
@@ -53,17 +53,17 @@ size_t table_save(struct table *t, unsigned shard, uint32_t *at, uint64_t now, v
 
 	pthread_mutex_lock(&s->lock);
 	for (; *at < end && room - n >= TABLE_SAVE_LEAST(table_shape(t)); ++*at)
-		n += save_bucket(t, s, *at, ticks(now), to + n);
+		n += save_bucket(t, shard, *at, ticks(now), to + n);
 	pthread_mutex_unlock(&s->lock);
 	return n;
 }
 
 /* Returns the bytes of the values, or n + 1: more than there are. */
-static size_t restore_bucket(struct table *t, struct table_shard *s, const struct saved *saved,
+static size_t restore_bucket(struct table *t, unsigned shard, const struct saved *saved,
 			     uint32_t now, const unsigned char *values, size_t n, uint64_t *sum)
 {
-	struct bucket *b = &s->bucket[saved->at];
-	unsigned char *to = s->value + (size_t)saved->at * WAYS * t->value_size;
+	struct bucket *b = buckets_of(t, shard, saved->at);
+	unsigned char *to = values_of(t, shard, saved->at);
 	size_t used = 0;
 
 	for (unsigned way = 0; way < WAYS; way++) {
@@ -100,7 +100,7 @@ bool table_restore(struct table *t, unsigned shard, uint64_t now, const void *by
 			p += sizeof(saved);
 			n -= sizeof(saved);
 			if (saved.at < t->buckets)
-				used = restore_bucket(t, s, &saved, ticks(now), p, n,
+				used = restore_bucket(t, shard, &saved, ticks(now), p, n,
 						      live_ones);
 		}
 		good = used <= n;
