@@ -7,18 +7,18 @@
 #include "geo.h"
 
 struct special {
-	uint8_t b[16];
-	uint8_t len;   /* of the part that counts, over 16 bytes */
+	uint64_t bits; /* of the prefix: IPv4 in the lower half, of IPv6 the upper half */
+	uint64_t mask;
 	bool private_; /* used inside networks, so a real source there */
 };
 
+#define HIGH(n) (~(uint64_t)0 << (64 - (n)))
 #define V4(a, b, c, n, private_) \
-	{ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, 0 }, 96 + (n), private_ }
+	{ (uint64_t)(a) << 24 | (b) << 16 | (c) << 8, HIGH(n) >> 32, private_ }
 #define V6(a, b, c, d, n, private_) \
-	{ { (a) >> 8, (a) & 0xff, (b) >> 8, (b) & 0xff, (c) >> 8, (c) & 0xff, (d) >> 8, \
-	    (d) & 0xff }, n, private_ }
+	{ (uint64_t)(a) << 48 | (uint64_t)(b) << 32 | (uint64_t)(c) << 16 | (d), HIGH(n), private_ }
 
-static const struct special special[] = {
+static const struct special special_v4[] = {
 	V4(0, 0, 0, 8, false),        /* this network, RFC 791 */
 	V4(10, 0, 0, 8, true),        /* RFC 1918 */
 	V4(100, 64, 0, 10, true),     /* carrier NAT, RFC 6598 */
@@ -33,6 +33,9 @@ static const struct special special[] = {
 	V4(198, 51, 100, 24, false),  /* documentation, RFC 5737 */
 	V4(203, 0, 113, 24, false),   /* documentation, RFC 5737 */
 	V4(224, 0, 0, 3, false),      /* multicast, reserved, broadcast: RFC 1112 */
+};
+
+static const struct special special_v6[] = {
 	V6(0x64, 0xff9b, 1, 0, 48, true),   /* local NAT64, RFC 8215 */
 	V6(0x100, 0, 0, 0, 64, false),      /* discard, RFC 6666 */
 	V6(0x2001, 0, 0, 0, 32, false),     /* Teredo, RFC 4380 */
@@ -48,23 +51,28 @@ static const struct special special[] = {
 	V6(0xff00, 0, 0, 0, 8, false),      /* multicast, RFC 4291 */
 };
 
-#define SPECIALS (sizeof(special) / sizeof(special[0]))
-
-static bool starts_with(const struct special *s, const struct addr *a)
+static uint64_t word(const struct addr *a, unsigned at, unsigned n)
 {
-	unsigned whole = s->len / 8, bits = s->len % 8;
+	uint64_t w = 0;
 
-	if (memcmp(s->b, a->b, whole) != 0)
-		return false;
-	return !bits || (s->b[whole] ^ a->b[whole]) >> (8 - bits) == 0;
+	for (unsigned i = 0; i < n; i++)
+		w = w << 8 | a->b[at + i];
+	return w;
+}
+
+static const struct special *find(const struct special *s, size_t n, uint64_t bits)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((bits & s[i].mask) == s[i].bits)
+			return &s[i];
+	return NULL;
 }
 
 static const struct special *special_find(const struct addr *a)
 {
-	for (unsigned i = 0; i < SPECIALS; i++)
-		if (starts_with(&special[i], a))
-			return &special[i];
-	return NULL;
+	if (addr_is_v4(a))
+		return find(special_v4, sizeof(special_v4) / sizeof(*special_v4), word(a, 12, 4));
+	return find(special_v6, sizeof(special_v6) / sizeof(*special_v6), word(a, 0, 8));
 }
 
 /* ::1 is private, the rest of ::/96 (unspecified, IPv4-compatible) nobody's. */

@@ -237,6 +237,16 @@ static bool leaks(const struct probe *p, const struct leak_conf *c, enum kind ki
 	return false;
 }
 
+/* Is it an answer that a proxy of ours passes on?  Asked only of what would be told:
+ * most answers leak nothing. */
+static bool relayed(const struct probe *p, enum kind kind, bool *foreign)
+{
+	if (p->sip->kind != SIP_RESPONSE || kind == LEAK_RECORD_ROUTE)
+		return false;
+	*foreign = told_from_outside(p->state, p->names, p->now);
+	return *foreign;
+}
+
 /* Once a day for the pair and kind (a banner is the same for everybody), and no more than
  * `most` of all in an hour: who writes from many addresses makes us answer as many. */
 static bool is_news(const struct probe *p, const struct leak_conf *c, enum kind kind)
@@ -275,14 +285,13 @@ static enum found leak_run(const struct probe *p, const void *conf, struct evide
 {
 	const struct leak_conf *c = conf;
 	struct leak l;
-	bool foreign;
+	bool foreign = false;
 
 	if (addr_is_private(&p->pkt->dst))
 		return CLEAR;
-	foreign = p->sip->kind == SIP_RESPONSE &&
-		  told_from_outside(p->state, p->names, p->now);
 	for (unsigned kind = 0; kind < LEAK_COUNT; kind++)
-		if (leaks(p, c, kind, &foreign, &l) && is_news(p, c, kind))
+		if (leaks(p, c, kind, &foreign, &l) && !relayed(p, kind, &foreign) &&
+		    is_news(p, c, kind))
 			return tell(p, kind, &l, ev);
 	return CLEAR;
 }

@@ -95,7 +95,7 @@ static int register_compile(void *conf, struct compiler *c)
 /* What one REGISTER is about. */
 struct request {
 	uint64_t user, aor; /* whom it registers */
-	struct contacts_asked asked;
+	const struct contacts_asked *asked;
 	struct binding binding; /* of the user at this site */
 };
 
@@ -130,7 +130,7 @@ static enum found contact_judge(const struct probe *p, const struct register_con
 	bool stated = p->sip->seen[HDR_EXPIRES];
 	struct slice own;
 	struct sip_uri uri;
-	uint32_t seconds = contact_seconds(p->sip, na);
+	uint32_t seconds;
 
 	if (r->own == REFUSE && sip_uri_read(na->uri, &uri) &&
 	    inside_claim(p->rules, p->pkt, uri.host, uri.port)) {
@@ -138,6 +138,9 @@ static enum found contact_judge(const struct probe *p, const struct register_con
 		evidence_bytes(ev, na->uri);
 		return HIT;
 	}
+	if (!r->min_expires && !r->max_expires)
+		return CLEAR;
+	seconds = contact_seconds(p->sip, na);
 	stated |= sip_param(na->params, SLICE("expires"), &own);
 	if (!stated || !seconds ||
 	    (seconds >= r->min_expires && (!r->max_expires || seconds <= r->max_expires)))
@@ -220,7 +223,7 @@ static enum found limits_judge(const struct probe *p, const struct register_conf
 	struct contacts c;
 	struct bindings_site s;
 
-	contacts_find(p->state, q->aor, &q->asked, p->now, &c);
+	contacts_find(p->state, q->aor, q->asked, p->now, &c);
 	if (c.fresh && r->contacts && c.live + c.fresh > r->contacts)
 		return over(p, "contacts of this user", c.live, r->contacts, ev);
 	if (c.fresh && r->total && bindings_live(p->state, p->now) + c.fresh > r->total)
@@ -275,18 +278,16 @@ static enum found rates_judge(const struct probe *p, const struct register_conf 
 static enum found register_run(const struct probe *p, const void *conf, struct evidence *ev)
 {
 	const struct register_conf *r = conf;
-	struct slice to = sip_first(p->sip, HDR_TO);
 	struct request q;
 
 	if (p->sip->method != METHOD_REGISTER)
 		return CLEAR;
-	q.user = name_user(p->state, to);
-	q.aor = name_aor(p->state, to);
-	contacts_prefetch(p->state, q.aor, p->names->txn);
-	if ((r->star == REFUSE && star_judge(p, ev) == HIT) || contacts_judge(p, r, ev) == HIT ||
-	    who_judge(p, r, &q, ev) == HIT)
+	q.user = p->names->aor_user;
+	q.aor = p->names->aor;
+	q.asked = &p->names->contacts;
+	if ((r->star == REFUSE && q.asked->star && star_judge(p, ev) == HIT) ||
+	    contacts_judge(p, r, ev) == HIT || who_judge(p, r, &q, ev) == HIT)
 		return HIT;
-	contacts_read(p->state, p->sip, &q.asked);
 	binding_find(p->state, q.user, q.aor, p->site_key, p->now, &q.binding);
 	if (limits_judge(p, r, &q, ev) == HIT)
 		return HIT;

@@ -18,6 +18,11 @@ bool sip_list_next(struct slice *rest, struct slice *item)
 	if (!rest->n)
 		return false;
 	end = p + rest->n;
+	if (!memchr(p, ',', rest->n)) { /* as in nearly all messages */
+		*item = slice_trim(*rest);
+		*rest = SLICE_NONE;
+		return true;
+	}
 	while (p < end && (in_angle || *p != ',')) {
 		if (*p == '"' && !in_angle) {
 			p = skip_quoted(p, end);

@@ -202,8 +202,8 @@ bool sip_next(const struct sip_msg *m, enum sip_header h, unsigned *at, struct s
 {
 	unsigned i = *at;
 
-	if (i == 0 && m->seen[h])
-		i = m->first[h];
+	if (i == 0)
+		i = m->seen[h] ? m->first[h] : m->count;
 	for (; i < m->count; i++) {
 		if (m->hdr[i].id != h)
 			continue;

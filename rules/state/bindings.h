@@ -24,6 +24,7 @@
 #include "sip.h"
 
 struct lesson;
+struct names;
 struct state;
 
 /* Does that site hold a live registration of that user?  For an earlier now, up to an hour:
@@ -86,8 +87,8 @@ struct bindings_site {
 };
 void bindings_site(struct state *st, uint64_t site, uint64_t now, struct bindings_site *out);
 
-/* Fetches what contacts_find, and learning of a REGISTER, will read. */
-void contacts_prefetch(const struct state *st, uint64_t aor, uint64_t txn);
+/* Fetches what contacts_find, and learning of a REGISTER or its answer, will read. */
+void contacts_prefetch(const struct state *st, const struct names *n);
 
 /* All live contacts; an end is seen up to 69 s late. */
 uint64_t bindings_live(struct state *st, uint64_t now);

@@ -16,7 +16,7 @@
 #define REFRESHED (2 * NS) /* a life that grew by that was prolonged */
 
 enum { RANK_ASKED = 0, RANK_BOUND = 2 };
-enum { CONTACT_USER = 0xc1, CONTACT_REST, CONTACT_INSTANCE };
+enum { CONTACT_INSTANCE = 0xc1, CONTACT_URI = 0x1000 };
 
 struct contact {
 	uint32_t contact, id; /* prints: see contacts_asked; id as the phone itself says it */
@@ -45,19 +45,19 @@ size_t addresses_size(void)
 
 static uint32_t uri_print(const struct state *st, struct slice text)
 {
-	char room[URI_ROOM];
-	struct slice rest = { room, 0 };
+	char room[2 * URI_ROOM];
 	struct sip_uri uri;
-	uint64_t h;
+	uint32_t user, n;
 
 	(void)sip_uri_read(text, &uri);
-	h = name_bytes(st, CONTACT_USER, sip_user(&uri, room, sizeof(room)));
+	user = sip_user(&uri, room, URI_ROOM).n;
 	/* host, port and parameters, in any case (19.1.4) */
 	if (uri.host.n)
 		text = slice_between(uri.host.p, text.p + text.n);
-	for (; rest.n < text.n && rest.n < sizeof(room); rest.n++)
-		room[rest.n] = ascii_lower(text.p[rest.n]);
-	return print_of(h ^ name_bytes(st, CONTACT_REST, rest));
+	for (n = 0; n < text.n && n < URI_ROOM; n++)
+		room[user + n] = ascii_lower(text.p[n]);
+	/* where the user ends is told by the kind */
+	return print_of(name_bytes(st, CONTACT_URI + (uint64_t)user, (struct slice){ room, user + n }));
 }
 
 /* A user agent keeps its instance when it comes back with another contact (RFC 5626). */
@@ -115,7 +115,7 @@ void contacts_read(const struct state *st, const struct sip_msg *sip, struct con
 			continue;
 		}
 		if (out->n == CONTACTS_ASKED)
-			return;
+			continue;
 		out->at[out->n].contact = uri_print(st, na.uri);
 		out->at[out->n].id = id_print(st, &na, out->at[out->n].contact);
 		out->at[out->n++].seconds = contact_seconds(sip, &na);
@@ -127,10 +127,11 @@ static uint64_t asked_key(uint64_t txn)
 	return txn ^ 0xa5a5c0117ac75a5au;
 }
 
-void contacts_prefetch(const struct state *st, uint64_t aor, uint64_t txn)
+void contacts_prefetch(const struct state *st, const struct names *n)
 {
-	table_prefetch(st->addresses, aor);
-	table_prefetch(st->bindings, asked_key(txn));
+	table_prefetch(st->addresses, n->aor);
+	table_prefetch(st->bindings, asked_key(n->txn));
+	binding_prefetch(st, n->aor_user, n->site);
 }
 
 static void asked_put(struct state *st, const struct lesson *l)
@@ -139,7 +140,7 @@ static void asked_put(struct state *st, const struct lesson *l)
 
 	if (!h.value)
 		return;
-	contacts_read(st, l->sip, h.value);
+	*(struct contacts_asked *)h.value = l->names->contacts;
 	table_keep(&h, l->now, l->now + TXN_SHORT * NS, RANK_ASKED);
 	table_release(&h);
 }
@@ -342,9 +343,8 @@ static uint32_t site_end(const struct address *a, uint32_t site, uint64_t now, b
 static void seats_set(struct state *st, const struct lesson *l, const struct address *was,
 		      const struct address *is, bool all)
 {
-	struct slice to = sip_first(l->sip, HDR_TO);
-	uint64_t user = name_user(st, to);
-	uint32_t aor = print_of(name_aor(st, to)), own = print_of(l->names->site);
+	uint64_t user = l->names->aor_user;
+	uint32_t aor = print_of(l->names->aor), own = print_of(l->names->site);
 	bool any, before;
 
 	if (!user)
@@ -362,7 +362,7 @@ static void seats_set(struct state *st, const struct lesson *l, const struct add
 
 static void answer_learn(struct state *st, const struct lesson *l)
 {
-	uint64_t aor = name_aor(st, sip_first(l->sip, HDR_TO));
+	uint64_t aor = l->names->aor;
 	uint32_t site = print_of(l->names->site);
 	struct contacts_asked asked;
 	struct address was = { .n = 0 }, is;

@@ -51,6 +51,8 @@ void memory_prefetch(const struct state *st, const struct names *n)
 		table_prefetch(st->scans, n->site);
 	if (n->from_user)
 		binding_prefetch(st, n->from_user, n->site);
+	if (n->aor)
+		contacts_prefetch(st, n);
 	if (n->login || n->from_user)
 		logins_prefetch(st, n->login ? n->login : n->from_user, n->site);
 	if (n->login)
@@ -65,7 +67,7 @@ static uint32_t what_of(const struct state *st, const struct lesson *l)
 
 	if (l->pkt->dir == DIR_OUTBOUND || l->sip->method != METHOD_INVITE || l->names->to)
 		return 0;
-	from = name_aor(st, sip_first(l->sip, HDR_FROM)) ^
+	from = name_aor_of_uri(st, l->names->from_user, l->sip->from.uri) ^
 	       key_with(key_of_addr(st, &l->inside), l->pkt->dport);
 	return (uint32_t)((name_bytes(st, NAME_CALLED, l->sip->uri) ^ from) >> 32) | 1;
 }

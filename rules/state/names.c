@@ -97,19 +97,27 @@ uint64_t name_user(const struct state *st, struct slice address)
 	return sip_nameaddr_read(address, &na) ? name_user_of_uri(st, na.uri) : 0;
 }
 
-uint64_t name_aor(const struct state *st, struct slice address)
+uint64_t name_aor_of_uri(const struct state *st, uint64_t user, struct slice text)
 {
-	struct sip_nameaddr na;
 	struct sip_uri uri;
 	char host[USER_ROOM];
 	uint32_t n = 0;
 
-	if (!sip_nameaddr_read(address, &na))
+	if (!text.n)
 		return 0;
-	(void)sip_uri_read(na.uri, &uri);
+	(void)sip_uri_read(text, &uri);
 	for (; n < uri.host.n && n < sizeof(host); n++)
 		host[n] = ascii_lower(uri.host.p[n]);
-	return named(st, NAME_DOMAIN, user_of(st, &uri), (struct slice){ host, n });
+	return named(st, NAME_DOMAIN, user, (struct slice){ host, n });
+}
+
+uint64_t name_aor(const struct state *st, struct slice address)
+{
+	struct sip_nameaddr na;
+
+	if (!sip_nameaddr_read(address, &na))
+		return 0;
+	return name_aor_of_uri(st, name_user_of_uri(st, na.uri), na.uri);
 }
 
 static bool has_cookie(struct slice branch)
@@ -272,6 +280,15 @@ static uint64_t target_of(const struct state *st, const struct sip_msg *sip, uin
 	return target ? target : to_user;
 }
 
+static void names_register(const struct state *st, const struct pkt *pkt,
+			   const struct sip_msg *sip, struct names *n)
+{
+	n->aor_user = n->to_user ? n->to_user : name_user_of_uri(st, sip->to.uri);
+	n->aor = name_aor_of_uri(st, n->aor_user, sip->to.uri);
+	if (sip->kind == SIP_REQUEST && pkt->dir == DIR_INBOUND)
+		contacts_read(st, sip, &n->contacts);
+}
+
 void names_read(const struct state *st, const struct pkt *pkt, const struct sip_msg *sip,
 		uint64_t site_key, struct names *n)
 {
@@ -284,5 +301,9 @@ void names_read(const struct state *st, const struct pkt *pkt, const struct sip_
 		n->to_user = name_user_of_uri(st, sip->to.uri);
 		n->target = target_of(st, sip, n->to_user);
 	}
+	n->aor = n->aor_user = 0;
+	n->contacts.n = n->contacts.star = 0;
+	if (sip->method == METHOD_REGISTER)
+		names_register(st, pkt, sip, n);
 	names_login(st, sip, n);
 }

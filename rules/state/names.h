@@ -13,8 +13,8 @@
 #ifndef SIPMOAT_NAMES_H
 #define SIPMOAT_NAMES_H
 
+#include "bindings.h"
 #include "pkt.h"
-#include "sip.h"
 
 struct state;
 
@@ -30,6 +30,8 @@ struct names {
 	uint64_t from_user, to_user; /* of requests outside a dialog, else 0: see name_user */
 	uint64_t target; /* whom a request outside a dialog is for: the user of the Request-URI,
 	                  * which servers go by (16.5), of REGISTER that of To (10.2) */
+	uint64_t aor, aor_user; /* of REGISTER and its answers: name_aor and name_user of To */
+	struct contacts_asked contacts; /* of REGISTER from outside */
 	uint64_t login;  /* username of the digest credentials, up to its '@'; of several
 	                  * different ones a name of their own.  0: none, or they have no
 	                  * response yet (IMS asks for its challenge so, TS 24.229 5.1.1.2) */
@@ -53,8 +55,10 @@ uint64_t names_asked(const struct state *st, const struct names *n, const struct
 /* Of a From, To or Contact value, or of a URI; 0 when it has no user. */
 uint64_t name_user(const struct state *st, struct slice address);
 uint64_t name_user_of_uri(const struct state *st, struct slice uri);
-/* User and domain, the port left out: what is registered (RFC 3261 10.3). */
+/* User and domain, the port left out: what is registered (RFC 3261 10.3).  user: that of
+ * the URI, as name_user_of_uri says. */
 uint64_t name_aor(const struct state *st, struct slice address);
+uint64_t name_aor_of_uri(const struct state *st, uint64_t user, struct slice uri);
 /* Any other bytes; kind keeps the uses apart. */
 #define NAME_NONCE 1
 #define NAME_CALLED 2 /* a Request-URI */

@@ -57,6 +57,7 @@ struct bench {
 	struct sip_msg sip;
 	char text[1600];
 	struct strict *strict;
+	struct evidence ev;
 	uint32_t took[KINDS][TURNS], all[TURNS + KINDS];
 	unsigned n[KINDS];
 };
@@ -83,13 +84,14 @@ static bool run(struct bench *b, struct probe *p, enum stage stage)
 {
 	for (unsigned i = 0; i < check_count; i++) {
 		const struct check *c = checks[i];
-		struct evidence ev = { 0 };
 
 		if (c->stage != stage || p->zone->policy[i].mode == MODE_OFF ||
 		    c->outbound != (p->pkt->dir == DIR_OUTBOUND) ||
 		    (c->needs == NEED_REQUEST && p->sip->kind != SIP_REQUEST))
 			continue;
-		if (c->run(p, p->zone->conf[i], &ev) != HIT || ev.alert || c->outbound)
+		b->ev.reason[0] = b->ev.text[0] = 0;
+		b->ev.no_ban = b->ev.alert = b->ev.gentle = b->ev.quiet = false;
+		if (c->run(p, p->zone->conf[i], &b->ev) != HIT || b->ev.alert || c->outbound)
 			continue;
 		b->why = c->name;
 		return true;
