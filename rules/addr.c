@@ -19,21 +19,28 @@ static bool text_copy(struct slice text, char out[ADDR_TEXT])
  * takes, without its copy.  Hosts in messages are read by the million. */
 static bool v4_parse(struct slice text, uint8_t be[4])
 {
-	const char *p = text.p, *end = text.p + text.n;
+	unsigned n = 0, digits = 0, at = 0;
 
-	for (unsigned i = 0; i < 4; i++) {
-		const char *start = p;
-		unsigned n = 0;
+	if (text.n < 7 || text.n > 15)
+		return false;
+	for (uint32_t i = 0; i < text.n; i++) {
+		unsigned digit = (unsigned)text.p[i] - '0';
 
-		while (p < end && *p >= '0' && *p <= '9' && p - start < 4)
-			n = n * 10 + (unsigned)(*p++ - '0');
-		if (p == start || n > 255 || (*start == '0' && p - start > 1))
+		if (digit < 10) {
+			if (digits++ && !n) /* a leading zero */
+				return false;
+			n = n * 10 + digit;
+			if (n > 255)
+				return false;
+			continue;
+		}
+		if (text.p[i] != '.' || !digits || at == 3)
 			return false;
-		be[i] = (uint8_t)n;
-		if (i < 3 && (p == end || *p++ != '.'))
-			return false;
+		be[at++] = (uint8_t)n;
+		n = digits = 0;
 	}
-	return p == end;
+	be[3] = (uint8_t)n;
+	return digits && at == 3;
 }
 
 int addr_parse(struct slice text, struct addr *out)

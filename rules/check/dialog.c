@@ -40,10 +40,7 @@ static const struct conf_row dialog_rows[] = {
 
 static unsigned standing_of(const struct probe *p)
 {
-	struct source s;
-
-	source_find(p->state, p->site_key, p->now, &s);
-	return s.standing;
+	return source_standing(p->state, p->site_key, p->now);
 }
 
 /* Does the source hold a registration of that user? */
@@ -54,7 +51,7 @@ static bool holds(const struct probe *p, uint64_t user)
 
 static uint64_t speaker(const struct probe *p)
 {
-	return name_user(p->state, sip_first(p->sip, HDR_FROM));
+	return name_user_of_uri(p->state, p->sip->from.uri);
 }
 
 /*

@@ -114,10 +114,7 @@ static bool is_carrier(const struct probe *p, const struct registered_conf *r)
 
 static bool anybody(const struct probe *p)
 {
-	struct source s;
-
-	source_find(p->state, p->site_key, p->now, &s);
-	return s.standing == REGISTERED;
+	return source_standing(p->state, p->site_key, p->now) == REGISTERED;
 }
 
 static bool may_begin(const struct probe *p, const struct registered_conf *r)

@@ -82,12 +82,7 @@ static bool is_learning(const struct probe *p)
 /* Somebody lives there. */
 static bool has_standing(const struct probe *p, const struct scan_facts *f)
 {
-	struct source s;
-
-	if (f->login)
-		return true;
-	source_find(p->state, p->site_key, p->now, &s);
-	return s.standing == REGISTERED;
+	return f->login || source_standing(p->state, p->site_key, p->now) == REGISTERED;
 }
 
 static enum found found(const struct probe *p, unsigned n, const char *what,

@@ -89,16 +89,16 @@ static void give(struct state *st, uint64_t nonce, const struct lesson *l, unsig
 static void give_all(struct state *st, const struct lesson *l, enum sip_header header)
 {
 	struct slice line, nonce;
-	struct source s;
+	enum standing standing;
 	unsigned at = 0;
 
 	if (!l->sip->seen[header])
 		return;
-	source_find(st, l->names->site, l->now, &s);
+	standing = source_standing(st, l->names->site, l->now);
 	while (sip_next(l->sip, header, &at, &line))
 		if (sip_digest_param(line, SLICE("nonce"), &nonce) && nonce.n)
 			give(st, name_bytes(st, NAME_NONCE, nonce), l,
-			     s.standing == STRANGER ? 0 : 1);
+			     standing == STRANGER ? 0 : 1);
 }
 
 static void asked(struct state *st, uint64_t site, uint64_t now)

@@ -171,10 +171,7 @@ static bool outbound(const struct lesson *l)
 /* Of what a site outside asked: more for one that has proven something. */
 static uint8_t rank_of_asker(struct state *st, const struct lesson *l, uint8_t stranger)
 {
-	struct source s;
-
-	source_find(st, l->names->site, l->now, &s);
-	return s.standing == STRANGER ? stranger : (uint8_t)(stranger + 1);
+	return source_standing(st, l->names->site, l->now) == STRANGER ? stranger : (uint8_t)(stranger + 1);
 }
 
 /* Some go on as they began, whatever Contact they were given.  Of several hosts that
@@ -233,8 +230,8 @@ static void draw(struct state *st, const struct lesson *l, struct dialog *d)
 		d->side[1] = half.side[0];
 	d->side[0].tag = n->from;
 	d->side[1].tag = n->to;
-	d->side[0].user = name_user(st, sip_first(l->sip, HDR_FROM));
-	d->side[1].user = name_user(st, sip_first(l->sip, HDR_TO));
+	d->side[0].user = name_user_of_uri(st, l->sip->from.uri);
+	d->side[1].user = name_user_of_uri(st, l->sip->to.uri);
 	if (l->sip->kind != SIP_RESPONSE || !begins(l->sip->method))
 		d->side[0].targets = TARGETS_NONE; /* its answer, with a Contact, was not seen */
 	else if (l->sip->method == METHOD_INVITE)

@@ -216,7 +216,6 @@ static void fail(struct state *st, const struct lesson *l, const struct transact
 {
 	bool challenged = asked->flags & TXN_CHALLENGED;
 	uint64_t key = key_of(asked->user, asked->site);
-	struct source s;
 
 	note_failure(st, l, asked, key);
 	trial_failed(st, proven && !challenged ? forged_key(asked->user, asked->site) : key,
@@ -227,8 +226,7 @@ static void fail(struct state *st, const struct lesson *l, const struct transact
 		return;
 	}
 	tally_add(st, tally_key(asked->user, TALLY_USER), l->now);
-	source_find(st, asked->site, l->now, &s);
-	if (challenged || s.standing != REGISTERED)
+	if (challenged || source_standing(st, asked->site, l->now) != REGISTERED)
 		tally_add(st, tally_key(asked->site, TALLY_SITE), l->now);
 	if (challenged)
 		tally_add(st, tally_key(asked->site, TALLY_SHOWN), l->now);

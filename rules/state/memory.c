@@ -84,7 +84,7 @@ static void ask(struct state *st, struct lesson *l, struct transaction *asked,
 {
 	bool out = l->pkt->dir == DIR_OUTBOUND;
 	const struct names *n = l->names;
-	struct source s = { .standing = STRANGER };
+	enum standing standing = STRANGER;
 	enum asked is;
 	struct transaction t = {
 		.site = n->site, .call = n->call, .from = n->from, .user = n->from_user,
@@ -105,8 +105,8 @@ static void ask(struct state *st, struct lesson *l, struct transaction *asked,
 	if (!n->txn || (l->sip->method == METHOD_ACK && (!out || l->asked)))
 		return;
 	if (!out)
-		source_find(st, n->site, l->now, &s);
-	is = txn_open(st, n->txn, &t, s.standing, l->now, other);
+		standing = source_standing(st, n->site, l->now);
+	is = txn_open(st, n->txn, &t, standing, l->now, other);
 	l->again = is == ASKED_AGAIN && l->sip->method != METHOD_ACK;
 	if (is == ASKED_OTHER && hides(&t, other))
 		l->other = other;

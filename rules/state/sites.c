@@ -72,7 +72,8 @@ static void sweep(struct registrant *r, uint64_t now)
 			r->reg[i].who = 0;
 }
 
-static unsigned registrations(struct state *st, uint64_t key, uint64_t now)
+/* Counts up to `most`. */
+static unsigned registrations(struct state *st, uint64_t key, unsigned most, uint64_t now)
 {
 	struct hold h = table_find(st->registrants, key, now);
 	const struct registrant *r = h.value;
@@ -80,14 +81,15 @@ static unsigned registrations(struct state *st, uint64_t key, uint64_t now)
 
 	if (!r)
 		return 1; /* it was pushed out: nobody can say more */
-	for (unsigned i = 0; i < SOURCE_REGS; i++)
+	for (unsigned i = 0; i < SOURCE_REGS && n < most; i++)
 		n += reg_live(&r->reg[i], now);
 	n += !n && ahead(r->others_until, now);
 	table_release(&h);
 	return n;
 }
 
-void source_find(struct state *st, uint64_t site_key, uint64_t now, struct source *out)
+static void find(struct state *st, uint64_t site_key, unsigned most, uint64_t now,
+		 struct source *out)
 {
 	struct hold h = table_find(st->sources, site_key, now);
 	struct site s = { 0 };
@@ -97,11 +99,24 @@ void source_find(struct state *st, uint64_t site_key, uint64_t now, struct sourc
 	table_release(&h);
 	*out = (struct source){ STRANGER, 0 };
 	if (ahead(s.registered_until, now))
-		out->registrations = registrations(st, site_key, now);
+		out->registrations = registrations(st, site_key, most, now);
 	if (out->registrations)
 		out->standing = REGISTERED;
 	else if (ahead(s.returned_until, now))
 		out->standing = RETURNED;
+}
+
+void source_find(struct state *st, uint64_t site_key, uint64_t now, struct source *out)
+{
+	find(st, site_key, SOURCE_REGS, now, out);
+}
+
+enum standing source_standing(struct state *st, uint64_t site_key, uint64_t now)
+{
+	struct source s;
+
+	find(st, site_key, 1, now, &s);
+	return s.standing;
 }
 
 void source_returned(struct state *st, uint64_t site_key, uint64_t now)

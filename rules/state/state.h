@@ -39,6 +39,8 @@ struct source {
 
 /* site_key: key_of_addr of the site. */
 void source_find(struct state *st, uint64_t site_key, uint64_t now, struct source *out);
+/* The same for who need not know how many. */
+enum standing source_standing(struct state *st, uint64_t site_key, uint64_t now);
 
 /*
  * Reads what a server inside sends: remembers challenges, tags and branches that
