@@ -214,7 +214,7 @@ static void name_message(struct passage *g)
 	if (p->sip->kind != SIP_REQUEST && p->sip->kind != SIP_RESPONSE)
 		return;
 	names_read(p->state, p->pkt, p->sip, p->site_key, &g->names);
-	memory_prefetch(p->state, &g->names);
+	memory_prefetch(p->state, p->sip, &g->names, table_prefetch);
 	p->names = &g->names;
 }
 
@@ -225,6 +225,7 @@ static bool run_behaviour(struct passage *g)
 
 	if (!p->names)
 		return false;
+	memory_prefetch(p->state, p->sip, p->names, table_prefetch_value);
 	if (run_stages(g, STAGE_BEHAVIOUR, STAGE_BEHAVIOUR))
 		return true;
 	memory_learn(p->state, &g->rs->settings, p->pkt, p->sip, p->names, p->now);

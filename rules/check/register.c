@@ -240,10 +240,15 @@ static enum found limits_judge(const struct probe *p, const struct register_conf
 	return CLEAR;
 }
 
+static struct meter_limit limit_of(uint32_t rate, uint32_t burst)
+{
+	return (struct meter_limit){ burst, burst, (uint64_t)burst * NS / (rate ? rate : 1) };
+}
+
 static enum found pace(const struct probe *p, uint64_t key, uint32_t rate, uint32_t burst,
 		       const char *whose, struct evidence *ev)
 {
-	struct meter_limit limit = { burst, burst, (uint64_t)burst * NS / (rate ? rate : 1) };
+	struct meter_limit limit = limit_of(rate, burst);
 	struct slice of = slice_of(whose);
 	bool over;
 
@@ -256,6 +261,16 @@ static enum found pace(const struct probe *p, uint64_t key, uint32_t rate, uint3
 	evidence_bytes(ev, sip_first(p->sip, HDR_TO));
 	ev->no_ban = ev->gentle = true;
 	return HIT;
+}
+
+static void pace_prefetch(const struct probe *p, const struct register_conf *r,
+			  const struct request *q)
+{
+	struct meter_limit limit = limit_of(r->source_rate, r->source_burst);
+
+	if (p->proof != PROOF_NONCE)
+		meter_prefetch(state_meter(p->state),
+			       key_with(p->site_key, METER_SITE + q->binding.known), &limit);
 }
 
 /* The site first: what one has too many of shall not cost the others. */
@@ -289,6 +304,7 @@ static enum found register_run(const struct probe *p, const void *conf, struct e
 	    contacts_judge(p, r, ev) == HIT || who_judge(p, r, &q, ev) == HIT)
 		return HIT;
 	binding_find(p->state, q.user, q.aor, p->site_key, p->now, &q.binding);
+	pace_prefetch(p, r, &q);
 	if (limits_judge(p, r, &q, ev) == HIT)
 		return HIT;
 	return rates_judge(p, r, &q, ev);

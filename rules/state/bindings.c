@@ -119,9 +119,14 @@ void upstream_set(struct state *st, uint64_t site, uint64_t until, uint64_t now)
 	table_release(&h);
 }
 
-void binding_prefetch(const struct state *st, uint64_t user, uint64_t site)
+void binding_prefetch(const struct state *st, uint64_t user, uint64_t site, table_fetch *fetch)
 {
-	table_prefetch(st->bindings, mixed(user, print_of(site)));
+	fetch(st->bindings, mixed(user, print_of(site)));
+}
+
+void bindings_site_prefetch(const struct state *st, uint64_t site, table_fetch *fetch)
+{
+	fetch(st->bindings, tally_key(print_of(site)));
 }
 
 void binding_find(struct state *st, uint64_t user, uint64_t aor, uint64_t site, uint64_t now,

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "sip.h"
+#include "table.h"
 
 struct lesson;
 struct names;
@@ -30,7 +31,7 @@ struct state;
 /* Does that site hold a live registration of that user?  For an earlier now, up to an hour:
  * did it then, and nobody ended it since? */
 bool binding_held(struct state *st, uint64_t user, uint64_t site, uint64_t now);
-void binding_prefetch(const struct state *st, uint64_t user, uint64_t site);
+void binding_prefetch(const struct state *st, uint64_t user, uint64_t site, table_fetch *fetch);
 
 /* Is a server of ours registered at that site, by what the site granted it?  For an earlier
  * now as above. */
@@ -88,7 +89,7 @@ struct bindings_site {
 void bindings_site(struct state *st, uint64_t site, uint64_t now, struct bindings_site *out);
 
 /* Fetches what contacts_find, and learning of a REGISTER or its answer, will read. */
-void contacts_prefetch(const struct state *st, const struct names *n);
+void contacts_prefetch(const struct state *st, const struct names *n, table_fetch *fetch);
 
 /* All live contacts; an end is seen up to 69 s late. */
 uint64_t bindings_live(struct state *st, uint64_t now);

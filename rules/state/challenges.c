@@ -32,11 +32,6 @@ static bool is_given(const struct given *g, uint64_t site)
 	return false;
 }
 
-void challenges_prefetch(const struct state *st, uint64_t nonce)
-{
-	table_prefetch(st->challenges, nonce);
-}
-
 enum nonce_from nonce_find(struct state *st, uint64_t nonce, uint64_t site, uint64_t now)
 {
 	struct hold h = table_find(st->challenges, nonce, now);
@@ -92,13 +87,28 @@ static void give_all(struct state *st, const struct lesson *l, enum sip_header h
 	enum standing standing;
 	unsigned at = 0;
 
-	if (!l->sip->seen[header])
-		return;
 	standing = source_standing(st, l->names->site, l->now);
 	while (sip_next(l->sip, header, &at, &line))
 		if (sip_digest_param(line, SLICE("nonce"), &nonce) && nonce.n)
 			give(st, name_bytes(st, NAME_NONCE, nonce), l,
 			     standing == STRANGER ? 0 : 1);
+}
+
+/* Nearly all challenges have one nonce, which is read already. */
+static void challenged(struct state *st, const struct lesson *l)
+{
+	unsigned www = l->sip->seen[HDR_WWW_AUTHENTICATE];
+	unsigned proxy = l->sip->seen[HDR_PROXY_AUTHENTICATE];
+
+	if (www + proxy == 1 && l->names->nonce) {
+		give(st, l->names->nonce, l,
+		     source_standing(st, l->names->site, l->now) == STRANGER ? 0 : 1);
+		return;
+	}
+	if (www)
+		give_all(st, l, HDR_WWW_AUTHENTICATE);
+	if (proxy)
+		give_all(st, l, HDR_PROXY_AUTHENTICATE);
 }
 
 static void asked(struct state *st, uint64_t site, uint64_t now)
@@ -125,10 +135,8 @@ void challenges_learn(struct state *st, const struct lesson *l)
 
 	if (l->pkt->dir != DIR_OUTBOUND)
 		return;
-	if (sip->kind == SIP_RESPONSE && (sip->status == 401 || sip->status == 407)) {
-		give_all(st, l, HDR_WWW_AUTHENTICATE);
-		give_all(st, l, HDR_PROXY_AUTHENTICATE);
-	}
+	if (sip->kind == SIP_RESPONSE && (sip->status == 401 || sip->status == 407))
+		challenged(st, l);
 	if (sip->kind == SIP_REQUEST && !l->names->to && !l->again &&
 	    (sip->method == METHOD_INVITE || sip->method == METHOD_REGISTER))
 		asked(st, l->names->site, l->now);

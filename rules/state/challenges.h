@@ -33,6 +33,5 @@ uint8_t nonce_flags(struct state *st, uint64_t nonce, const struct transaction *
 bool challenge_expected(struct state *st, uint64_t site, uint64_t now);
 
 void challenges_learn(struct state *st, const struct lesson *l);
-void challenges_prefetch(const struct state *st, uint64_t nonce);
 
 #endif

@@ -127,11 +127,12 @@ static uint64_t asked_key(uint64_t txn)
 	return txn ^ 0xa5a5c0117ac75a5au;
 }
 
-void contacts_prefetch(const struct state *st, const struct names *n)
+void contacts_prefetch(const struct state *st, const struct names *n, table_fetch *fetch)
 {
-	table_prefetch(st->addresses, n->aor);
-	table_prefetch(st->bindings, asked_key(n->txn));
-	binding_prefetch(st, n->aor_user, n->site);
+	fetch(st->addresses, n->aor);
+	fetch(st->bindings, asked_key(n->txn));
+	binding_prefetch(st, n->aor_user, n->site, fetch);
+	bindings_site_prefetch(st, n->site, fetch);
 }
 
 static void asked_put(struct state *st, const struct lesson *l)

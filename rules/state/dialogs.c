@@ -30,6 +30,15 @@ static uint64_t half_key(uint64_t tag, const struct names *n)
 	return (tag ? tag : n->call) ^ HALF;
 }
 
+void dialogs_prefetch(const struct state *st, const struct names *n, bool makes,
+		      table_fetch *fetch)
+{
+	if (n->to)
+		fetch(st->dialogs, dialog_key(n));
+	if (!n->to || makes)
+		fetch(st->dialogs, half_key(n->from, n));
+}
+
 static bool find(struct state *st, uint64_t key, uint64_t now, struct dialog *out)
 {
 	struct hold h = table_find(st->dialogs, key, now);

@@ -84,6 +84,9 @@ void dialogs_watch(struct state *st);
 /* A request is refused: true when it is a retransmission of one that was. */
 bool dialog_refused(struct state *st, const struct names *n, uint64_t now);
 
+/* makes: it may be the first message of a dialog. */
+void dialogs_prefetch(const struct state *st, const struct names *n, bool makes,
+		      table_fetch *fetch);
 void dialogs_learn(struct state *st, const struct lesson *l);
 
 #endif

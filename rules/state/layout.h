@@ -43,6 +43,17 @@ static inline uint32_t ticks(uint64_t ns)
 	return (uint32_t)(ns >> TABLE_TICK_BITS);
 }
 
+/* Written with the shard locked; table_prefetch_value looks without. */
+static inline void label_set(uint32_t *label, uint32_t v)
+{
+	__atomic_store_n(label, v, __ATOMIC_RELAXED);
+}
+
+static inline uint32_t label_get(const uint32_t *label)
+{
+	return __atomic_load_n(label, __ATOMIC_RELAXED);
+}
+
 static inline bool live(const struct bucket *b, unsigned way, uint32_t now)
 {
 	return (b->label[way] & PRINT_MASK) && (int32_t)(b->expires[way] - now) > 0;

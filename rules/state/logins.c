@@ -39,12 +39,12 @@ static uint64_t key_of(uint64_t user, uint64_t site)
 	return key ^ key >> 29;
 }
 
-void logins_prefetch(const struct state *st, uint64_t user, uint64_t site)
+void logins_prefetch(const struct state *st, uint64_t user, uint64_t site, table_fetch *fetch)
 {
 	uint64_t key = key_of(user, site);
 
-	table_prefetch(st->logins, key);
-	table_prefetch(st->guesses, key);
+	fetch(st->logins, key);
+	fetch(st->guesses, key);
 }
 
 /* What fails with a nonce of others, where the user is at home. */

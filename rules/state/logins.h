@@ -27,6 +27,7 @@
 #define SIPMOAT_LOGINS_H
 
 #include "names.h"
+#include "table.h"
 
 struct lesson;
 struct state;
@@ -95,6 +96,6 @@ uint32_t login_failures_shown(struct state *st, uint64_t site, uint64_t window, 
 uint32_t login_failures_of(struct state *st, uint64_t user, uint64_t window, uint64_t now);
 
 void logins_learn(struct state *st, const struct lesson *l);
-void logins_prefetch(const struct state *st, uint64_t user, uint64_t site);
+void logins_prefetch(const struct state *st, uint64_t user, uint64_t site, table_fetch *fetch);
 
 #endif

@@ -42,21 +42,24 @@ bool memory_learning(const struct state *st, const struct settings *s, uint64_t 
 	return memory_age(st, now) < s->learning * NS;
 }
 
-void memory_prefetch(const struct state *st, const struct names *n)
+void memory_prefetch(const struct state *st, const struct sip_msg *sip, const struct names *n,
+		     table_fetch *fetch)
 {
-	table_prefetch(st->transactions, n->txn);
-	if (n->to)
-		table_prefetch(st->dialogs, dialog_key(n));
-	if (n->target)
-		table_prefetch(st->scans, n->site);
+	fetch(st->transactions, n->txn);
+	if (n->invite)
+		fetch(st->transactions, n->invite);
+	if (!n->aor)
+		dialogs_prefetch(st, n, sip->kind == SIP_RESPONSE && sip->status < 200, fetch);
+	if (!n->to)
+		fetch(st->scans, n->site);
 	if (n->from_user)
-		binding_prefetch(st, n->from_user, n->site);
+		binding_prefetch(st, n->from_user, n->site, fetch);
 	if (n->aor)
-		contacts_prefetch(st, n);
+		contacts_prefetch(st, n, fetch);
 	if (n->login || n->from_user)
-		logins_prefetch(st, n->login ? n->login : n->from_user, n->site);
-	if (n->login)
-		challenges_prefetch(st, n->nonce);
+		logins_prefetch(st, n->login ? n->login : n->from_user, n->site, fetch);
+	if (n->nonce)
+		fetch(st->challenges, n->nonce);
 }
 
 /* What servers go by when they decide whether a call needs credentials; another one, or

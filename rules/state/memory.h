@@ -11,6 +11,7 @@
 
 #include "engine.h"
 #include "names.h"
+#include "table.h"
 #include "transactions.h"
 
 struct lesson {
@@ -32,8 +33,9 @@ struct lesson {
 void memory_learn(struct state *st, const struct settings *s, const struct pkt *pkt,
 		  const struct sip_msg *sip, const struct names *n, uint64_t now);
 
-/* Fetches what the checks and memory_learn will read of a message. */
-void memory_prefetch(const struct state *st, const struct names *n);
+/* Fetches what the checks and memory_learn will read of a message: twice, see table.h. */
+void memory_prefetch(const struct state *st, const struct sip_msg *sip, const struct names *n,
+		     table_fetch *fetch);
 
 /* now is the time of a packet, maybe the first one. */
 void memory_begin(struct state *st, uint64_t now);

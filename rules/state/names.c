@@ -280,6 +280,16 @@ static uint64_t target_of(const struct state *st, const struct sip_msg *sip, uin
 	return target ? target : to_user;
 }
 
+static void names_challenge(const struct state *st, const struct sip_msg *sip, struct names *n)
+{
+	enum sip_header h = sip->seen[HDR_WWW_AUTHENTICATE] ? HDR_WWW_AUTHENTICATE :
+							      HDR_PROXY_AUTHENTICATE;
+	struct slice nonce;
+
+	if (sip_digest_param(sip_first(sip, h), SLICE("nonce"), &nonce) && nonce.n)
+		n->nonce = name_bytes(st, NAME_NONCE, nonce);
+}
+
 static void names_register(const struct state *st, const struct pkt *pkt,
 			   const struct sip_msg *sip, struct names *n)
 {
@@ -306,4 +316,6 @@ void names_read(const struct state *st, const struct pkt *pkt, const struct sip_
 	if (sip->method == METHOD_REGISTER)
 		names_register(st, pkt, sip, n);
 	names_login(st, sip, n);
+	if (sip->status == 401 || sip->status == 407)
+		names_challenge(st, sip, n);
 }

@@ -37,7 +37,8 @@ struct names {
 	                  * response yet (IMS asks for its challenge so, TS 24.229 5.1.1.2) */
 	uint64_t guess;  /* with login: these credentials, byte for byte; the upper half
 	                  * is that of nonce */
-	uint64_t nonce;  /* with login: name_bytes(NAME_NONCE) of the first nonce */
+	uint64_t nonce;  /* name_bytes(NAME_NONCE) of the first nonce: of credentials, with
+	                  * login, or of a challenge; 0 without */
 	uint32_t nc;     /* with login: its count, 0 without one */
 	bool several;    /* with login: it is that name of their own */
 	struct slice credentials; /* the first header that holds them */

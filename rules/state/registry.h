@@ -45,6 +45,7 @@ void seat_set(struct state *st, uint64_t user, uint32_t aor, uint32_t site, uint
 
 /* The site granted a server of ours a registration until then. */
 void upstream_set(struct state *st, uint64_t site, uint64_t until, uint64_t now);
+void bindings_site_prefetch(const struct state *st, uint64_t site, table_fetch *fetch);
 
 /* The addresses-of-record were restored: counts their contacts anew. */
 void contacts_restored(struct state *st, uint64_t now);

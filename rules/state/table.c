@@ -7,6 +7,7 @@
 #include "layout.h"
 
 #define PAGE ((size_t)2 << 20) /* a large one */
+#define VALUE_LINES 3 /* of a value that are fetched: the rest of a long one may not be read */
 
 static uint32_t buckets_for(uint32_t records)
 {
@@ -124,7 +125,7 @@ void table_sweep_shard(struct table *t, unsigned shard, bool (*each)(void *value
 		uint32_t *l = &t->bucket[i / WAYS].label[i % WAYS];
 
 		if (*l & PRINT_MASK && each(t->value + i * t->value_size, arg))
-			*l &= OVERFLOW;
+			label_set(l, *l & OVERFLOW);
 	}
 	pthread_mutex_unlock(&t->shard[shard].lock);
 }
@@ -174,6 +175,13 @@ struct place {
 	uint32_t print;
 };
 
+static uint32_t print_of(uint64_t key)
+{
+	uint32_t print = (uint32_t)(key >> KEY_PLACE_BITS);
+
+	return print ? print : 1;
+}
+
 /* The first bucket of its shard. */
 static size_t base_of(const struct table *t, uint64_t key)
 {
@@ -185,16 +193,21 @@ static uint32_t first_bucket(const struct table *t, uint64_t key)
 	return (uint32_t)(key >> 6) & (t->buckets - 1);
 }
 
+/* Among all; 1 to mask further on than the first: never the same, unless there is only one. */
+static size_t second_bucket(const struct table *t, uint64_t key)
+{
+	uint32_t mask = t->buckets - 1, print = (uint32_t)(key >> KEY_PLACE_BITS);
+	uint32_t ahead = 1 + (uint32_t)((uint64_t)print * mask >> 28);
+
+	return base_of(t, key) + ((first_bucket(t, key) + ahead) & mask);
+}
+
 static struct place place_of(struct table *t, uint64_t key)
 {
-	uint32_t print = (uint32_t)(key >> KEY_PLACE_BITS), mask = t->buckets - 1;
-	uint32_t first = first_bucket(t, key);
-	struct place at = { .shard = &t->shard[key % SHARDS], .print = print ? print : 1 };
+	struct place at = { .shard = &t->shard[key % SHARDS], .print = print_of(key) };
 
-	at.bucket[0] = base_of(t, key) + first;
-	/* 1 to mask buckets further on: never the same, unless there is only one */
-	at.bucket[1] = base_of(t, key) +
-		       ((first + 1 + (uint32_t)((uint64_t)print * mask >> 28)) & mask);
+	at.bucket[0] = base_of(t, key) + first_bucket(t, key);
+	at.bucket[1] = second_bucket(t, key);
 	return at;
 }
 
@@ -275,7 +288,7 @@ static struct hold victim(struct table *t, const struct place *at, uint32_t now)
 				way = w;
 			}
 	if (where == 1)
-		first->label[0] |= OVERFLOW;
+		label_set(&first->label[0], first->label[0] | OVERFLOW);
 	return hold_of(t, at->shard, at->bucket[where], way);
 }
 
@@ -283,7 +296,7 @@ static void label(struct hold *h, uint32_t print, unsigned rank)
 {
 	uint32_t *l = &h->bucket->label[h->way];
 
-	*l = (*l & OVERFLOW) | rank << RANK_SHIFT | print;
+	label_set(l, (*l & OVERFLOW) | rank << RANK_SHIFT | print);
 }
 
 struct hold table_make(struct table *t, uint64_t key, uint64_t now, uint8_t rank)
@@ -355,11 +368,26 @@ void table_drop(struct hold *h)
 
 void table_prefetch(const struct table *t, uint64_t key)
 {
-	size_t bucket = base_of(t, key) + first_bucket(t, key);
+	__builtin_prefetch(&t->bucket[base_of(t, key) + first_bucket(t, key)], 1);
+}
 
-	__builtin_prefetch(&t->bucket[bucket], 1);
-	/* buckets fill from the first way on: most likely it is there */
-	__builtin_prefetch(t->value + bucket * WAYS * t->value_size, 1);
+/* No lock is taken: what is read here decides nothing but what is fetched. */
+void table_prefetch_value(const struct table *t, uint64_t key)
+{
+	size_t bucket = base_of(t, key) + first_bucket(t, key);
+	const struct bucket *b = &t->bucket[bucket];
+	uint32_t print = print_of(key);
+	unsigned way = 0;
+
+	while (way < WAYS && (__atomic_load_n(&b->label[way], __ATOMIC_RELAXED) & PRINT_MASK) != print)
+		way++;
+	if (way == WAYS) {
+		if (__atomic_load_n(&b->label[0], __ATOMIC_RELAXED) & OVERFLOW)
+			__builtin_prefetch(&t->bucket[second_bucket(t, key)], 1);
+		return;
+	}
+	for (size_t at = 0; at < t->value_size && at < VALUE_LINES * LINE; at += LINE)
+		__builtin_prefetch(t->value + (bucket * WAYS + way) * t->value_size + at, 1);
 }
 
 bool table_forget(struct table *t, uint64_t key)

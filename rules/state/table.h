@@ -74,8 +74,12 @@ void table_set(struct hold *h, uint64_t now, uint64_t until, uint8_t rank);
 void table_release(struct hold *h);
 void table_drop(struct hold *h); /* releases it and forgets the record */
 bool table_forget(struct table *t, uint64_t key); /* was there one? */
-/* Fetches what a search for key will read; no lock, no effect but time. */
-void table_prefetch(const struct table *t, uint64_t key);
+/*
+ * Fetches what a search for key will read; no lock, no effect but time.  In two steps: the
+ * labels and, once these have arrived, the value that they point to.
+ */
+typedef void table_fetch(const struct table *t, uint64_t key);
+table_fetch table_prefetch, table_prefetch_value;
 
 /* Copies the values of the live records of one shard into out (room for
  * table_shard_records() values); returns how many. */

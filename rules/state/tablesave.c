@@ -73,13 +73,13 @@ static size_t restore_bucket(struct table *t, unsigned shard, const struct saved
 			return n + 1;
 		if (live(&saved->bucket, way, now)) {
 			memcpy(to + way * t->value_size, values + used, t->value_size);
-			b->label[way] = saved->bucket.label[way] & ~OVERFLOW;
+			label_set(&b->label[way], saved->bucket.label[way] & ~OVERFLOW);
 			b->expires[way] = saved->bucket.expires[way];
 			++*sum;
 		}
 		used += t->value_size;
 	}
-	b->label[0] |= saved->bucket.label[0] & OVERFLOW;
+	label_set(&b->label[0], b->label[0] | (saved->bucket.label[0] & OVERFLOW));
 	return used;
 }
 
