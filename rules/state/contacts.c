@@ -57,7 +57,8 @@ static uint32_t uri_print(const struct state *st, struct slice text)
 	for (n = 0; n < text.n && n < URI_ROOM; n++)
 		room[user + n] = ascii_lower(text.p[n]);
 	/* where the user ends is told by the kind */
-	return print_of(name_bytes(st, CONTACT_URI + (uint64_t)user, (struct slice){ room, user + n }));
+	return print_of(name_bytes(st, CONTACT_URI + (uint64_t)user,
+				   (struct slice){ room, user + n }));
 }
 
 /* A user agent keeps its instance when it comes back with another contact (RFC 5626). */

@@ -180,7 +180,8 @@ static bool outbound(const struct lesson *l)
 /* Of what a site outside asked: more for one that has proven something. */
 static uint8_t rank_of_asker(struct state *st, const struct lesson *l, uint8_t stranger)
 {
-	return source_standing(st, l->names->site, l->now) == STRANGER ? stranger : (uint8_t)(stranger + 1);
+	return source_standing(st, l->names->site, l->now) == STRANGER ? stranger :
+									(uint8_t)(stranger + 1);
 }
 
 /* Some go on as they began, whatever Contact they were given.  Of several hosts that
