@@ -379,10 +379,10 @@ void table_prefetch_value(const struct table *t, uint64_t key)
 	uint32_t print = print_of(key);
 	unsigned way = 0;
 
-	while (way < WAYS && (__atomic_load_n(&b->label[way], __ATOMIC_RELAXED) & PRINT_MASK) != print)
+	while (way < WAYS && (label_get(&b->label[way]) & PRINT_MASK) != print)
 		way++;
 	if (way == WAYS) {
-		if (__atomic_load_n(&b->label[0], __ATOMIC_RELAXED) & OVERFLOW)
+		if (label_get(&b->label[0]) & OVERFLOW)
 			__builtin_prefetch(&t->bucket[second_bucket(t, key)], 1);
 		return;
 	}
