@@ -16,16 +16,16 @@
 #define TABLES(X) \
 	X(meters, 65536, 1024, "rates remembered at once") \
 	X(sources, 131072, 1024, "sources remembered at once") \
-	X(registrants, 16384, 1024, "sources whose registrations are counted") \
+	X(registrants, 8192, 1024, "sources whose registrations are counted") \
 	X(tokens, 32768, 1024, "challenges and tags remembered at once") \
 	X(transactions, 32768, 1024, "requests under way, or answered within the last minute") \
-	X(dialogs, 65536, 1024, "calls and subscriptions remembered at once") \
-	X(scans, 16384, 1024, "sites and prefixes whose requests were refused or challenged") \
-	X(bindings, 32768, 1024, "users bound at sites, for a day longer than they are") \
-	X(addresses, 16384, 1024, "addresses-of-record whose contacts are remembered") \
-	X(logins, 65536, 1024, "users remembered where they logged in") \
+	X(dialogs, 16384, 1024, "calls and subscriptions remembered at once") \
+	X(scans, 8192, 1024, "sites and prefixes whose requests were refused or challenged") \
+	X(bindings, 16384, 1024, "users bound at sites, for a day longer than they are") \
+	X(addresses, 8192, 1024, "addresses-of-record whose contacts are remembered") \
+	X(logins, 32768, 1024, "users remembered where they logged in") \
 	X(challenges, 32768, 1024, "nonces remembered with whom they were given to") \
-	X(guesses, 16384, 1024, "users and sources remembered for failed logins") \
+	X(guesses, 8192, 1024, "users and sources remembered for failed logins") \
 	X(told, 8192, 1024, "findings that are told once a day") \
 	X(flows, 8192, 512, "TCP connections followed at once")
 

@@ -66,7 +66,7 @@ static void check_defaults(const struct ruleset *rs)
 	assert_int_equal(s->ban_max, 65536);
 	assert_int_equal(s->meters, 65536);
 	assert_int_equal(s->sources, 131072);
-	assert_int_equal(s->registrants, 16384);
+	assert_int_equal(s->registrants, 8192);
 	assert_int_equal(s->tokens, 32768);
 	assert_int_equal(s->log_level, 2);
 	assert_string_equal(s->country_file, "");
