@@ -103,8 +103,9 @@ idle() {
 	awk '$2 == "check" { most[$3] += $4 } END { for (c in most) if (!most[c]) printf "%s ", c }' \
 		"$T/guard.log"
 }
-# these need a call, or a server that refuses: dialog.sh, svcrack.sh, svwar.sh
-elsewhere='trusted|country|auth|dialog|scan'
+# these need calls, a registrar or a server that refuses: dialog.sh, register.sh, svcrack.sh,
+# svwar.sh
+elsewhere='trusted|country|auth|dialog|register|registered|scan'
 rest_fired() { [ -z "$(idle | tr ' ' '\n' | grep -vxE "$elsewhere")" ]; }
 wait_for 10 rest_fired || fail "checks that found nothing: $(idle)"
 got=$(sip $CALLER4 $PBX4)
