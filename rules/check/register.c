@@ -34,7 +34,7 @@ struct register_conf {
 	uint32_t rate, burst, source_rate, source_burst;
 	uint32_t min_expires, max_expires;
 	uint8_t star, own, third_party; /* ACCEPT or REFUSE */
-	struct conf_list domains;
+	struct conf_list domains, contact_domains;
 };
 
 static const char *const choices[] = { "accept", "refuse", NULL };
@@ -71,6 +71,8 @@ static const struct conf_row register_rows[] = {
 	  "a user who registers another one: From and To differ" },
 	{ "domains", CONF_LIST, AT(domains), 0, 0, "", NULL,
 	  "when not empty, only at these may one register" },
+	{ "contact_domains", CONF_LIST, AT(contact_domains), 0, 0, "", NULL,
+	  "when not empty, a contact with a name for a host must have one of these" },
 	{ NULL },
 };
 
@@ -124,6 +126,28 @@ static enum found star_judge(const struct probe *p, struct evidence *ev)
 	return HIT;
 }
 
+static bool domain_listed(const struct conf_list *l, struct slice host)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		if (slice_ieq(host, slice_of(l->item[i].text)))
+			return true;
+	return false;
+}
+
+/* An address is judged by others; .invalid stands for a host that nobody can call but
+ * over the connection it came by (RFC 7118 5, RFC 2606 2). */
+static bool is_foreign(const struct register_conf *r, struct slice host)
+{
+	const struct slice invalid = SLICE(".invalid");
+	struct addr a;
+
+	if (!r->contact_domains.n || !host.n || host.p[0] == '[' || addr_parse(host, &a) == 0 ||
+	    domain_listed(&r->contact_domains, host))
+		return false;
+	return host.n < invalid.n ||
+	       !slice_ieq((struct slice){ host.p + host.n - invalid.n, invalid.n }, invalid);
+}
+
 static enum found contact_judge(const struct probe *p, const struct register_conf *r,
 				const struct sip_nameaddr *na, struct evidence *ev)
 {
@@ -132,9 +156,14 @@ static enum found contact_judge(const struct probe *p, const struct register_con
 	struct sip_uri uri;
 	uint32_t seconds;
 
-	if (r->own == REFUSE && sip_uri_read(na->uri, &uri) &&
-	    inside_claim(p->rules, p->pkt, uri.host, uri.port)) {
+	(void)sip_uri_read(na->uri, &uri);
+	if (r->own == REFUSE && inside_claim(p->rules, p->pkt, uri.host, uri.port)) {
 		evidence_reason(ev, "the contact is our server %s", &uri.host);
+		evidence_bytes(ev, na->uri);
+		return HIT;
+	}
+	if (is_foreign(r, uri.host)) {
+		evidence_reason(ev, "the contact is of a foreign domain: %s", &uri.host);
 		evidence_bytes(ev, na->uri);
 		return HIT;
 	}
@@ -158,20 +187,12 @@ static enum found contacts_judge(const struct probe *p, const struct register_co
 	struct contact_walk w = { 0 };
 	struct sip_nameaddr na;
 
-	if (r->own == ACCEPT && !r->min_expires && !r->max_expires)
+	if (r->own == ACCEPT && !r->min_expires && !r->max_expires && !r->contact_domains.n)
 		return CLEAR;
 	while (contact_next(p->sip, &w, &na))
 		if (contact_judge(p, r, &na, ev) == HIT)
 			return HIT;
 	return CLEAR;
-}
-
-static bool domain_listed(const struct register_conf *r, struct slice host)
-{
-	for (unsigned i = 0; i < r->domains.n; i++)
-		if (slice_ieq(host, slice_of(r->domains.item[i].text)))
-			return true;
-	return false;
 }
 
 static enum found domain_judge(const struct probe *p, const struct register_conf *r,
@@ -183,7 +204,7 @@ static enum found domain_judge(const struct probe *p, const struct register_conf
 
 	if (sip_nameaddr_read(value, &na))
 		(void)sip_uri_read(na.uri, &uri);
-	if (domain_listed(r, uri.host))
+	if (domain_listed(&r->domains, uri.host))
 		return CLEAR;
 	evidence_reason(ev, "%s is of a foreign domain: %s", &name, &uri.host);
 	evidence_bytes(ev, value);
