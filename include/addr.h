@@ -90,6 +90,8 @@ static inline bool prefix_has(const struct prefix *p, const struct addr *a)
  * that is a whole host prints without "/n".
  */
 int addr_parse(struct slice text, struct addr *out);
+/* The same as the host of a URI or Via: IPv6 in brackets (RFC 3261 25.1). */
+int addr_parse_host(struct slice host, struct addr *out);
 /* IPv4 as only inet_aton() reads it, and with it many servers: "0300.0.2.10", "3221225994". */
 int addr_parse_odd(struct slice text, struct addr *out);
 int prefix_parse(struct slice text, struct prefix *out);

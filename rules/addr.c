@@ -81,6 +81,13 @@ static const char *part_parse(const char *p, const char *end, uint64_t *out)
 	return p > start ? p : NULL;
 }
 
+int addr_parse_host(struct slice host, struct addr *out)
+{
+	if (host.n > 2 && host.p[0] == '[')
+		host = (struct slice){ host.p + 1, host.n - 2 };
+	return addr_parse(host, out);
+}
+
 int addr_parse_odd(struct slice text, struct addr *out)
 {
 	const char *p = text.p, *end = p + text.n;

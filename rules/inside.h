@@ -17,11 +17,9 @@ static inline bool inside_host(const struct ruleset *rs, struct slice host)
 {
 	struct addr a;
 
-	if (host.n > 2 && host.p[0] == '[')
-		host = (struct slice){ host.p + 1, host.n - 2 };
-	else if (!host.n || host.p[0] < '0' || host.p[0] > '9')
+	if (!host.n || (host.p[0] != '[' && (host.p[0] < '0' || host.p[0] > '9')))
 		return false; /* a name */
-	return (addr_parse(host, &a) == 0 || addr_parse_odd(host, &a) == 0) &&
+	return (addr_parse_host(host, &a) == 0 || addr_parse_odd(host, &a) == 0) &&
 	       prefixset_has(&rs->inside_set, &a) && !addr_is_private(&a);
 }
 

@@ -272,9 +272,8 @@ static enum found run_challenge(const struct probe *p, const struct auth_conf *c
 {
 	struct transaction asked;
 
-	if (c->leak == ACCEPT || memory_learning(p->state, &p->rules->settings, p->now) ||
-	    !sight_spoke(p->state, &p->pkt->dst) ||
-	    !sight_replies(p->state, &p->pkt->dst, p->now))
+	if (c->leak == ACCEPT ||
+	    memory_blind(p->state, &p->rules->settings, &p->pkt->dst, p->now))
 		return CLEAR;
 	if (!txn_find(p->state, p->names->txn, p->now, &asked))
 		return tell_leak(p, c, "challenge %u to a %s that no server sent", ev);

@@ -142,19 +142,9 @@ static enum found unknown(const struct probe *p, struct evidence *ev, const char
 	return HIT;
 }
 
-/* Nothing can be concluded from what was not seen. */
 static bool is_blind(const struct probe *p)
 {
-	return memory_learning(p->state, &p->rules->settings, p->now) ||
-	       !sight_spoke(p->state, &p->pkt->dst) ||
-	       !sight_replies(p->state, &p->pkt->dst, p->now);
-}
-
-static bool addr_of_host(struct slice host, struct addr *a)
-{
-	if (host.n > 2 && host.p[0] == '[')
-		host = (struct slice){ host.p + 1, host.n - 2 };
-	return addr_parse(host, a) == 0;
+	return memory_blind(p->state, &p->rules->settings, &p->pkt->dst, p->now);
 }
 
 /* Does a URI send to us, or to where the side was told to send to? */
@@ -167,8 +157,8 @@ static bool is_target(const struct probe *p, uint64_t targets, struct slice text
 	(void)sip_uri_read(text, &uri); /* what stands before the damage will do */
 	if (targets_have(targets, targets_of(p->state, &uri)))
 		return true;
-	return !sip_param(uri.params, SLICE("maddr"), &maddr) && addr_of_host(uri.host, &a) &&
-	       prefixset_has(&p->rules->inside_set, &a);
+	return !sip_param(uri.params, SLICE("maddr"), &maddr) &&
+	       addr_parse_host(uri.host, &a) == 0 && prefixset_has(&p->rules->inside_set, &a);
 }
 
 /* RFC 3261 12.2.1.1: the Route of a request is that of its dialog, byte for byte. */

@@ -64,18 +64,11 @@ struct leak {
 	struct slice host, line;
 };
 
-static bool host_addr(struct slice host, struct addr *a)
-{
-	if (host.n > 2 && host.p[0] == '[')
-		host = (struct slice){ host.p + 1, host.n - 2 };
-	return addr_parse(host, a) == 0;
-}
-
 static bool is_private(struct slice host)
 {
 	struct addr a;
 
-	return host_addr(host, &a) && addr_is_private(&a);
+	return addr_parse_host(host, &a) == 0 && addr_is_private(&a);
 }
 
 /* An address that somebody outside has for himself. */
@@ -83,7 +76,7 @@ static bool is_outside(const struct probe *p, struct slice host)
 {
 	struct addr a;
 
-	return host_addr(host, &a) && !addr_is_private(&a) &&
+	return addr_parse_host(host, &a) == 0 && !addr_is_private(&a) &&
 	       !prefixset_has(&p->rules->inside_set, &a);
 }
 
@@ -126,7 +119,7 @@ static bool ours(const struct probe *p, struct slice host)
 {
 	struct addr a;
 
-	return host_addr(host, &a) && prefixset_has(&p->rules->inside_set, &a);
+	return addr_parse_host(host, &a) == 0 && prefixset_has(&p->rules->inside_set, &a);
 }
 
 /*

@@ -141,7 +141,7 @@ static bool is_foreign(const struct register_conf *r, struct slice host)
 	const struct slice invalid = SLICE(".invalid");
 	struct addr a;
 
-	if (!r->contact_domains.n || !host.n || host.p[0] == '[' || addr_parse(host, &a) == 0 ||
+	if (!r->contact_domains.n || !host.n || addr_parse_host(host, &a) == 0 ||
 	    domain_listed(&r->contact_domains, host))
 		return false;
 	return host.n < invalid.n ||

@@ -158,10 +158,8 @@ static enum found registered_run(const struct probe *p, const void *conf, struct
 
 	if (!(r->methods >> p->sip->method & 1) || p->names->to || may_begin(p, r))
 		return CLEAR;
-	if (memory_learning(p->state, s, p->now) ||
-	    (s->learning && memory_age(p->state, p->now) < r->learning * NS) ||
-	    !sight_spoke(p->state, &p->pkt->dst) ||
-	    !sight_replies(p->state, &p->pkt->dst, p->now))
+	if (memory_blind(p->state, s, &p->pkt->dst, p->now) ||
+	    (s->learning && memory_age(p->state, p->now) < r->learning * NS))
 		return CLEAR;
 	if (is_carrier(p, r) || emergency_call(p->rules, p->sip))
 		return CLEAR;

@@ -91,9 +91,7 @@ static enum found judge_response(const struct probe *p, struct evidence *ev)
 	/* without a Via that can be read: malformed's */
 	if (!p->names->txn || (p->segment && p->segment->missed) ||
 	    txn_find(p->state, p->names->txn, p->now, &t) ||
-	    memory_learning(p->state, &p->rules->settings, p->now) ||
-	    !sight_spoke(p->state, &p->pkt->dst) ||
-	    !sight_replies(p->state, &p->pkt->dst, p->now))
+	    memory_blind(p->state, &p->rules->settings, &p->pkt->dst, p->now))
 		return CLEAR;
 	evidence_reason(ev, "response %u that answers no request of ours", status);
 	evidence_bytes(ev, sip_first(p->sip, HDR_VIA));

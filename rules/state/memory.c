@@ -42,6 +42,13 @@ bool memory_learning(const struct state *st, const struct settings *s, uint64_t 
 	return memory_age(st, now) < s->learning * NS;
 }
 
+bool memory_blind(struct state *st, const struct settings *s, const struct addr *server,
+		  uint64_t now)
+{
+	return memory_learning(st, s, now) || !sight_spoke(st, server) ||
+	       !sight_replies(st, server, now);
+}
+
 void memory_prefetch(const struct state *st, const struct sip_msg *sip, const struct names *n,
 		     table_fetch *fetch)
 {
@@ -90,8 +97,8 @@ static void ask(struct state *st, struct lesson *l, struct transaction *asked,
 	enum standing standing = STRANGER;
 	enum asked is;
 	struct transaction t = {
-		.site = n->site, .call = n->call, .from = n->from, .user = n->from_user,
-		.target = n->target, .cseq = l->sip->cseq, .method = (uint8_t)l->sip->method,
+		.site = n->site, .user = n->from_user, .target = n->target,
+		.cseq = l->sip->cseq, .method = (uint8_t)l->sip->method,
 		.flags = (out ? TXN_INSIDE : 0) | (n->to ? TXN_IN_DIALOG : 0),
 		.what = what_of(st, l),
 	};
@@ -113,8 +120,6 @@ static void ask(struct state *st, struct lesson *l, struct transaction *asked,
 	l->again = is == ASKED_AGAIN && l->sip->method != METHOD_ACK;
 	if (is == ASKED_OTHER && hides(&t, other))
 		l->other = other;
-	if (l->sip->method == METHOD_CANCEL)
-		txn_cancel(st, n->invite, l->now);
 }
 
 static void answer(struct state *st, struct lesson *l, struct transaction *asked)

@@ -46,5 +46,9 @@ uint64_t memory_awake(const struct state *st, uint64_t now);
 /* Shortly after the start (settings.learning) dialogs and registrations may be older
  * than our memory: what is not known is accepted, and learned. */
 bool memory_learning(const struct state *st, const struct settings *s, uint64_t now);
+/* Nothing can be concluded from what was not seen: we are learning, or do not hear the
+ * server (sight.h). */
+bool memory_blind(struct state *st, const struct settings *s, const struct addr *server,
+		  uint64_t now);
 
 #endif

@@ -20,9 +20,7 @@ static bool addr_of(struct slice value, struct slice *host, struct addr *out)
 		return false;
 	(void)sip_uri_read(na.uri, &uri); /* what stands before the damage will do */
 	*host = uri.host;
-	if (uri.host.n > 2 && uri.host.p[0] == '[')
-		uri.host = (struct slice){ uri.host.p + 1, uri.host.n - 2 };
-	return addr_parse(uri.host, out) == 0;
+	return addr_parse_host(uri.host, out) == 0;
 }
 
 static bool is_ours(const struct lesson *l, struct slice value)

@@ -30,7 +30,7 @@ enum saved_format {
 	SAVED_sources = 1,
 	SAVED_registrants = 1,
 	SAVED_tokens = 1,
-	SAVED_transactions = 1,
+	SAVED_transactions = 2,
 	SAVED_dialogs = 1,
 	SAVED_scans = 1,
 	SAVED_bindings = 1,

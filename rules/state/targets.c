@@ -6,15 +6,6 @@
 
 #define HOST_ROOM 128
 
-static struct slice bare(struct slice host)
-{
-	if (host.n > 2 && host.p[0] == '[')
-		return (struct slice){ host.p + 1, host.n - 2 };
-	if (host.n > 1 && host.p[host.n - 1] == '.')
-		host.n--;
-	return host;
-}
-
 static uint64_t bits(uint64_t h)
 {
 	return 1ull << (h & 63) | 1ull << (h >> 6 & 63) | 1ull << (h >> 12 & 63);
@@ -26,8 +17,9 @@ static uint64_t bits_of(const struct state *st, struct slice host)
 	struct addr a;
 	uint32_t n = 0;
 
-	host = bare(host);
-	if (addr_parse(host, &a) == 0)
+	if (host.n > 1 && host.p[host.n - 1] == '.')
+		host.n--;
+	if (addr_parse_host(host, &a) == 0)
 		return bits(key_of_addr(st, &a));
 	for (; n < host.n && n < sizeof(room); n++)
 		room[n] = ascii_lower(host.p[n]);
@@ -59,7 +51,7 @@ static bool may_be_replaced(const struct lesson *l, struct slice host)
 	struct addr a;
 
 	return !l->sip->seen[HDR_RECORD_ROUTE] &&
-	       (addr_parse(bare(host), &a) != 0 || addr_is_private(&a));
+	       (addr_parse_host(host, &a) != 0 || addr_is_private(&a));
 }
 
 static uint64_t of_header(const struct lesson *l, const struct state *st, enum sip_header h)

@@ -92,12 +92,3 @@ enum answer txn_answer(struct state *st, uint64_t key, uint32_t cseq, unsigned s
 	table_release(&h);
 	return news ? ANSWER_FIRST : ANSWER_AGAIN;
 }
-
-void txn_cancel(struct state *st, uint64_t key, uint64_t now)
-{
-	struct hold h = table_find(st->transactions, key, now);
-
-	if (h.value)
-		((struct transaction *)h.value)->flags |= TXN_CANCELLED;
-	table_release(&h);
-}

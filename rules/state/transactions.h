@@ -28,16 +28,13 @@ enum txn_flag {
 	TXN_INSIDE = 1,    /* a server inside asked; else somebody outside */
 	TXN_LOGIN = 2,     /* it carried digest credentials: user is names.login */
 	TXN_IN_DIALOG = 4, /* it had a To tag */
-	TXN_CANCELLED = 8,
-	TXN_CHALLENGED = 16, /* with LOGIN: a server inside gave that nonce to that site */
-	TXN_SAME = 32,       /* and gave it last for the very same INVITE: see what */
-	TXN_SEVERAL = 64,    /* with LOGIN: names.several */
+	TXN_CHALLENGED = 8,  /* with LOGIN: a server inside gave that nonce to that site */
+	TXN_SAME = 16,       /* and gave it last for the very same INVITE: see what */
+	TXN_SEVERAL = 32,    /* with LOGIN: names.several */
 };
 
 struct transaction {
 	uint64_t site;   /* key of the outside end's site */
-	uint64_t call;   /* names.call */
-	uint64_t from;   /* names.from */
 	uint64_t user;   /* names.login with TXN_LOGIN, else names.from_user; 0 in a dialog */
 	uint64_t target; /* names.target; 0 in a dialog */
 	uint64_t guess;  /* names.guess: a repetition with others is another attempt */
@@ -69,7 +66,5 @@ enum asked txn_open(struct state *st, uint64_t key, const struct transaction *t,
 enum answer { ANSWER_UNASKED, ANSWER_FIRST, ANSWER_AGAIN };
 enum answer txn_answer(struct state *st, uint64_t key, uint32_t cseq, unsigned status,
 		       uint64_t now, struct transaction *asked);
-
-void txn_cancel(struct state *st, uint64_t key, uint64_t now);
 
 #endif

@@ -9,32 +9,11 @@
 #include <cmocka.h>
 
 #include "state/memory.h"
-#include "state/store.h"
+#include "smallstate.h"
 
 #define SITE 0x1234567890abcdefu
 
-static struct state *st;
 static struct sip_msg sip;
-
-static int make(void **unused)
-{
-	static const uint8_t seed[16] = { 7 };
-	struct settings s = { .ban_max = 64, .stream_memory = 64 };
-
-	(void)unused;
-#define X(name, records, least, help) s.name = least;
-	TABLES(X)
-#undef X
-	st = state_new(&s, seed);
-	return st ? 0 : -1;
-}
-
-static int drop(void **unused)
-{
-	(void)unused;
-	state_free(st);
-	return 0;
-}
 
 /* first line, Via, From, To, CSeq; Call-ID "call". */
 static struct names names_of(enum direction dir, const char *first, const char *via,
@@ -256,11 +235,6 @@ static void test_lives(void **unused)
 	txn_answer(st, 10, 0, 180, 200 * NS, &out);
 	assert_true(txn_find(st, 10, (200 + TXN_EARLY - 1) * NS, &out));
 	assert_false(txn_find(st, 10, (202 + TXN_EARLY) * NS, &out));
-	assert_false(out.flags & TXN_CANCELLED);
-	assert_int_equal(txn_open(st, 11, &t, 0, NS, &out), ASKED_NEW);
-	txn_cancel(st, 11, NS);
-	assert_true(txn_find(st, 11, NS, &out));
-	assert_true(out.flags & TXN_CANCELLED);
 }
 
 /* Stateless proxies give every request the same branch; so do those who hide. */
@@ -323,7 +297,7 @@ static void test_ours_stay(void **unused)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make, drop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_state, drop_state)
 	const struct CMUnitTest tests[] = {
 		TEST(test_reply_has_the_name_of_its_request),
 		TEST(test_nobody_takes_the_name_of_anothers_request),

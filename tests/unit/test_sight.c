@@ -7,29 +7,7 @@
 #include <cmocka.h>
 
 #include "state/memory.h"
-#include "state/store.h"
-
-static struct state *st;
-
-static int make(void **unused)
-{
-	static const uint8_t seed[16] = { 7 };
-	struct settings s = { .ban_max = 64, .stream_memory = 64 };
-
-	(void)unused;
-#define X(name, records, least, help) s.name = least;
-	TABLES(X)
-#undef X
-	st = state_new(&s, seed);
-	return st ? 0 : -1;
-}
-
-static int drop(void **unused)
-{
-	(void)unused;
-	state_free(st);
-	return 0;
-}
+#include "smallstate.h"
 
 static struct addr server(unsigned i)
 {
@@ -122,7 +100,7 @@ static void test_excuses(void **unused)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, make, drop)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_state, drop_state)
 	const struct CMUnitTest tests[] = {
 		TEST(test_silence),
 		TEST(test_count_ends),
