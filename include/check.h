@@ -38,7 +38,17 @@ enum need {
 	NEED_REQUEST = 2,  /* a request */
 };
 
+/* What a check looks at, by the direction of the packet. */
+enum way {
+	WAY_IN,       /* what comes from outside */
+	WAY_OUT_TOLD, /* what leaves; a hit is told, and the message passes */
+	WAY_BOTH,     /* both, and it may refuse either: pkt->dir says which it is */
+};
+
+struct account; /* rules/account.h */
+struct call_draft; /* rules/state/calls.h */
 struct names;   /* rules/state/names.h */
+struct number;  /* rules/number/number.h */
 struct ruleset;
 struct segment; /* rules/state/flows.h */
 struct state;
@@ -53,10 +63,17 @@ struct probe {
 	struct strict *strict;     /* the worker's room for a second opinion */
 	const struct names *names; /* from STAGE_MESSAGE on: what a request or response goes
 	                            * by; else NULL */
+	const struct number *number; /* from STAGE_MESSAGE on, of an INVITE outside a dialog:
+	                              * what its Request-URI dials; else NULL */
+	const struct account *account; /* from STAGE_MESSAGE on, of INVITE, REFER, MESSAGE and
+	                                * SUBSCRIBE from outside: who pays; else NULL */
+	struct call_draft *draft;  /* with number: what the checks take for the call; else NULL */
+	bool trusted;              /* the peer is: only checks with .of_trusted are asked */
 	const struct ruleset *rules;
 	const struct zone *zone;   /* zone of the outside end */
 	struct state *state;
 	uint64_t now;              /* ns */
+	uint64_t wall;             /* s since 1970, UTC; 0: nobody knows */
 	struct addr site;          /* addr_site() of the outside end */
 	uint64_t site_key;         /* key_of_addr(site), rules/state/key.h */
 	uint8_t proof;             /* enum proof of this request (rules/state/state.h) */
@@ -100,8 +117,8 @@ struct check {
 	enum need needs;
 	bool uses_geo;          /* the databases are opened when it is not off */
 	bool quiet;             /* its drops are no news: something was told before */
-	bool outbound;          /* STAGE_BEHAVIOUR: it looks at what leaves, not at what comes;
-	                         * a hit is told, and the message passes (see pkt->dir) */
+	enum way way;           /* but for WAY_IN: STAGE_BEHAVIOUR only */
+	bool of_trusted;        /* STAGE_BEHAVIOUR: it looks at messages of trusted peers, too */
 	struct policy defaults;
 	const struct conf_row *rows; /* its own keys, ends with a row without name */
 	size_t conf_size;            /* bytes of its conf struct, 0 = none */

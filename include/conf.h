@@ -25,6 +25,7 @@ enum conf_type {
 	CONF_LIST,     /* struct conf_list */
 	CONF_MAP,      /* uint8_t[]: one index into words[] for each name of names(),
 	                * CONF_UNSET where the operator wrote nothing */
+	CONF_GROUPS,   /* struct conf_groups: a list of groups, each read by rows of its own */
 	CONF_GONE,     /* a key of former versions: an error, help says what to write now */
 };
 #define CONF_UNSET 255
@@ -33,7 +34,7 @@ struct conf_row {
 	const char *name; /* NULL ends the rows */
 	enum conf_type type;
 	size_t offset;
-	uint32_t min, max;     /* INT and DURATION */
+	uint32_t min, max;     /* INT and DURATION; of GROUPS max is how many there may be */
 	const char *fallback;  /* default as the operator would write it; for lists
 	                        * comma-separated; "" = empty */
 	const char *const *words; /* WORD: NULL-terminated; "" holds the place of a
@@ -42,6 +43,8 @@ struct conf_row {
 	const char *(*names)(unsigned i); /* MAP: the i-th key, NULL behind the last */
 	/* MAP: why key i may not have that word, NULL when it may; or no function */
 	const char *(*refuse)(unsigned i, unsigned word);
+	const struct conf_row *rows; /* GROUPS: the rows of one of them, laid over */
+	size_t size;                 /* a struct of that size, which begins with a conf_item */
 };
 
 /* One entry of a list and where it was written. */
@@ -54,6 +57,18 @@ struct conf_item {
 
 struct conf_list {
 	struct conf_item *item;
+	unsigned n;
+};
+
+/*
+ * A list of groups, ( { ... }, { ... } ): the structs of its entries, one behind the
+ * other.  Each begins with a struct conf_item that says where it was written; its text is
+ * the path of the group for messages ("calls.limits[0]").  A later file's list takes the
+ * place of the former, as with other lists.  The default (fallback) is the text between
+ * the parentheses, "" = none.
+ */
+struct conf_groups {
+	void *entry;
 	unsigned n;
 };
 
@@ -90,12 +105,15 @@ char *conf_note_text(const struct conf_note *n);
 
 /* What compile() functions get. */
 struct geo;
+struct ruleset;
 struct compiler {
 	struct conf_report *report;
 	const char *group; /* "flood", or "zones.office.flood": for messages */
 	const char *file;  /* where the group was written, or the main file */
 	unsigned line;
 	const struct geo *geo; /* NULL when no database could be opened */
+	const struct ruleset *rules; /* settings and all that has a name in them (named.h) are
+	                              * compiled before the first check is */
 	unsigned mode;     /* enum mode of the group being compiled */
 };
 

@@ -36,6 +36,11 @@ struct settings {
 	uint8_t mode;            /* enum mode; MODE_OFF is not a choice */
 	struct conf_list inside; /* as written; empty: nfq/ works it out */
 	struct conf_list emergency; /* numbers as dialled: rules/emergency.h */
+	struct conf_groups schedules, groups, trunks, classes; /* schedule.h, groups.h, number.h */
+	const char *country_code;   /* dialplan.country, "49" */
+	struct conf_list dial_international, dial_outside, dial_extensions;
+	const char *dial_national;  /* trunk prefix */
+	const char *dial_area;      /* area code, put before local numbers */
 	struct conf_list udp_ports, tcp_ports; /* as written, checked */
 	uint16_t port[2][16];    /* [0] UDP, [1] TCP; host order */
 	unsigned ports[2];
@@ -135,6 +140,26 @@ bool state_saved_read(const void *bytes, size_t n, struct state_saved *out);
 bool state_restore(struct state *st, const void *bytes, size_t n, uint64_t now, bool whole,
 		   struct state_saved *out);
 
+/*
+ * The wall clock: it is wall (s since 1970, UTC) at `now`.  Call it before the first
+ * packet and about once a second; until then no schedule holds.
+ */
+void state_set_wall(struct state *st, uint64_t now, uint64_t wall);
+
+/* Approvals (rules/state/approvals.h): tokens that wait, and what was granted. */
+#define APPROVAL_TOKEN 10 /* "K7QF-2M9X" */
+struct approval {
+	char token[APPROVAL_TOKEN]; /* "" once granted */
+	char user[40], number[28], label[40]; /* printable */
+	uint64_t until; /* ns: of the token, or of the grant */
+	bool granted;
+};
+/* false: no such token waits.  by_hook: of whom the log speaks. */
+bool state_approve(struct state *st, const char *token, uint64_t now, struct approval *out);
+bool state_approval_revoke(struct state *st, const char *user, uint64_t now);
+/* Those that wait or are granted, at most room; returns how many. */
+size_t state_approvals(struct state *st, uint64_t now, struct approval *out, size_t room);
+
 /* Bans: the truth that the kernel sets mirror. */
 struct ban {
 	struct addr site;
@@ -170,5 +195,36 @@ void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, s
  */
 size_t engine_sweep(const struct ruleset *rs, struct state *st, uint64_t now, struct reset *out,
 		    size_t room);
+
+/*
+ * A packet of ours: bytes from one address to another over UDP, in the name of whoever is
+ * at the first one.
+ */
+#define PARCEL_BYTES 1400
+struct parcel {
+	struct addr from, to;
+	uint16_t sport, dport;
+	uint16_t n; /* 0: nothing is to be sent */
+	char bytes[PARCEL_BYTES];
+};
+
+/*
+ * Calls whose time has come: a threshold is passed, they have to end, or their end has to
+ * be said again.  d: what is to be told (d.notify), as of the packets of a call; its src
+ * and dst are the ends of the call's first INVITE.  parcel: a BYE to each side; a TCP
+ * connection that carries it is in d.reset and d.ending, if need be.
+ */
+struct call_notice {
+	struct addr src, dst;
+	uint16_t sport, dport;
+	uint8_t proto;
+	bool cut;    /* parcels and resets are to be sent */
+	struct decision d;
+	struct parcel parcel[2];
+};
+
+/* Call about once a second; fills out, returns how many, at most room: then call again. */
+size_t engine_calls(const struct ruleset *rs, struct state *st, struct scratch *s, uint64_t now,
+		    struct call_notice *out, size_t room);
 
 #endif

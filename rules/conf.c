@@ -273,3 +273,20 @@ const struct node *conf_read(struct arena *a, const char *path, struct conf_repo
 	free(text);
 	return root;
 }
+
+const struct node *conf_read_list(struct arena *a, const char *text, struct conf_report *r)
+{
+	struct reading rd = { a, "", r };
+	size_t n = strlen(text) + sizeof("x=();");
+	char *whole = malloc(n);
+	const struct node *root = NULL;
+
+	if (whole) {
+		snprintf(whole, n, "x=(%s);", text);
+		root = parse_text(&rd, whole);
+	} else {
+		conf_report_add(r, CONF_ERROR, "", 0, "", "out of memory");
+	}
+	free(whole);
+	return root ? root->child : NULL;
+}

@@ -7,10 +7,13 @@
 
 #include <stdlib.h>
 
+#include "account.h"
 #include "check.h"
 #include "checks.h"
+#include "number/number.h"
 #include "ruleset.h"
 #include "sip/strict.h"
+#include "state/calls.h"
 #include "state/flows.h"
 #include "state/memory.h"
 #include "state/meter.h"
@@ -29,6 +32,9 @@ struct scratch {
 struct passage {
 	struct probe probe;
 	struct names names;
+	struct number number;
+	struct account account;
+	struct call_draft draft;
 	struct evidence *ev;
 	struct decision *d;
 	const struct ruleset *rs;
@@ -110,7 +116,7 @@ static bool bannable(const struct passage *g)
 	struct source s;
 
 	/* an inside source is inbound when it is forged (direction_of) */
-	if (g->ev->no_ban || prefixset_has(&g->rs->inside_set, &g->probe.pkt->src) ||
+	if (g->ev->no_ban || g->probe.trusted || prefixset_has(&g->rs->inside_set, &g->probe.pkt->src) ||
 	    (g->probe.segment && g->probe.segment->guessed))
 		return false;
 	source_find(g->probe.state, g->probe.site_key, g->probe.now, &s);
@@ -149,7 +155,8 @@ static bool settle(struct passage *g, unsigned check)
 {
 	const struct policy *policy = &g->probe.zone->policy[check];
 	bool observe = policy->mode == MODE_OBSERVE || g->rs->settings.mode == MODE_OBSERVE;
-	bool alert = policy->action == ACTION_ALERT || g->ev->alert || checks[check]->outbound;
+	bool alert = policy->action == ACTION_ALERT || g->ev->alert ||
+		     checks[check]->way == WAY_OUT_TOLD;
 	struct decision *d = g->d;
 
 	if (g->ev->defect != DEFECT_COUNT)
@@ -182,6 +189,16 @@ static bool needs_met(enum need needs, const struct sip_msg *sip)
 	return false;
 }
 
+/* Does it look at packets of this direction, from this peer? */
+static bool is_asked(const struct check *c, const struct probe *p)
+{
+	bool out = p->pkt->dir == DIR_OUTBOUND;
+
+	if (p->trusted && !c->of_trusted)
+		return false;
+	return c->way == WAY_BOTH || out == (c->way == WAY_OUT_TOLD);
+}
+
 /* Runs checks of the stages from..to; true when the packet's fate is sealed. */
 static bool run_stages(struct passage *g, enum stage from, enum stage to)
 {
@@ -192,17 +209,40 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 		enum found found;
 
 		if (c->stage < from || c->stage > to || zone->policy[i].mode == MODE_OFF ||
-		    c->outbound != (g->probe.pkt->dir == DIR_OUTBOUND) ||
-		    !needs_met(c->needs, g->probe.sip))
+		    !is_asked(c, &g->probe) || !needs_met(c->needs, g->probe.sip))
 			continue;
 		g->ev->reason[0] = g->ev->text[0] = 0;
 		g->ev->no_ban = g->ev->alert = g->ev->gentle = g->ev->quiet = false;
 		g->ev->defect = DEFECT_COUNT;
 		found = c->run(&g->probe, zone->conf[i], g->ev);
+		g->probe.trusted |= found == TRUST;
 		if (found == TRUST || (found == HIT && settle(g, i)))
 			return true;
 	}
 	return false;
+}
+
+/* Who asks for what: of the requests that a call, or something like it, begins with. */
+static void read_asked(struct passage *g)
+{
+	struct probe *p = &g->probe;
+	enum sip_method m = p->sip->method;
+
+	if (m != METHOD_INVITE && m != METHOD_REFER && m != METHOD_MESSAGE &&
+	    m != METHOD_SUBSCRIBE)
+		return;
+	if (p->pkt->dir == DIR_INBOUND) {
+		account_read(p, &g->account);
+		p->account = &g->account;
+	}
+	if (m != METHOD_INVITE || p->names->to)
+		return;
+	number_of_uri(p->rules, p->sip->uri, &g->number);
+	p->number = &g->number;
+	memset(&g->draft, 0, sizeof(g->draft));
+	g->draft.key = p->names->from;
+	g->draft.trunk = -1;
+	p->draft = &g->draft;
 }
 
 /* What memory will read is on its way while the checks without memory run. */
@@ -211,11 +251,16 @@ static void name_message(struct passage *g)
 	struct probe *p = &g->probe;
 
 	p->names = NULL;
+	p->number = NULL;
+	p->account = NULL;
+	p->draft = NULL;
 	if (p->sip->kind != SIP_REQUEST && p->sip->kind != SIP_RESPONSE)
 		return;
 	names_read(p->state, p->pkt, p->sip, p->site_key, &g->names);
 	memory_prefetch(p->state, p->sip, &g->names, table_prefetch);
 	p->names = &g->names;
+	if (p->sip->kind == SIP_REQUEST)
+		read_asked(g);
 }
 
 /* What passes is remembered.  true when the packet's fate is sealed. */
@@ -226,9 +271,12 @@ static bool run_behaviour(struct passage *g)
 	if (!p->names)
 		return false;
 	memory_prefetch(p->state, p->sip, p->names, table_prefetch_value);
-	if (run_stages(g, STAGE_BEHAVIOUR, STAGE_BEHAVIOUR))
+	if (run_stages(g, STAGE_BEHAVIOUR, STAGE_BEHAVIOUR)) {
+		if (p->draft)
+			calls_refused(p->state, p->draft, p->now);
 		return true;
-	memory_learn(p->state, &g->rs->settings, p->pkt, p->sip, p->names, p->now);
+	}
+	memory_learn(p->state, &g->rs->settings, p->pkt, p->sip, p->names, p->draft, p->now);
 	return false;
 }
 
@@ -284,18 +332,9 @@ static bool is_segment(const struct pkt *pkt)
 	       !(pkt->flags & ~(unsigned)PKT_BAD_CHECKSUM);
 }
 
-static void run_inbound(struct passage *g, struct scratch *s)
-{
-	if (is_segment(g->probe.pkt)) {
-		if (!run_stages(g, STAGE_SOURCE, STAGE_SOURCE))
-			run_segment(g, s);
-		return;
-	}
-	if (!run_stages(g, STAGE_SOURCE, STAGE_TRANSPORT))
-		(void)run_message(g, g->probe.pkt->payload, &s->sip);
-}
-
-static void learn(struct passage *g, struct slice bytes, struct sip_msg *sip)
+/* What is not judged before it is remembered: it comes from our own servers, or from
+ * peers that are trusted. */
+static bool learn(struct passage *g, struct slice bytes, struct sip_msg *sip)
 {
 	struct probe *p = &g->probe;
 	uint32_t known;
@@ -304,26 +343,46 @@ static void learn(struct passage *g, struct slice bytes, struct sip_msg *sip)
 	p->sip = sip;
 	decision_parsed(g->d, sip);
 	name_message(g);
-	known = source_learn(p->state, p->pkt, sip, p->now);
-	if (known > g->d->known)
-		g->d->known = known;
-	(void)run_behaviour(g);
+	if (p->pkt->dir == DIR_OUTBOUND) {
+		known = source_learn(p->state, p->pkt, sip, p->now);
+		if (known > g->d->known)
+			g->d->known = known;
+	}
+	return run_behaviour(g);
 }
 
-/* What our own servers say always passes; it is how outcomes are learned. */
-static void run_outbound(struct passage *g, struct scratch *s)
+static void run_learned(struct passage *g, struct scratch *s)
 {
 	const struct probe *p = &g->probe;
 	struct segment seg;
 	struct slice message;
 
-	g->d->site = p->site;
-	if (is_segment(p->pkt)) {
-		flow_take(p->state, &g->rs->settings, s->room, p->pkt, p->now, &seg);
-		while (flow_next(&seg, &message))
-			learn(g, message, &s->sip);
-	} else if (p->pkt->payload.n) {
-		learn(g, p->pkt->payload, &s->sip);
+	if (!is_segment(p->pkt)) {
+		if (p->pkt->payload.n)
+			(void)learn(g, p->pkt->payload, &s->sip);
+		return;
+	}
+	flow_take(p->state, &g->rs->settings, s->room, p->pkt, p->now, &seg);
+	while (flow_next(&seg, &message) && !learn(g, message, &s->sip))
+		;
+	if (g->d->verdict == VERDICT_ACCEPT)
+		return;
+	g->d->reset = true;
+	g->d->ending = seg.ending;
+	flow_end(p->state, &seg, p->now);
+}
+
+static void run_inbound(struct passage *g, struct scratch *s)
+{
+	bool segment = is_segment(g->probe.pkt);
+
+	if (run_stages(g, STAGE_SOURCE, segment ? STAGE_SOURCE : STAGE_TRANSPORT)) {
+		if (g->probe.trusted)
+			run_learned(g, s);
+	} else if (segment) {
+		run_segment(g, s);
+	} else {
+		(void)run_message(g, g->probe.pkt->payload, &s->sip);
 	}
 }
 
@@ -347,23 +406,28 @@ static void find_zone(struct passage *g)
 void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, struct pkt *pkt,
 		uint64_t now, struct decision *d)
 {
-	struct passage g = { .ev = &s->ev, .d = d, .rs = rs };
+	struct passage g;
 
 	pkt->dir = (uint8_t)direction_of(rs, pkt);
 	decision_init(d, pkt);
 	if (pkt->dir == DIR_INTERNAL)
 		return;
 	memory_begin(st, now);
+	g.ev = &s->ev; /* what is large in it is filled when it is needed */
+	g.d = d;
+	g.rs = rs;
 	g.probe = (struct probe){ .pkt = pkt, .strict = s->strict, .rules = rs, .state = st,
-				  .now = now };
+				  .now = now, .wall = state_wall(st, now) };
 	g.probe.site = addr_site(pkt->dir == DIR_OUTBOUND ? &pkt->dst : &pkt->src);
 	g.probe.site_key = key_of_addr(st, &g.probe.site);
 	state_prefetch(st, g.probe.site_key);
 	find_zone(&g);
-	if (pkt->dir == DIR_OUTBOUND)
-		run_outbound(&g, s);
-	else
+	if (pkt->dir == DIR_OUTBOUND) {
+		d->site = g.probe.site;
+		run_learned(&g, s);
+	} else {
 		run_inbound(&g, s);
+	}
 }
 
 /*

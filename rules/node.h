@@ -31,6 +31,10 @@ struct node {
 /* conf.c: reads one file; NULL when it cannot be used, which is reported. */
 const struct node *conf_read(struct arena *a, const char *path, struct conf_report *r);
 
+/* The entries of a list from a text of ours, as they stand between its parentheses; NULL
+ * without memory, which is reported. */
+const struct node *conf_read_list(struct arena *a, const char *text, struct conf_report *r);
+
 static inline const struct node *node_find(const struct node *group, const char *name)
 {
 	for (unsigned i = 0; i < group->n; i++)

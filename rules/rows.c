@@ -225,6 +225,47 @@ static void take_map(const struct value *v)
 		take_entry(v, &v->node->child[i]);
 }
 
+/* One group of a list of groups, defaults first. */
+static void take_group(const struct value *v, const struct node *n, void *entry, unsigned i)
+{
+	struct rows_into into[] = { { v->row->rows, entry }, { NULL, NULL } };
+	struct conf_item at = { .file = n->file, .line = n->line };
+	char path[KEY_TEXT + 16];
+
+	snprintf(path, sizeof(path), "%s[%u]", v->key, i);
+	path[KEY_TEXT - 1] = '\0';
+	rows_defaults(v->reader, v->row->rows, entry, path);
+	at.text = arena_text(v->reader->arena, path, strlen(path));
+	if (!at.text) {
+		wrong(v, "out of memory");
+		return;
+	}
+	memcpy(entry, &at, sizeof(at));
+	if (rows_is_group(v->reader, n, path))
+		rows_read(v->reader, into, n, path, NULL);
+}
+
+static void take_groups(const struct value *v)
+{
+	const struct conf_row *row = v->row;
+	struct conf_groups g = { NULL, v->node->n };
+	char what[64];
+
+	if (g.n > row->max) {
+		snprintf(what, sizeof(what), "has too many entries: at most %u", row->max);
+		wrong(v, what);
+		return;
+	}
+	g.entry = arena_alloc(v->reader->arena, (g.n + 1) * row->size);
+	if (!g.entry) {
+		wrong(v, "out of memory");
+		return;
+	}
+	for (unsigned i = 0; i < g.n; i++)
+		take_group(v, &v->node->child[i], (char *)g.entry + i * row->size, i);
+	memcpy(v->at, &g, sizeof(g));
+}
+
 static const char *expected(enum conf_type type)
 {
 	switch (type) {
@@ -238,6 +279,8 @@ static const char *expected(enum conf_type type)
 		return "has the wrong type: must be a list, [ \"...\", \"...\" ] or [ 5060 ]";
 	case CONF_MAP:
 		return "has the wrong type: must be a group, { name = \"word\"; ... }";
+	case CONF_GROUPS:
+		return "has the wrong type: must be a list of groups, ( { ... }, { ... } )";
 	default:
 		return "has the wrong type: must be a text in quotes";
 	}
@@ -263,6 +306,8 @@ static void take(const struct value *v)
 		list_read(v->reader, n, v->key, v->at);
 	else if (type == CONF_MAP && n->type == NODE_GROUP)
 		take_map(v);
+	else if (type == CONF_GROUPS && n->type == NODE_LIST)
+		take_groups(v);
 	else if (type == CONF_GONE)
 		wrong(v, v->row->help);
 	else
@@ -294,6 +339,15 @@ static void take_default(struct value *v, struct node *n)
 		for (unsigned i = 0; v->row->names(i); i++)
 			((uint8_t *)v->at)[i] = CONF_UNSET;
 		return;
+	case CONF_GROUPS: {
+		const struct node *list = conf_read_list(v->reader->arena, text, v->reader->report);
+
+		if (list) {
+			v->node = list;
+			take_groups(v);
+		}
+		return;
+	}
 	case CONF_GONE:
 		return;
 	default:

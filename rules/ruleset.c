@@ -16,6 +16,9 @@
 #include "checks.h"
 #include "compiler.h"
 #include "geo.h"
+#include "groups.h"
+#include "number/number.h"
+#include "schedule.h"
 #include "settings.h"
 #include "sources.h"
 #include "zone.h"
@@ -194,7 +197,7 @@ static struct compiler compiler_at(struct loading *l, const char *group, const s
 {
 	return (struct compiler){ .report = l->reader.report, .group = group,
 				  .file = n ? n->file : l->file, .line = n ? n->line : 0,
-				  .geo = l->rs->geo, .mode = MODE_ENFORCE };
+				  .geo = l->rs->geo, .rules = l->rs, .mode = MODE_ENFORCE };
 }
 
 static bool geo_needed(const struct loading *l)
@@ -267,6 +270,16 @@ static void compile_inside(struct loading *l)
 	if (ruleset_set_inside(l->rs, p, n) < 0)
 		no_memory(l);
 	free(p);
+}
+
+/* All that checks may speak of by its name. */
+static void compile_named(struct loading *l)
+{
+	struct compiler c = compiler_at(l, "", NULL);
+
+	(void)numbers_compile(l->rs, &c); /* errors are counted */
+	(void)schedules_compile(l->rs, &c);
+	(void)groups_compile(l->rs, &c);
 }
 
 static int trusted_append(struct ruleset *rs, const struct prefix *p, size_t n)
@@ -351,6 +364,7 @@ static void load(struct loading *l)
 		rs->geo = geo_open(rs->settings.country_file, rs->settings.asn_file,
 				   l->reader.report);
 	compile_inside(l);
+	compile_named(l);
 	compile_zones(l);
 	compile_trusted(l);
 }
@@ -406,6 +420,9 @@ void ruleset_free(struct ruleset *rs)
 	}
 	free(rs->zone);
 	geo_free(rs->geo);
+	numbers_free(rs->numbers);
+	schedules_free(rs->schedules);
+	groups_free(rs->groups);
 	prefixset_free(&rs->inside_set);
 	free(rs->outside);
 	free(rs->inside);

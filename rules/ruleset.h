@@ -46,6 +46,9 @@ struct ruleset {
 	struct zone *zone; /* zone[0] is the default, then in file order */
 	unsigned n_zones;
 	struct geo *geo;   /* NULL = none */
+	struct numbers *numbers;     /* number/number.h */
+	struct schedules *schedules; /* schedule.h */
+	struct groups *groups;       /* groups.h: of users, and trunks */
 	/* strings and lists, kept alive for the conf structs: private to ruleset.c */
 	struct arena *arena;
 };

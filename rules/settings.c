@@ -3,6 +3,9 @@
 
 #include "check.h"
 #include "emergency.h"
+#include "groups.h"
+#include "number/number.h"
+#include "schedule.h"
 #include "settings.h"
 
 /* Of many countries.  3 digits with a 1 in front are extensions in many offices, too: what
@@ -27,6 +30,33 @@ static const struct conf_row top_rows[] = {
 	  "addresses of the protected servers, behind NAT their inner ones; empty: worked out" },
 	{ "emergency", CONF_LIST, AT(emergency), 0, 0, EMERGENCY, NULL,
 	  "numbers for help, as phones dial them: spared the checks that ask who calls" },
+	{ .name = "schedules", .type = CONF_GROUPS, .offset = AT(schedules), .max = 64,
+	  .fallback = "", .help = "time frames with names", .rows = schedule_rows,
+	  .size = sizeof(struct schedule_entry) },
+	{ .name = "groups", .type = CONF_GROUPS, .offset = AT(groups), .max = 32,
+	  .fallback = "", .help = "groups of users", .rows = group_rows, .size = sizeof(struct group_entry) },
+	{ .name = "trunks", .type = CONF_GROUPS, .offset = AT(trunks), .max = 64,
+	  .fallback = "", .help = "carriers and other servers outside that calls go to and come from",
+	  .rows = trunk_rows, .size = sizeof(struct trunk_entry) },
+	{ .name = "classes", .type = CONF_GROUPS, .offset = AT(classes), .max = 26,
+	  .fallback = "", .help = "classes of numbers: more of those that ship, and your own",
+	  .rows = class_rows, .size = sizeof(struct class_entry) },
+	{ NULL },
+};
+
+static const struct conf_row dialplan_rows[] = {
+	{ "country", CONF_TEXT, AT(country_code), 0, 0, "", NULL,
+	  "country code of the house, \"49\"; without it only international numbers are read" },
+	{ "international", CONF_LIST, AT(dial_international), 0, 0, "00,011", NULL,
+	  "what is dialled before a country code, besides +" },
+	{ "national", CONF_TEXT, AT(dial_national), 0, 0, "0", NULL,
+	  "trunk prefix: what is dialled before an area code; empty: nothing is" },
+	{ "area", CONF_TEXT, AT(dial_area), 0, 0, "", NULL,
+	  "area code of the house, for numbers dialled without one" },
+	{ "outside", CONF_LIST, AT(dial_outside), 0, 0, "", NULL,
+	  "what is dialled to get an outside line" },
+	{ "extensions", CONF_LIST, AT(dial_extensions), 0, 0, "", NULL,
+	  "numbers of the house: \"=100\", \"^2\", \"/^[1-7][0-9]{2}$/\"" },
 	{ NULL },
 };
 
@@ -130,6 +160,7 @@ static const struct conf_row log_rows[] = {
 
 const struct settings_group settings_groups[] = {
 	{ "", top_rows },
+	{ "dialplan", dialplan_rows },
 	{ "ports", ports_rows },
 	{ "queue", queue_rows },
 	{ "police", police_rows },

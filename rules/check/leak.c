@@ -295,7 +295,7 @@ const struct check check_leak = {
 	.help = "private addresses and names of software that leave the network; only told",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_SIP,
-	.outbound = true,
+	.way = WAY_OUT_TOLD,
 	.defaults = { .mode = MODE_OBSERVE, .action = ACTION_ALERT, .ban = 0, .ban_after = 1,
 		      .ban_window = 60 },
 	.rows = leak_rows,

@@ -2,6 +2,7 @@
 #include "memory.h"
 
 #include "bindings.h"
+#include "calls.h"
 #include "challenges.h"
 #include "dialogs.h"
 #include "logins.h"
@@ -55,8 +56,10 @@ void memory_prefetch(const struct state *st, const struct sip_msg *sip, const st
 	fetch(st->transactions, n->txn);
 	if (n->invite)
 		fetch(st->transactions, n->invite);
-	if (!n->aor)
+	if (!n->aor) {
+		calls_prefetch(st, n, fetch);
 		dialogs_prefetch(st, n, sip->kind == SIP_RESPONSE && sip->status < 200, fetch);
+	}
 	if (!n->to)
 		fetch(st->scans, n->site);
 	if (n->from_user)
@@ -132,7 +135,8 @@ static void answer(struct state *st, struct lesson *l, struct transaction *asked
 }
 
 void memory_learn(struct state *st, const struct settings *s, const struct pkt *pkt,
-		  const struct sip_msg *sip, const struct names *n, uint64_t now)
+		  const struct sip_msg *sip, const struct names *n,
+		  const struct call_draft *draft, uint64_t now)
 {
 	bool out = pkt->dir == DIR_OUTBOUND;
 	struct transaction asked, other;
@@ -153,4 +157,5 @@ void memory_learn(struct state *st, const struct settings *s, const struct pkt *
 	told_learn(st, &l);
 	challenges_learn(st, &l);
 	dialogs_learn(st, &l);
+	calls_learn(st, &l, draft);
 }

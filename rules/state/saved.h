@@ -39,6 +39,9 @@ enum saved_format {
 	SAVED_challenges = 1,
 	SAVED_guesses = 1,
 	SAVED_told = 1,
+	SAVED_calls = 1,
+	SAVED_quotas = 1,
+	SAVED_approvals = 1,
 	SAVED_flows = 0,
 };
 

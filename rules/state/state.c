@@ -45,6 +45,18 @@ struct meter *state_meter(struct state *st)
 	return meter_of(st->meters);
 }
 
+void state_set_wall(struct state *st, uint64_t now, uint64_t wall)
+{
+	atomic_store_explicit(&st->wall, (int64_t)(wall - now / NS), memory_order_relaxed);
+}
+
+uint64_t state_wall(const struct state *st, uint64_t now)
+{
+	int64_t ahead = atomic_load_explicit(&st->wall, memory_order_relaxed);
+
+	return ahead ? now / NS + (uint64_t)ahead : 0;
+}
+
 uint64_t key_of_addr(const struct state *st, const struct addr *a)
 {
 	return hash_bytes(&st->secret, a, sizeof(*a));

@@ -12,6 +12,9 @@
 
 struct meter;
 
+/* s since 1970, UTC, at `now`; 0 before state_set_wall. */
+uint64_t state_wall(const struct state *st, uint64_t now);
+
 struct meter *state_meter(struct state *st);
 
 /* Fetches what ban_find and source_find will read. */

@@ -86,12 +86,14 @@ static bool run(struct bench *b, struct probe *p, enum stage stage)
 		const struct check *c = checks[i];
 
 		if (c->stage != stage || p->zone->policy[i].mode == MODE_OFF ||
-		    c->outbound != (p->pkt->dir == DIR_OUTBOUND) ||
+		    (c->way != WAY_BOTH &&
+		     (c->way == WAY_OUT_TOLD) != (p->pkt->dir == DIR_OUTBOUND)) ||
 		    (c->needs == NEED_REQUEST && p->sip->kind != SIP_REQUEST))
 			continue;
 		b->ev.reason[0] = b->ev.text[0] = 0;
 		b->ev.no_ban = b->ev.alert = b->ev.gentle = b->ev.quiet = false;
-		if (c->run(p, p->zone->conf[i], &b->ev) != HIT || b->ev.alert || c->outbound)
+		if (c->run(p, p->zone->conf[i], &b->ev) != HIT || b->ev.alert ||
+		    c->way == WAY_OUT_TOLD)
 			continue;
 		b->why = c->name;
 		return true;
@@ -104,7 +106,7 @@ static bool behave(struct bench *b, struct probe *p)
 	memory_prefetch(b->state, p->sip, p->names, table_prefetch_value);
 	if (run(b, p, STAGE_BEHAVIOUR))
 		return true;
-	memory_learn(b->state, &b->rules->settings, p->pkt, p->sip, p->names, b->now);
+	memory_learn(b->state, &b->rules->settings, p->pkt, p->sip, p->names, NULL, b->now);
 	return false;
 }
 

@@ -120,6 +120,9 @@ static void range_text(const struct conf_row *row, char out[ROOM])
 	case CONF_MAP:
 		words_text(row, "", out);
 		return;
+	case CONF_GROUPS:
+		snprintf(out, ROOM, "groups");
+		return;
 	default:
 		snprintf(out, ROOM, "%s", row->type == CONF_BOOL ? "true, false" :
 					  row->type == CONF_TEXT ? "text" : "list");
@@ -129,7 +132,19 @@ static void range_text(const struct conf_row *row, char out[ROOM])
 /* A list of several is written out under the key, not beside it. */
 static bool is_long(const struct conf_row *row)
 {
-	return row->type == CONF_LIST && strchr(row->fallback, ',');
+	return (row->type == CONF_LIST && strchr(row->fallback, ',')) ||
+	       (row->type == CONF_GROUPS && row->fallback[0]);
+}
+
+/* A key of an entry of a list of groups, as pages call it: "limits.per". */
+static struct conf_row key_of_entry(const struct conf_row *list, const struct conf_row *row,
+				    char name[ROOM])
+{
+	struct conf_row named = *row;
+
+	snprintf(name, ROOM, "%s.%s", list->name, row->name);
+	named.name = name;
+	return named;
 }
 
 static void man_line(const struct conf_row *row, char out[ROOM])
@@ -161,10 +176,15 @@ static void need_items(const struct conf_row *row, const char *before, const cha
 
 static bool among(const struct conf_row *rows, const char *name, size_t n)
 {
-	for (; rows && rows->name; rows++)
-		if (rows->type != CONF_GONE && strlen(rows->name) == n &&
-		    strncmp(rows->name, name, n) == 0)
+	for (; rows && rows->name; rows++) {
+		size_t own = strlen(rows->name);
+
+		if (rows->type == CONF_GONE || own > n || strncmp(rows->name, name, own) != 0)
+			continue;
+		if (own == n || (rows->type == CONF_GROUPS && name[own] == '.' &&
+				 among(rows->rows, name + own + 1, n - own - 1)))
 			return true;
+	}
 	return false;
 }
 
@@ -176,9 +196,21 @@ static void no_strangers(const char *text, const char *mark, const struct conf_r
 		size_t n;
 
 		p += strlen(mark);
-		n = strspn(p, "abcdefghijklmnopqrstuvwxyz0123456789_");
+		n = strspn(p, "abcdefghijklmnopqrstuvwxyz0123456789_.");
 		if (!among(rows, p, n))
 			fail_msg("%s describes %.*s, which is no key", where, (int)n, p);
+	}
+}
+
+static void man_entries(const char *part, const char *head, const struct conf_row *list)
+{
+	char name[ROOM], line[ROOM];
+
+	for (const struct conf_row *row = list->rows; row->name; row++) {
+		struct conf_row named = key_of_entry(list, row, name);
+
+		man_line(&named, line);
+		need_line(part, line, head);
 	}
 }
 
@@ -191,7 +223,9 @@ static void man_section(const struct text *man, const char *head, const struct c
 			continue;
 		man_line(row, line);
 		need_line(part, line, head);
-		if (row->fallback && is_long(row))
+		if (row->type == CONF_GROUPS)
+			man_entries(part, head, row);
+		else if (row->fallback && is_long(row))
 			need_items(row, "", "", part, head);
 	}
 	no_strangers(part, "\n.It Ic ", rows, head);
@@ -249,6 +283,9 @@ static void cell_text(const struct conf_row *row, char out[ROOM])
 	case CONF_MAP:
 		snprintf(out, ROOM, "{ }");
 		return;
+	case CONF_GROUPS:
+		snprintf(out, ROOM, "( )");
+		return;
 	case CONF_LIST:
 		snprintf(out, ROOM, row->fallback[0] ? "[ \"%s\" ]" : "[ ]", row->fallback);
 		return;
@@ -275,8 +312,28 @@ static void page_row(const char *page, const struct conf_row *row, const char *w
 	range_text(row, range);
 	if (row->type == CONF_WORD || row->type == CONF_MAP)
 		words_text(row, "\"", range);
-	if (row->type != CONF_LIST && !strstr(line, range))
+	if (row->type != CONF_LIST && row->type != CONF_GROUPS && !strstr(line, range))
 		fail_msg("%s: the row of %s lacks the range %s", where, row->name, range);
+}
+
+static void page_rows(const char *page, const struct conf_row *rows, const char *where)
+{
+	char name[ROOM];
+
+	for (const struct conf_row *row = rows; row && row->name; row++) {
+		if (row->type == CONF_GONE)
+			continue;
+		page_row(page, row, where);
+		if (is_long(row) && row->type == CONF_LIST)
+			need_items(row, "", "", page, where);
+		if (row->type != CONF_GROUPS)
+			continue;
+		for (const struct conf_row *sub = row->rows; sub->name; sub++) {
+			struct conf_row named = key_of_entry(row, sub, name);
+
+			page_row(page, &named, where);
+		}
+	}
 }
 
 static void test_pages_of_checks(void **arg)
@@ -289,13 +346,7 @@ static void test_pages_of_checks(void **arg)
 
 		snprintf(file, sizeof(file), "docs/checks/%s.md", checks[i]->name);
 		page = text_load(file);
-		for (const struct conf_row *row = rows; row && row->name; row++) {
-			if (row->type == CONF_GONE)
-				continue;
-			page_row(page.all, row, file);
-			if (is_long(row))
-				need_items(row, "", "", page.all, file);
-		}
+		page_rows(page.all, rows, file);
 		if (strstr(page.all, "\n## Keys\n"))
 			no_strangers(strstr(page.all, "\n| key |") ? strstr(page.all, "\n| key |") :
 				     "", "\n| `", rows, file);

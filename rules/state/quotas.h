@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Quotas: what an account, a site, a trunk ... has used up, by number, time or money.
+ * Asking and taking are one step, so of those who ask at the same moment no more than the
+ * limit allows get through.
+ *
+ * A window rolls: it is cut into QUOTA_PARTS parts, and a part leaves it as a whole, when
+ * the last of it is old enough.  So no window ever holds more than the limit allows, no
+ * day ends at midnight with a second quota behind it, and clocks that go forward or back
+ * change nothing; what is taken comes free up to a 24th of the window late.
+ *
+ * Keys: key_with() of what is counted, mixed with who counts.  Records of a key hold one
+ * kind of count each: mix the window into the key as well.
+ *
+ * Ownership: values.  Locking: inside.  Units: window in s, amounts in what the caller
+ * counts, now in ns.
+ */
+#ifndef SIPMOAT_QUOTAS_H
+#define SIPMOAT_QUOTAS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct state;
+
+#define QUOTA_PARTS 24
+
+struct quota {
+	uint64_t key;
+	uint32_t window; /* s; 0: what is taken stays taken until it is given back */
+	uint32_t warn, act; /* at most so much; 0: no limit */
+};
+
+enum quota_said {
+	QUOTA_FREE,
+	QUOTA_WARN, /* taken, and with it the use went above warn: told once each time */
+	QUOTA_OVER, /* above act: nothing was taken */
+};
+
+/* *used: with what was taken, or would have been. */
+enum quota_said quota_take(struct state *st, const struct quota *q, uint32_t amount, uint64_t now,
+			   uint32_t *used);
+/* The same for what has happened already: it is taken whatever the limit. */
+enum quota_said quota_add(struct state *st, const struct quota *q, uint32_t amount, uint64_t now,
+			  uint32_t *used);
+/* Gives back what was taken at `when`; more than there is gives back what there is. */
+void quota_give(struct state *st, const struct quota *q, uint32_t amount, uint64_t when,
+		uint64_t now);
+uint32_t quota_used(struct state *st, const struct quota *q, uint64_t now);
+
+/* Different items (hashes) within the window: a further one that would be more than act is
+ * not taken.  Exact up to 64 of them. */
+enum quota_said quota_distinct(struct state *st, const struct quota *q, uint32_t item,
+			       uint64_t now, uint32_t *used);
+/* The same item so often in a row, without another between; forgotten after the window. */
+enum quota_said quota_same(struct state *st, const struct quota *q, uint32_t item, uint64_t now,
+			   uint32_t *used);
+/* Share of those that were bad, in percent, of at least `least` in the window; _ended
+ * counts one, _share asks. */
+void quota_ended(struct state *st, const struct quota *q, bool bad, uint64_t now);
+enum quota_said quota_share(struct state *st, const struct quota *q, uint32_t least, uint64_t now,
+			    uint32_t *used);
+
+#endif
