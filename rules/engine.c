@@ -116,7 +116,8 @@ static bool bannable(const struct passage *g)
 	struct source s;
 
 	/* an inside source is inbound when it is forged (direction_of) */
-	if (g->ev->no_ban || g->probe.trusted || prefixset_has(&g->rs->inside_set, &g->probe.pkt->src) ||
+	if (g->ev->no_ban || g->probe.trusted ||
+	    prefixset_has(&g->rs->inside_set, &g->probe.pkt->src) ||
 	    (g->probe.segment && g->probe.segment->guessed))
 		return false;
 	source_find(g->probe.state, g->probe.site_key, g->probe.now, &s);
