@@ -39,6 +39,8 @@ enum slot_kind {
 	SLOT_SECONDS, /* what the call lasts, added while it does */
 	SLOT_MONEY,   /* what it costs, likewise, in CALL_MONEY of the currency */
 	SLOT_SHORT,   /* at its end: quota_ended(), bad when it lasted less than `least` */
+	SLOT_DISTINCT, /* act is an item that was a new one, quota_give_distinct() gives it */
+	SLOT_SAME,     /* ... and quota_give_same() this one, each as a COUNT is given back */
 };
 
 struct call_slot {
