@@ -161,6 +161,10 @@ static void json_packet(const struct feed_item *item, const struct report_messag
 		json_null(&j, "ban");
 	if (d->reset)
 		json_bool(&j, "reset", true);
+	if (d->token[0])
+		json_text(&j, "token", slice_of(d->token));
+	if (d->approved)
+		json_bool(&j, "approved", true);
 	json_close(&j, '}');
 	json_end_line(&j);
 }
@@ -227,6 +231,8 @@ static void text_packet(const struct report *r, const struct feed_item *item,
 		printf("; ban %" PRIu32 " s", d->ban);
 	if (d->reset)
 		fputs("; connection ended", stdout);
+	if (d->token[0])
+		printf("; approve with %s", d->token);
 	putchar('\n');
 }
 

@@ -87,6 +87,11 @@ struct evidence {
 	bool gentle; /* over TCP: the sender may try again, do not end the connection */
 	bool quiet;  /* dropped without a word: networks do that, or it was told before */
 	bool alert;  /* this finding is only told, whatever the policy's action is */
+	bool approve; /* refused until somebody approves, whatever the policy's action is but
+	               * "alert": for limits with an action of their own */
+	uint64_t what; /* what somebody could approve of, the same in each call: evidence_what;
+	                * 0: nothing, it is refused as with "drop" */
+	char label[APPROVAL_LABEL]; /* the same for people */
 	uint8_t defect; /* which enum sip_defect, for the counters; DEFECT_COUNT = none */
 };
 
@@ -98,9 +103,21 @@ void evidence_reason(struct evidence *ev, const char *fmt, ...);
 /* evidence: bytes from the wire, escaped and cut. */
 void evidence_bytes(struct evidence *ev, struct slice bytes);
 
+/* What is refused, for action = "approve": "class" and "premium", "limit" and its name.
+ * Other checks than this one must not use the same kind for something else. */
+void evidence_what(struct evidence *ev, const char *kind, struct slice name);
+/*
+ * Has somebody approved of ev->what for the account of the message?  The engine asks
+ * before it refuses and then goes on with the next check; a check that may find more than
+ * one thing asks itself, and looks on.
+ */
+bool evidence_approved(const struct probe *p, const struct evidence *ev);
+
 /* What the operator may write for every check; see rules/policy.c. */
 enum mode { MODE_OFF, MODE_OBSERVE, MODE_ENFORCE };
-enum action { ACTION_ALERT, ACTION_DROP };
+/* APPROVE: DROP, with a token by which somebody may let the account have it for a while
+ * (rules/approve.h). */
+enum action { ACTION_ALERT, ACTION_DROP, ACTION_APPROVE };
 
 struct policy {
 	uint8_t mode;        /* enum mode */
@@ -118,6 +135,7 @@ struct check {
 	bool uses_geo;          /* the databases are opened when it is not off */
 	bool quiet;             /* its drops are no news: something was told before */
 	enum way way;           /* but for WAY_IN: STAGE_BEHAVIOUR only */
+	bool approves;          /* its evidence says what is refused: action may be "approve" */
 	bool of_trusted;        /* STAGE_BEHAVIOUR: it looks at messages of trusted peers, too */
 	struct policy defaults;
 	const struct conf_row *rows; /* its own keys, ends with a row without name */

@@ -28,6 +28,8 @@ struct reset {
 };
 
 #define CHECK_NONE 255
+#define APPROVAL_TOKEN 10 /* "K7QF-2M9X" */
+#define APPROVAL_LABEL 40
 #define REASON_TEXT 96
 #define EVIDENCE_TEXT 160
 
@@ -50,6 +52,11 @@ struct decision {
 	struct reset ending; /* valid when reset */
 	uint32_t ban;     /* seconds the site is banned from now, 0 = not */
 	uint32_t known;   /* seconds the site belongs into the known lane, 0 = no change */
+	uint64_t approval; /* with a token: where it waits, for state_approval_of */
+	uint32_t approval_life; /* s that it waits at most */
+	bool approved;    /* it hit, and passes because somebody approved of it */
+	char token[APPROVAL_TOKEN]; /* refused until it is approved with this; "": it cannot
+	                             * be, or was told within the last minute */
 	struct addr site; /* whom ban and known speak of (addr_site of the source) */
 	char reason[REASON_TEXT];     /* valid unless check is CHECK_NONE: what is wrong */
 	char evidence[EVIDENCE_TEXT]; /* likewise: the bytes that show it, or empty */

@@ -67,6 +67,11 @@ struct settings {
 	uint32_t store_interval; /* s between two savings, 0 = only at the stop */
 	uint32_t store_max_age;  /* s after which a file is of no use */
 	uint32_t store_gap;      /* s that may have been missed without learning anew */
+	uint32_t approve_token, approve_grant; /* s that a token waits, and a grant holds */
+	uint32_t approve_waiting; /* tokens of an account that may wait at once */
+	const char *approve_hook; /* a command and its arguments; "" = none */
+	uint32_t approve_timeout; /* s that it may take */
+	const char *control_socket; /* "" = none */
 	uint8_t log_level;       /* 0 error .. 3 debug */
 	const char *country_file, *asn_file; /* "" = look in the usual places */
 };
@@ -146,18 +151,29 @@ bool state_restore(struct state *st, const void *bytes, size_t n, uint64_t now, 
  */
 void state_set_wall(struct state *st, uint64_t now, uint64_t wall);
 
-/* Approvals (rules/state/approvals.h): tokens that wait, and what was granted. */
-#define APPROVAL_TOKEN 10 /* "K7QF-2M9X" */
+/*
+ * Approvals (rules/state/approvals.h): tokens that wait, and what was granted.  Texts are
+ * printable.  These look at every record, each under its shard's lock for a moment.
+ */
 struct approval {
 	char token[APPROVAL_TOKEN]; /* "" once granted */
-	char user[40], number[28], label[40]; /* printable */
-	uint64_t until; /* ns: of the token, or of the grant */
+	char user[40], number[28], label[APPROVAL_LABEL];
+	struct addr site;    /* that asked last */
+	bool shown;          /* the user is meant wherever he is, else at that site alone */
 	bool granted;
+	uint64_t until;      /* ns: of the token, or of the grant */
+	uint32_t grant_life; /* s, as settings said when it was asked for */
 };
-/* false: no such token waits.  by_hook: of whom the log speaks. */
-bool state_approve(struct state *st, const char *token, uint64_t now, struct approval *out);
-bool state_approval_revoke(struct state *st, const char *user, uint64_t now);
-/* Those that wait or are granted, at most room; returns how many. */
+/* Once, for seconds (0: as the settings say).  false: no such token waits.  token: as
+ * people type it, in any case, with or without its dash. */
+bool state_approve(struct state *st, const char *token, uint32_t seconds, uint64_t now,
+		   struct approval *out);
+/* What waits under a token, of which decision.approval is the key: one look. */
+bool state_approval_of(struct state *st, uint64_t key, const char *token, uint64_t now,
+		       struct approval *out);
+/* Forgets all that a user waits for or was granted; returns how much that was. */
+size_t state_approval_revoke(struct state *st, const char *user, uint64_t now);
+/* Fills out with those that wait or are granted, at most room; returns how many there are. */
 size_t state_approvals(struct state *st, uint64_t now, struct approval *out, size_t room);
 
 /* Bans: the truth that the kernel sets mirror. */

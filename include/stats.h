@@ -28,6 +28,7 @@
 	X(accepted, "packets let through") \
 	X(dropped, "packets dropped") \
 	X(observed, "packets that only observe mode let through") \
+	X(approved, "packets that pass because somebody approved") \
 	X(bans, "bans asked for") \
 	X(resets, "TCP connections ended for both ends") \
 	X(reset_lost, "TCP connections not ended, so they stall: a RST could not be sent") \

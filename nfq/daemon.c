@@ -147,7 +147,7 @@ static int start_steering(struct daemon *d)
 static int start_events(struct daemon *d)
 {
 	struct events_conf conf = { .ring = d->event_ring, .rings = d->workers,
-				    .wake_fd = d->events_fd };
+				    .wake_fd = d->events_fd, .state = d->state };
 	int r = events_start(&d->events, &conf);
 
 	if (r)

@@ -113,6 +113,21 @@ static void write_event(const struct event *ev)
 		 what_came(d), from, to);
 }
 
+/* Refused until somebody approves.  It is told on a line of its own, whatever else its
+ * source does: the token is known from nowhere else. */
+static void write_token(const struct event *ev, const struct approval *a)
+{
+	const struct decision *d = &ev->d;
+	char site[PREFIX_TEXT], time[EVENTS_DURATION], head[160];
+
+	site_print(&ev->src, site);
+	events_duration(d->approval_life, time);
+	snprintf(head, sizeof(head), "%s%s calls %s (%s)", a->user,
+		 a->shown ? "" : " (unproven)", a->number, a->label);
+	log_info("refused %s: %s: %s: approve with: sipmoat approve %s (within %s): %s", site,
+		 check_name(d->check), head, d->token, time, d->reason);
+}
+
 static bool line_allowed(struct events *e, uint64_t now)
 {
 	uint64_t earned = (now - e->lines_at) * LINES_PER_SECOND / NS;
@@ -162,11 +177,32 @@ static struct burst *burst_find(struct events *e, const struct addr *site,
 	return place;
 }
 
+static void on_token(struct events *e, const struct event *ev, uint64_t now)
+{
+	struct approval a;
+
+	/* not there any more when somebody has approved it meanwhile */
+	if (!e->conf.state ||
+	    !state_approval_of(e->conf.state, ev->d.approval, ev->d.token, now, &a)) {
+		if (line_allowed(e, now))
+			write_event(ev);
+		return;
+	}
+	if (e->conf.on_token)
+		e->conf.on_token(e->conf.token_arg, &a);
+	if (line_allowed(e, now))
+		write_token(ev, &a);
+}
+
 static void on_event(struct events *e, const struct event *ev, uint64_t now)
 {
 	struct addr site = addr_site(&ev->src);
 	struct burst *b;
 
+	if (ev->d.token[0]) {
+		on_token(e, ev, now);
+		return;
+	}
 	/* what a check of what leaves tells it tells once: none stands for another */
 	if (ev->d.dir == DIR_OUTBOUND) {
 		if (line_allowed(e, now))

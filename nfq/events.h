@@ -10,6 +10,7 @@
 #ifndef SIPMOAT_EVENTS_H
 #define SIPMOAT_EVENTS_H
 
+#include "engine.h"
 #include "ring.h"
 
 struct events;
@@ -18,6 +19,10 @@ struct events_conf {
 	struct ring *const *ring; /* one per worker; read during the thread's life */
 	unsigned rings;
 	int wake_fd;              /* eventfd that workers write after putting */
+	struct state *state;      /* where tokens wait; NULL: they are told without names */
+	/* Each token that is told, as it waits; NULL: nobody else wants to know. */
+	void (*on_token)(void *arg, const struct approval *a);
+	void *token_arg;
 };
 
 int events_start(struct events **out, const struct events_conf *conf); /* 0 or -errno */

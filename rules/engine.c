@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "account.h"
+#include "approve.h"
 #include "check.h"
 #include "checks.h"
 #include "number/number.h"
@@ -92,6 +93,8 @@ static void decision_init(struct decision *d, const struct pkt *pkt)
 	d->dir = pkt->dir;
 	d->zone = 0;
 	d->parsed = d->notify = d->observed = d->proven = d->reset = false;
+	d->approved = false;
+	d->token[0] = 0;
 	d->ban = d->known = 0;
 	d->defect = DEFECT_COUNT;
 	d->reason[0] = d->evidence[0] = 0;
@@ -158,8 +161,13 @@ static bool settle(struct passage *g, unsigned check)
 	bool observe = policy->mode == MODE_OBSERVE || g->rs->settings.mode == MODE_OBSERVE;
 	bool alert = policy->action == ACTION_ALERT || g->ev->alert ||
 		     checks[check]->way == WAY_OUT_TOLD;
+	bool approve = !alert && (policy->action == ACTION_APPROVE || g->ev->approve);
 	struct decision *d = g->d;
 
+	if (approve && evidence_approved(&g->probe, g->ev)) {
+		d->approved = true;
+		return false;
+	}
 	if (g->ev->defect != DEFECT_COUNT)
 		d->defect = g->ev->defect;
 	/* the first hit tells the story, unless a later one decides it */
@@ -173,7 +181,10 @@ static bool settle(struct passage *g, unsigned check)
 	if (observe || alert)
 		return false;
 	d->verdict = VERDICT_DROP;
-	ban(g, check, policy);
+	if (approve)
+		approve_ask(&g->probe, g->ev, d);
+	else
+		ban(g, check, policy);
 	return true;
 }
 
@@ -214,6 +225,8 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 			continue;
 		g->ev->reason[0] = g->ev->text[0] = 0;
 		g->ev->no_ban = g->ev->alert = g->ev->gentle = g->ev->quiet = false;
+		g->ev->approve = false;
+		g->ev->what = 0;
 		g->ev->defect = DEFECT_COUNT;
 		found = c->run(&g->probe, zone->conf[i], g->ev);
 		g->probe.trusted |= found == TRUST;

@@ -85,6 +85,26 @@ void evidence_reason(struct evidence *ev, const char *fmt, ...)
 	text_end(&t);
 }
 
+static uint64_t what_hash(uint64_t h, struct slice bytes)
+{
+	/* FNV-1a: these are an operator's own words, and it must outlast a restart */
+	for (uint32_t i = 0; i < bytes.n; i++)
+		h = (h ^ (uint8_t)bytes.p[i]) * 0x100000001b3u;
+	return (h ^ 0x100) * 0x100000001b3u; /* no byte: where one ends the next begins */
+}
+
+void evidence_what(struct evidence *ev, const char *kind, struct slice name)
+{
+	struct text t = { .p = ev->label, .room = sizeof(ev->label) };
+
+	text_bytes(&t, slice_of(kind));
+	text_put(&t, " ", 1);
+	text_bytes(&t, name);
+	text_end(&t);
+	ev->what = what_hash(what_hash(0xcbf29ce484222325u, slice_of(kind)), name);
+	ev->what |= !ev->what;
+}
+
 void evidence_bytes(struct evidence *ev, struct slice bytes)
 {
 	struct text t = { .p = ev->text, .room = sizeof(ev->text) };

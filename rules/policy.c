@@ -4,14 +4,15 @@
 #define WEEK 604800
 
 static const char *const modes[] = { "off", "observe", "enforce", NULL };
-static const char *const actions[] = { "alert", "drop", NULL };
+static const char *const actions[] = { "alert", "drop", "approve", NULL };
 
 /* No fallback here: every check brings its own defaults. */
 const struct conf_row policy_rows[] = {
 	{ .name = "mode", .type = CONF_WORD, .offset = offsetof(struct policy, mode),
 	  .words = modes, .help = "off: not run; observe: only told; enforce: acted upon" },
 	{ .name = "action", .type = CONF_WORD, .offset = offsetof(struct policy, action),
-	  .words = actions, .help = "alert: only told; drop: the packet goes no further" },
+	  .words = actions, .help = "alert: only told; drop: the packet goes no further; "
+			  "approve: likewise, until somebody approves of it" },
 	{ .name = "ban", .type = CONF_DURATION, .offset = offsetof(struct policy, ban),
 	  .min = 0, .max = 52 * WEEK, .help = "how long the source is banned, 0 = not at all" },
 	{ .name = "ban_after", .type = CONF_INT, .offset = offsetof(struct policy, ban_after),

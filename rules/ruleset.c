@@ -99,6 +99,11 @@ static void read_group(struct loading *l, unsigned z, unsigned check, const stru
 		return; /* for lack of memory, which is reported */
 	draft->group[check] = n;
 	rows_read(&l->reader, into, n, path, NULL);
+	n = node_find(n, "action");
+	if (n && !checks[check]->approves && zone->policy[check].action == ACTION_APPROVE)
+		conf_report_add(l->reader.report, CONF_ERROR, n->file, n->line, path,
+				"action: what this check refuses cannot be approved: "
+				"\"alert\" or \"drop\"");
 }
 
 static void read_default_check(struct loading *l, unsigned check)

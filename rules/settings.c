@@ -154,6 +154,26 @@ static const struct conf_row geo_rows[] = {
 	{ NULL },
 };
 
+static const struct conf_row approve_rows[] = {
+	{ "token", CONF_DURATION, AT(approve_token), 60, 86400, "10m", NULL,
+	  "how long a refused request waits for approval, where action is \"approve\"" },
+	{ "grant", CONF_DURATION, AT(approve_grant), 60, 2419200, "1h", NULL,
+	  "how long what was approved holds" },
+	{ "waiting", CONF_INT, AT(approve_waiting), 1, 6, "3", NULL,
+	  "tokens of one account that may wait at once" },
+	{ "hook", CONF_TEXT, AT(approve_hook), 0, 0, "", NULL,
+	  "a command that is told of each new token, and approves with exit status 0" },
+	{ "hook_timeout", CONF_DURATION, AT(approve_timeout), 1, 300, "5s", NULL,
+	  "until the command is killed" },
+	{ NULL },
+};
+
+static const struct conf_row control_rows[] = {
+	{ "socket", CONF_TEXT, AT(control_socket), 0, 0, "control", NULL,
+	  "where sipmoat finds the daemon; without \"/\": in systemd's RuntimeDirectory" },
+	{ NULL },
+};
+
 static const struct conf_row log_rows[] = {
 	{ "level", CONF_WORD, AT(log_level), 0, 0, "info", levels, "how much is logged" },
 	{ NULL },
@@ -171,6 +191,8 @@ const struct settings_group settings_groups[] = {
 	{ "tcp", tcp_rows },
 	{ "store", store_rows },
 	{ "geo", geo_rows },
+	{ "approve", approve_rows },
+	{ "control", control_rows },
 	{ "log", log_rows },
 	{ NULL, NULL },
 };
@@ -247,4 +269,9 @@ void settings_compile(struct settings *s, struct reader *r, const char *file)
 	/* a mere name is in the directory of the daemon's state, which it knows itself */
 	if (strchr(s->store_file, '/'))
 		compile_path(&s->store_file, r, file, "store");
+	if (strchr(s->control_socket, '/'))
+		compile_path(&s->control_socket, r, file, "control");
+	if (s->approve_hook[0] && s->approve_hook[0] != '/')
+		conf_report_add(r->report, CONF_ERROR, file, 0, "approve.hook",
+				"must begin with the whole path of the command, \"/...\"");
 }

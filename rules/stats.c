@@ -55,6 +55,8 @@ void stats_count(struct stats *s, const struct pkt *pkt, const struct decision *
 	stats_add(d->verdict == VERDICT_ACCEPT ? &s->accepted : &s->dropped, 1);
 	if (d->observed)
 		stats_add(&s->observed, 1);
+	if (d->approved)
+		stats_add(&s->approved, 1);
 	if (d->ban)
 		stats_add(&s->bans, 1);
 }

@@ -67,6 +67,7 @@ static enum found user_judge(const struct destination_conf *d, const struct sip_
 	pattern = slice_of(match_text(d->deny, found));
 	evidence_reason(ev, "%s is denied by \"%s\"", &header, &pattern);
 	evidence_bytes(ev, uri->user);
+	evidence_what(ev, "number", pattern);
 	return HIT;
 }
 
@@ -215,6 +216,7 @@ const struct check check_destination = {
 	.help = "users and numbers that may not be called or written to",
 	.stage = STAGE_MESSAGE,
 	.needs = NEED_REQUEST,
+	.approves = true,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 0, .ban_after = 1,
 		      .ban_window = 60 },
 	.rows = destination_rows,

@@ -9,6 +9,7 @@ finds in TMP, and expect, whose lines are, the last that fits a packet counts:
 
   PACKETS VERDICT [CHECK] [ban=SECONDS] [method=NAME] [status=CODE] [src=null]
           [proto=TEXT] [messages=N] [reset=yes|no] [reason~TEXT]
+          [token=yes|no] [approved=yes|no]
       PACKETS: * or frame numbers, "17", "17-20", or those of a label, "flood/17",
       "flood/17-20", "flood/18-", "flood/*".  Without CHECK no check may have hit.
       "* accept" is understood.
@@ -52,7 +53,7 @@ import mkpcap  # noqa: E402
 import proofread  # noqa: E402
 
 SHIPPED = os.path.join(os.path.dirname(os.path.dirname(HERE)), "systemd", "sipmoat.conf")
-NOT_SHOWN = {"reset": False}
+NOT_SHOWN = {"reset": False, "token": False, "approved": False}
 INSIDE = "192.0.2.10,2001:db8::10"
 PROGRAM = os.environ.get("SIPMOAT") or os.path.join(
     os.path.dirname(os.path.dirname(HERE)), os.environ.get("B", "build"), "sipmoat")
@@ -116,7 +117,7 @@ def wanted(case, expect):
             elif "=" in w:
                 key, _, value = w.partition("=")
                 number = key in ("ban", "status", "messages") and value != "null"
-                rule[key] = value == "yes" if key == "reset" else int(value) if number else value
+                rule[key] = value == "yes" if key in NOT_SHOWN else int(value) if number else value
             else:
                 rule["check"] = w
         for n in frames_of(case, spec):
@@ -140,6 +141,9 @@ def compare_packet(case, n, packet, got, want, free):
         if key.endswith("~"):
             if value not in (got[key[:-1]] or ""):
                 yield "%d: %s is %r, wanted %r in it" % (n, key[:-1], got[key[:-1]], value)
+        elif key == "token":
+            if value != bool(got.get(key)):
+                yield "%d: its token is %r (%s)" % (n, got.get(key), want["where"])
         elif (None if value == "null" else value) != got.get(key, NOT_SHOWN.get(key)):
             yield "%d: %s is %r, wanted %r (%s): %s" % (
                 n, key, got.get(key), value, want["where"], json.dumps(got))
