@@ -62,6 +62,7 @@ struct settings {
 	uint32_t learning;       /* s after the start in which what is not known is learned */
 	uint32_t dialog_early, dialog_unacknowledged; /* s without a message until a dialog */
 	uint32_t dialog_confirmed, dialog_ended;      /* in that state is forgotten */
+	uint32_t call_life;      /* s: an answered call without a word is over */
 	uint32_t tcp_idle;       /* s without a packet until a connection is ended */
 	const char *store_file;  /* what survives a restart; "" = nothing does */
 	uint32_t store_interval; /* s between two savings, 0 = only at the stop */

@@ -13,6 +13,7 @@
 #include "checks.h"
 #include "number/number.h"
 #include "ruleset.h"
+#include "running.h"
 #include "sip/strict.h"
 #include "state/calls.h"
 #include "state/flows.h"
@@ -253,9 +254,6 @@ static void read_asked(struct passage *g)
 		return;
 	number_of_uri(p->rules, p->sip->uri, &g->number);
 	p->number = &g->number;
-	memset(&g->draft, 0, sizeof(g->draft));
-	g->draft.key = p->names->from;
-	g->draft.trunk = -1;
 	p->draft = &g->draft;
 }
 
@@ -281,16 +279,21 @@ static void name_message(struct passage *g)
 static bool run_behaviour(struct passage *g)
 {
 	struct probe *p = &g->probe;
+	struct call_facts facts;
 
 	if (!p->names)
 		return false;
 	memory_prefetch(p->state, p->sip, p->names, table_prefetch_value);
+	if (p->draft)
+		running_draft(p);
 	if (run_stages(g, STAGE_BEHAVIOUR, STAGE_BEHAVIOUR)) {
 		if (p->draft)
 			calls_refused(p->state, p->draft, p->now);
 		return true;
 	}
-	memory_learn(p->state, &g->rs->settings, p->pkt, p->sip, p->names, p->draft, p->now);
+	running_facts(p, &facts);
+	memory_learn(p->state, &g->rs->settings, p->pkt, p->sip, p->names,
+		     p->draft ? &facts : NULL, p->now);
 	return false;
 }
 

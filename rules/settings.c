@@ -121,6 +121,8 @@ static const struct conf_row memory_rows[] = {
 	  "... and one that was, unless it has a session timer" },
 	{ "ended", CONF_DURATION, AT(dialog_ended), 32, 3600, "5m", NULL,
 	  "... and one that is over" },
+	{ "call", CONF_DURATION, AT(call_life), 600, 604800, "28810s", NULL,
+	  "until a call of which nothing more is heard counts as over, unless it has a timer" },
 	{ NULL },
 };
 

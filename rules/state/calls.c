@@ -1,24 +1,148 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "calls.h"
-
+/* Records of calls, and which one a message is about. */
+#include "callrecord.h"
 #include "store.h"
+
+/* Kinds of records, mixed into keys: further calls of the same name. */
+#define OTHER 0x9c11ab3f00000000u
+#define FORKED 0x41cade7700000000u
+
+_Static_assert(sizeof(struct call) <= 520, "50,000 calls in 64 MB, with what ends them");
 
 size_t calls_size(void)
 {
 	return sizeof(struct call);
 }
 
-void calls_prefetch(const struct state *st, const struct names *n, table_fetch *fetch)
+static uint64_t mixed(uint64_t a, uint64_t b)
 {
-	(void)st, (void)n, (void)fetch;
+	uint64_t key = (a ^ b * 0xd6e8feb86659fd93u) * 0x9e3779b97f4a7c15u;
+
+	key = (key ^ key >> 32) * 0xd6e8feb86659fd93u;
+	return key ^ key >> 29;
 }
 
-void calls_learn(struct state *st, const struct lesson *l, const struct call_draft *draft)
+uint64_t call_other_key(const struct asks *a)
 {
-	(void)st, (void)l, (void)draft;
+	return mixed(a->key ^ OTHER, (uint64_t)a->target << 32 | (a->cseq ^ a->site));
 }
 
-void calls_refused(struct state *st, const struct call_draft *draft, uint64_t now)
+uint64_t call_forked_key(const struct names *n)
 {
-	(void)st, (void)draft, (void)now;
+	return mixed(n->from + n->to, FORKED);
 }
+
+void calls_prefetch(const struct state *st, enum sip_method m, const struct names *n,
+		    table_fetch *fetch)
+{
+	if (m != METHOD_INVITE && m != METHOD_BYE && m != METHOD_UPDATE && m != METHOD_CANCEL)
+		return;
+	fetch(st->calls, call_key(n));
+	if (n->to)
+		fetch(st->calls, n->to);
+}
+
+uint64_t call_lasted(const struct call *c, uint64_t now)
+{
+	uint64_t from = c->began + c->answered * (NS / 1000);
+	uint64_t to = c->ended ? c->began + c->ended * (NS / 1000) : now; /* or BYE is on its way */
+
+	return c->answered && to > from ? to - from : 0;
+}
+
+/* ---- which call ---- */
+
+/*
+ * Whoever outside asks with a name that is taken, for another number or with another
+ * CSeq number, has servers begin another call (RFC 3261 8.2.2.2).  What our servers send
+ * with it is what they make of the call.
+ */
+enum is call_judge(const struct call *c, const struct asks *a)
+{
+	bool outbound = c->dir == DIR_OUTBOUND;
+
+	if (call_over(c))
+		return IS_NEW;
+	if (a->outbound)
+		return outbound && c->flags & CALL_CHALLENGED ? IS_RETRY : IS_SAME;
+	if (outbound)
+		return a->many ? IS_SAME : IS_OTHER;
+	if (c->site != a->site)
+		return IS_OTHER;
+	if (c->flags & CALL_CHALLENGED)
+		return IS_RETRY;
+	return c->cseq == a->cseq && (c->target == a->target || a->many) ? IS_SAME : IS_OTHER;
+}
+
+struct hold call_hold(struct state *st, uint64_t key, uint64_t now)
+{
+	struct hold h = table_find(st->calls, key, now);
+
+	if (h.value && ((const struct call *)h.value)->key != key)
+		table_release(&h);
+	return h;
+}
+
+void call_draft_begin(struct state *st, const struct call_asks *asks, uint64_t now,
+		      struct call_draft *out)
+{
+	struct asks a = {
+		.key = call_key(asks->names), .cseq = asks->cseq,
+		.target = call_part(asks->names->target), .site = call_part(asks->names->site),
+		.outbound = asks->outbound, .many = asks->known || asks->trunk >= 0,
+	};
+	uint64_t key[2] = { a.key, call_other_key(&a) };
+	enum is is = IS_OTHER;
+
+	memset(out, 0, sizeof(*out));
+	out->key = a.key;
+	out->trunk = asks->trunk;
+	for (unsigned i = 0; i < 2 && is == IS_OTHER; i++) {
+		struct hold h = call_hold(st, key[i], now);
+		const struct call *c = h.value;
+
+		is = c ? call_judge(c, &a) : IS_NEW;
+		out->again = is == IS_SAME;
+		out->leg = out->again && c->trunk < 0 && asks->trunk >= 0;
+		table_release(&h);
+	}
+}
+
+static bool has_fork(const struct call *c, uint64_t tag)
+{
+	for (unsigned i = 0; i < CALL_FORKS; i++)
+		if (c->fork[i] == call_part(tag))
+			return true;
+	return false;
+}
+
+struct hold call_hold_dialog(struct state *st, const struct names *n, uint64_t now)
+{
+	const uint64_t key[] = { call_key(n), n->to ? n->to : n->call };
+	const uint64_t tag[] = { n->to, n->from };
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct hold h = call_hold(st, key[i], now);
+
+		if (h.value && has_fork(h.value, tag[i]))
+			return h;
+		table_release(&h);
+	}
+	return call_hold(st, call_forked_key(n), now);
+}
+
+bool call_find(struct state *st, const struct names *n, uint64_t now, struct call *out)
+{
+	struct hold h = call_hold_dialog(st, n, now);
+
+	if (!h.value) /* not answered yet */
+		h = call_hold(st, call_key(n), now);
+	if (!h.value && n->to)
+		h = call_hold(st, n->to, now);
+	if (!h.value)
+		return false;
+	*out = *(const struct call *)h.value;
+	table_release(&h);
+	return true;
+}
+

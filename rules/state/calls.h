@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Calls: one record each, from its first INVITE to a while after its end (RFC 3261 13 to
- * 15).  A call is named by Call-ID and From tag of that INVITE (names.from), so that forks,
+ * 15).  A call is named by Call-ID and From tag of that INVITE (call_key), so that forks,
  * repetitions, the INVITE that answers a challenge, and the legs before and behind a proxy
- * are one; the two legs of a B2BUA are two.
+ * are one; the two legs of a B2BUA are two.  Who asks again with that name while the call
+ * lasts, for another number or with another CSeq number, has begun another call.
  *
  * What a call has taken of quotas, and what it runs up while it lasts, hangs on its record
  * as slots.  A check takes for a new call and writes the slots into the message's draft;
@@ -11,7 +12,11 @@
  * them back when it has not.  Whatever ends a call, its expiry and its eviction from a full
  * table too, gives back what it holds.
  *
- * Ownership: values.  Locking: inside.  Units: ns; lives in s.
+ * Facts come from servers inside: their answers to whoever calls, and of calls that they
+ * begin the answers to them.
+ *
+ * Ownership: values.  Locking: inside, one record at a time; quotas are changed with no
+ * record held.  Units: ns; lives in s; times within a call in ms since it began.
  */
 #ifndef SIPMOAT_CALLS_H
 #define SIPMOAT_CALLS_H
@@ -45,11 +50,14 @@ enum slot_kind {
 
 struct call_slot {
 	uint64_t key;          /* struct quota */
-	uint32_t window, warn, act;
-	uint32_t rule;         /* whom it belongs to: when_hash() and the like, for messages */
+	uint32_t window, act;
+	union {
+		uint32_t warn;
+		uint32_t least; /* SHORT: s */
+	};
+	uint16_t rule;         /* whom it belongs to: when_hash() and the like, for messages */
 	uint8_t kind;          /* enum slot_kind */
 	uint8_t check;         /* index into checks[] */
-	uint16_t least;        /* SHORT: s */
 };
 
 #define CALL_SLOTS 12
@@ -64,39 +72,91 @@ struct call_price {
 
 /* What is known of a new call when its INVITE is judged. */
 struct call_draft {
-	uint64_t key;   /* names.from; 0: nothing is drafted */
-	bool again;     /* it has a record already: repeated, challenged, or another leg */
+	uint64_t key;   /* call_key(); 0: nothing is drafted */
+	bool again;     /* it has a record already, and pays for it: nothing is to be taken */
+	bool leg;       /* with again: it goes on to a trunk, and so far was on none: what
+			 * counts by trunk may be taken, and is added to the record */
 	uint8_t slots;
 	struct call_slot slot[CALL_SLOTS];
 	struct call_price price;
 	uint32_t warn_after, cut_after; /* s from its answer; 0: never */
 	uint8_t duration_check; /* index into checks[] of who says so */
-	int16_t trunk;  /* -1: none */
+	int16_t trunk;  /* of the outside end, -1: none */
 };
 
+#define CALL_FORKS 2 /* dialogs of one call that are answered at once: more do not count */
+
 struct call {
-	uint64_t key, site;
-	uint64_t began, rang, answered, ended; /* 0: not yet */
+	uint64_t key;
+	uint64_t began;         /* ns */
+	uint64_t spent;         /* CALL_MICRO, so far */
 	struct account account; /* zero when a server inside calls */
 	struct number number;   /* dialled */
+	struct call_slot slot[CALL_SLOTS];
+	struct call_price price;
+	struct addr outside, inside; /* the ends of its first INVITE */
+	uint16_t outside_port, inside_port;
+	uint32_t site;          /* part of the outside end's site key */
+	uint32_t rang, answered, ended; /* ms since it began, at least 1; 0: not yet */
+	uint32_t warn_after, cut_after;
+	uint32_t seconds;       /* added to slots so far */
+	uint32_t cseq, target;  /* of its INVITE */
+	uint32_t fork[CALL_FORKS]; /* parts of To tags that answered, 0: none */
+	uint16_t life;          /* min without a message once answered, 0: as the settings say */
+	uint16_t told;          /* bit per slot: over its limit, and that was told */
+	int16_t trunk;          /* -1: none */
 	uint8_t state, why;
 	uint8_t dir;            /* enum direction of its first INVITE */
 	uint8_t zone;
-	int16_t trunk;          /* -1: none */
 	uint8_t slots;
-	struct call_slot slot[CALL_SLOTS];
-	struct call_price price;
-	uint32_t warn_after, cut_after;
-	uint32_t seconds;       /* added to slots so far */
-	uint64_t spent;         /* CALL_MICRO, so far */
+	uint8_t duration_check;
+	uint8_t open;           /* INVITEs that have no final answer */
+	uint8_t proto;
+	uint8_t flags;          /* see calls.c */
 };
+
+/* The name of the call that a request outside a dialog is for. */
+static inline uint64_t call_key(const struct names *n)
+{
+	return n->from ? n->from : n->call;
+}
+
+static inline bool call_over(const struct call *c)
+{
+	return c->state >= CALL_ENDED;
+}
+
+/* ns since its answer, until its end if it has one; 0: it was not answered. */
+uint64_t call_lasted(const struct call *c, uint64_t now);
 
 /* The call of a message, by Call-ID and either tag.  false: there is no record. */
 bool call_find(struct state *st, const struct names *n, uint64_t now, struct call *out);
 
-void calls_prefetch(const struct state *st, const struct names *n, table_fetch *fetch);
-/* draft: of an INVITE that passed, else NULL. */
-void calls_learn(struct state *st, const struct lesson *l, const struct call_draft *draft);
+/*
+ * Begins the draft of an INVITE outside a dialog: its key, and whether the call is known.
+ * outbound, trunk: of the message; known: who sends it is trusted.
+ */
+struct call_asks {
+	const struct names *names;
+	uint32_t cseq;
+	int16_t trunk;
+	bool outbound, known;
+};
+void call_draft_begin(struct state *st, const struct call_asks *a, uint64_t now,
+		      struct call_draft *out);
+
+void calls_prefetch(const struct state *st, enum sip_method m, const struct names *n,
+		    table_fetch *fetch);
+/* What is known of a call besides what its lesson says. */
+struct call_facts {
+	const struct call_draft *draft;
+	const struct account *account; /* NULL: a server inside calls */
+	const struct number *number;
+	uint8_t zone;
+	bool known; /* who sends is trusted */
+};
+/* facts: of an INVITE outside a dialog that passed, else NULL. */
+void calls_learn(struct state *st, const struct lesson *l, const struct call_facts *facts);
 /* The message did not pass: nothing of its draft stays taken. */
 void calls_refused(struct state *st, const struct call_draft *draft, uint64_t now);
 

@@ -57,7 +57,7 @@ void memory_prefetch(const struct state *st, const struct sip_msg *sip, const st
 	if (n->invite)
 		fetch(st->transactions, n->invite);
 	if (!n->aor) {
-		calls_prefetch(st, n, fetch);
+		calls_prefetch(st, sip->method, n, fetch);
 		dialogs_prefetch(st, n, sip->kind == SIP_RESPONSE && sip->status < 200, fetch);
 	}
 	if (!n->to)
@@ -136,7 +136,7 @@ static void answer(struct state *st, struct lesson *l, struct transaction *asked
 
 void memory_learn(struct state *st, const struct settings *s, const struct pkt *pkt,
 		  const struct sip_msg *sip, const struct names *n,
-		  const struct call_draft *draft, uint64_t now)
+		  const struct call_facts *facts, uint64_t now)
 {
 	bool out = pkt->dir == DIR_OUTBOUND;
 	struct transaction asked, other;
@@ -157,5 +157,5 @@ void memory_learn(struct state *st, const struct settings *s, const struct pkt *
 	told_learn(st, &l);
 	challenges_learn(st, &l);
 	dialogs_learn(st, &l);
-	calls_learn(st, &l, draft);
+	calls_learn(st, &l, facts);
 }

@@ -30,11 +30,11 @@ struct lesson {
 	uint64_t now;
 };
 
-/* draft: of an INVITE outside a dialog, else NULL. */
-struct call_draft;
+/* facts: of an INVITE outside a dialog, else NULL. */
+struct call_facts;
 void memory_learn(struct state *st, const struct settings *s, const struct pkt *pkt,
 		  const struct sip_msg *sip, const struct names *n,
-		  const struct call_draft *draft, uint64_t now);
+		  const struct call_facts *facts, uint64_t now);
 
 /* Fetches what the checks and memory_learn will read of a message: twice, see table.h. */
 void memory_prefetch(const struct state *st, const struct sip_msg *sip, const struct names *n,

@@ -6,6 +6,8 @@
 #include "key.h"
 #include "layout.h"
 
+_Static_assert(WAYS == TABLE_WAYS, "as it says");
+
 #define PAGE ((size_t)2 << 20) /* a large one */
 #define VALUE_LINES 3 /* of a value that are fetched: the rest of a long one may not be read */
 
@@ -128,6 +130,25 @@ void table_sweep_shard(struct table *t, unsigned shard, bool (*each)(void *value
 			label_set(l, *l & OVERFLOW);
 	}
 	pthread_mutex_unlock(&t->shard[shard].lock);
+}
+
+void table_visit(struct table *t, unsigned shard, uint32_t *at, uint32_t buckets, uint64_t now,
+		 bool (*each)(void *value, bool lives, void *arg), void *arg)
+{
+	uint32_t end = t->buckets - *at < buckets ? t->buckets : *at + buckets;
+	struct table_shard *s = &t->shard[shard];
+
+	pthread_mutex_lock(&s->lock);
+	for (; *at < end; ++*at) {
+		struct bucket *b = buckets_of(t, shard, *at);
+		unsigned char *value = values_of(t, shard, *at);
+
+		for (unsigned way = 0; way < WAYS; way++, value += t->value_size)
+			if (b->label[way] & PRINT_MASK &&
+			    each(value, live(b, way, ticks(now)), arg))
+				label_set(&b->label[way], b->label[way] & OVERFLOW);
+	}
+	pthread_mutex_unlock(&s->lock);
 }
 
 /* Live records of n buckets of a shard, of which b is the first. */
@@ -299,7 +320,22 @@ static void label(struct hold *h, uint32_t print, unsigned rank)
 	label_set(l, (*l & OVERFLOW) | rank << RANK_SHIFT | print);
 }
 
-struct hold table_make(struct table *t, uint64_t key, uint64_t now, uint8_t rank)
+/* Called with the shard locked, of a record that is about to be overwritten. */
+static void let_go(struct table *t, const struct hold *h, bool evicted, struct table_lost *lost)
+{
+	if (!(h->bucket->label[h->way] & PRINT_MASK))
+		return;
+	if (t->let_go)
+		t->let_go(h->value, evicted, t->arg);
+	if (!lost)
+		return;
+	memcpy(lost->value, h->value, t->value_size);
+	lost->any = true;
+	lost->evicted = evicted;
+}
+
+static struct hold make(struct table *t, uint64_t key, uint64_t now, uint8_t rank,
+			struct table_lost *lost)
 {
 	struct place at = place_of(t, key);
 	struct hold h;
@@ -317,14 +353,25 @@ struct hold table_make(struct table *t, uint64_t key, uint64_t now, uint8_t rank
 		pthread_mutex_unlock(&at.shard->lock);
 		return (struct hold){ 0 };
 	}
-	if (t->let_go && h.bucket->label[h.way] & PRINT_MASK)
-		t->let_go(h.value, evicts, t->arg);
+	let_go(t, &h, evicts, lost);
 	at.shard->evicted += evicts;
 	label(&h, at.print, rank);
 	memset(h.value, 0, t->value_size);
 	h.bucket->expires[h.way] = ticks(now);
 	h.fresh = true;
 	return h;
+}
+
+struct hold table_make(struct table *t, uint64_t key, uint64_t now, uint8_t rank)
+{
+	return make(t, key, now, rank, NULL);
+}
+
+struct hold table_make_over(struct table *t, uint64_t key, uint64_t now, uint8_t rank,
+			    struct table_lost *lost)
+{
+	lost->any = lost->evicted = false;
+	return make(t, key, now, rank, lost);
 }
 
 /* When a record that lives until then expires, in ticks. */

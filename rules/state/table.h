@@ -67,6 +67,18 @@ struct hold table_find(struct table *t, uint64_t key, uint64_t now);
 /* A live record of key, or a fresh one of that rank; none when all are ranked
  * higher.  A fresh one is gone with table_release unless table_keep is called. */
 struct hold table_make(struct table *t, uint64_t key, uint64_t now, uint8_t rank);
+/*
+ * The same, for records that hold something elsewhere.  What was in the place of a fresh
+ * one, alive or expired, is copied to lost->value, which has room for a value: it is the
+ * caller's once the shard is released.
+ */
+struct table_lost {
+	void *value;
+	bool any;     /* there was something */
+	bool evicted; /* it was alive */
+};
+struct hold table_make_over(struct table *t, uint64_t key, uint64_t now, uint8_t rank,
+			    struct table_lost *lost);
 /* Prolongs the record's life, never shortens it, and raises its rank. */
 void table_keep(struct hold *h, uint64_t now, uint64_t until, uint8_t rank);
 /* Sets both, in whichever direction: what has ended needs no long life. */
@@ -103,6 +115,14 @@ size_t table_save(struct table *t, unsigned shard, uint32_t *at, uint64_t now, v
 		  size_t room);
 bool table_restore(struct table *t, unsigned shard, uint64_t now, const void *bytes, size_t n,
 		   uint64_t *live_ones);
+/*
+ * Shows each record of at most so many buckets of a shard, from *at on, whose next one it
+ * leaves there (shape.buckets: that was all).  A bucket has TABLE_WAYS records.  lives:
+ * it has not expired.  true: it is to be forgotten.
+ */
+#define TABLE_WAYS 8
+void table_visit(struct table *t, unsigned shard, uint32_t *at, uint32_t buckets, uint64_t now,
+		 bool (*each)(void *value, bool lives, void *arg), void *arg);
 /* Shows each record of a shard, expired ones too; the shard is locked meanwhile.
  * true: the record is to be forgotten. */
 void table_sweep_shard(struct table *t, unsigned shard, bool (*each)(void *value, void *arg),

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What calls hold of quotas: given back, and added to.
+ *
+ * Ownership: values; a call here is a copy, or no longer in the table.  Locking: inside
+ * the quotas; no record of a call is held.  Units: as calls.h.
+ */
+#ifndef SIPMOAT_CALLSLOTS_H
+#define SIPMOAT_CALLSLOTS_H
+
+#include "calls.h"
+
+enum settle {
+	SETTLE_NOT,
+	SETTLE_END,     /* it is over, as its state says */
+	SETTLE_BACK,    /* it was no attempt: COUNT is given back, too */
+	SETTLE_EXPIRED, /* nothing was heard of it for too long */
+	SETTLE_EVICTED, /* it had to make room */
+};
+void calls_settle(struct state *st, const struct call *c, enum settle how, uint64_t now);
+
+/* Whole seconds begun of what it lasted. */
+uint32_t call_seconds(const struct call *c, uint64_t now);
+
+#endif
