@@ -11,6 +11,18 @@
 #include "addr.h"
 #include "conf.h"
 
+/* For messages about one entry of a list of groups; at: how the entry begins. */
+static inline struct compiler compiler_of_entry(const struct compiler *c,
+						const struct conf_item *at)
+{
+	struct compiler entry = *c;
+
+	entry.group = at->text;
+	entry.file = at->file;
+	entry.line = at->line;
+	return entry;
+}
+
 int compiler_prefixes(struct compiler *c, const struct conf_list *l, const char *key,
 		      struct prefix **out, size_t *n);
 /* ISO 3166 codes as geo_country gives them, sorted. */

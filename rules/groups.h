@@ -33,11 +33,12 @@ void groups_free(struct groups *g); /* takes NULL */
 
 /* Index of a name, -1: there is none. */
 int group_find(const struct ruleset *rs, const char *name);
+const char *group_name(const struct ruleset *rs, unsigned group); /* NULL behind the last */
 /* user: as sip_user gives it. */
 bool group_has(const struct ruleset *rs, unsigned group, struct slice user);
 
 int trunk_find(const struct ruleset *rs, const char *name);
-const char *trunk_name(const struct ruleset *rs, unsigned trunk);
+const char *trunk_name(const struct ruleset *rs, unsigned trunk); /* NULL behind the last */
 /* The first trunk that an address outside belongs to, -1: none. */
 int trunk_of(const struct ruleset *rs, const struct addr *a);
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "list.h"
+#include "named.h"
 #include "rows.h"
 
 /* A value on its way into a row's place. */
@@ -68,54 +69,6 @@ static void duration_print(uint32_t seconds, char *out, size_t room)
 }
 
 /* ---- what was meant ---- */
-
-#define WORD_LIMIT 31
-
-static unsigned least(unsigned a, unsigned b)
-{
-	return a < b ? a : b;
-}
-
-/* Edits (insert, delete, replace) from one word to another. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[2][WORD_LIMIT + 1], n = (unsigned)strlen(a), m = (unsigned)strlen(b);
-
-	if (n > WORD_LIMIT || m > WORD_LIMIT)
-		return WORD_LIMIT;
-	for (unsigned j = 0; j <= m; j++)
-		row[0][j] = j;
-	for (unsigned i = 1; i <= n; i++) {
-		unsigned *now = row[i % 2], *up = row[(i + 1) % 2];
-
-		now[0] = i;
-		for (unsigned j = 1; j <= m; j++)
-			now[j] = least(least(up[j], now[j - 1]) + 1,
-				       up[j - 1] + (ascii_lower(a[i - 1]) != b[j - 1]));
-	}
-	return row[n % 2][m];
-}
-
-struct nearest {
-	const char *word, *found;
-	unsigned edits;
-};
-
-static void nearer(struct nearest *best, const char *name)
-{
-	unsigned edits = distance(best->word, name);
-
-	if (edits < best->edits) {
-		best->edits = edits;
-		best->found = name;
-	}
-}
-
-/* more than about a third of the letters wrong is another word */
-static struct nearest nearest_to(const char *word)
-{
-	return (struct nearest){ word, NULL, 2 + (unsigned)strlen(word) / 3 };
-}
 
 static void unknown(struct reader *r, const struct node *n, const char *key, const char *near)
 {
