@@ -306,6 +306,7 @@ static int judge_all(struct replay *r, struct feed *feed, char err[CAPTURE_ERROR
 	int got;
 
 	while ((got = feed_next(feed, &item, err)) == 1) {
+		state_set_wall(r->state, item.now, item.when / NS);
 		sweep(r, &item);
 		r->now = item.now;
 		judge(r, &item, &d);

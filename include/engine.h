@@ -147,8 +147,9 @@ bool state_restore(struct state *st, const void *bytes, size_t n, uint64_t now, 
 		   struct state_saved *out);
 
 /*
- * The wall clock: it is wall (s since 1970, UTC) at `now`.  Call it before the first
- * packet and about once a second; until then no schedule holds.
+ * The wall clock: it is wall (s since 1970, UTC) at `now`.  Call it with every reading of
+ * the clock: so a step of the wall clock is followed at once.  Before that no schedule
+ * holds.
  */
 void state_set_wall(struct state *st, uint64_t now, uint64_t wall);
 

@@ -13,6 +13,8 @@
 uint64_t clock_now(void);
 /* Let it be that late now. */
 void clock_set(uint64_t now);
+/* The wall clock, s since 1970, UTC: somebody may set it at any time. */
+uint64_t clock_wall(void);
 /* The kernel's CLOCK_MONOTONIC itself. */
 uint64_t clock_kernel(void);
 

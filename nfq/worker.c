@@ -179,6 +179,15 @@ static void tell_sights(struct worker *w, uint64_t now)
 	}
 }
 
+/* Both clocks at once: somebody may have set the other one meanwhile. */
+static uint64_t read_clocks(struct worker *w)
+{
+	uint64_t now = clock_now();
+
+	state_set_wall(w->conf.state, now, clock_wall());
+	return now;
+}
+
 static void chores(struct worker *w, uint64_t now)
 {
 	w->chores_at = now;
@@ -203,7 +212,7 @@ static int turn(struct worker *w, enum lane lane)
 		stats_add(&w->stats.errors, in.errors);
 	if (!in.packets)
 		return (int)in.messages;
-	now = clock_now();
+	now = read_clocks(w);
 	rs = publish_pin(w->conf.live, w->conf.index);
 	for (unsigned i = 0; i < in.packets; i++)
 		judge(w, rs, now, &in.packet[i]);
@@ -270,7 +279,7 @@ static bool wait_for_work(struct worker *w, int ms, bool ready[LANES])
 	queue_batch_rest(w->batch);
 	n = poll(pfd, LANES + 1, ms);
 	if (n == 0)
-		chores(w, clock_now());
+		chores(w, read_clocks(w));
 	if (pfd[0].revents)
 		eventfd_read(w->poke_fd, &drained);
 	/* an error is for the read to find */

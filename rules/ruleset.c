@@ -183,6 +183,7 @@ static void read_zones(struct loading *l)
 {
 	memcpy(l->rs->zone[0].name, "default", sizeof("default"));
 	l->rs->zone[0].registered = -1;
+	l->rs->zone[0].schedule.schedule = -1;
 	l->rs->n_zones = 1;
 	for (unsigned i = 0; i < l->files.n; i++) {
 		const struct node *n = node_find(l->files.root[i], "zones");

@@ -9,6 +9,7 @@
 #include "check.h"
 #include "engine.h"
 #include "prefixset.h"
+#include "schedule.h"
 
 struct geo;
 
@@ -25,6 +26,7 @@ struct zone {
 	bool has_addresses, has_countries, has_asns; /* which conditions it sets */
 	uint8_t transport;  /* enum pkt_proto, PROTO_NONE = any */
 	int8_t registered;  /* 1 must be, 0 must not be, -1 any */
+	struct schedule_ref schedule;
 	struct prefixset addresses;
 	uint32_t *countries; /* sorted geo_country codes */
 	unsigned n_countries;

@@ -31,8 +31,23 @@ void schedules_free(struct schedules *s); /* takes NULL */
 
 /* Index of a schedule, -1: there is none of that name. */
 int schedule_find(const struct ruleset *rs, const char *name);
-const char *schedule_name(const struct ruleset *rs, unsigned schedule);
+const char *schedule_name(const struct ruleset *rs, unsigned schedule); /* NULL behind the last */
 /* wall: 0 when nobody knows what time it is; then no schedule holds. */
 bool schedule_holds(const struct ruleset *rs, unsigned schedule, uint64_t wall);
+
+/* The condition `schedule` of others: "" (any time), "name" or "!name" (while it does not
+ * hold).  0 or -1, reported. */
+struct schedule_ref {
+	int16_t schedule; /* -1: any time */
+	bool unless;
+};
+int schedule_refer(struct schedule_ref *ref, const char *text, struct compiler *c,
+		   const char *key);
+/* When nobody knows what time it is, neither "name" nor "!name" fits. */
+static inline bool schedule_fits(const struct ruleset *rs, struct schedule_ref ref, uint64_t wall)
+{
+	return ref.schedule < 0 ||
+	       (wall && schedule_holds(rs, (unsigned)ref.schedule, wall) != ref.unless);
+}
 
 #endif

@@ -23,6 +23,8 @@ const struct conf_row zone_rows[] = {
 	  "the packet came over this transport" },
 	{ "registered", CONF_BOOL, AT(registered), 0, 0, "false", NULL,
 	  "true: the source holds a registration; false: it holds none; left out: either" },
+	{ "schedule", CONF_TEXT, AT(schedule), 0, 0, "", NULL,
+	  "this schedule holds; \"!name\": it does not" },
 	{ "trust", CONF_BOOL, AT(trust), 0, 0, "false", NULL,
 	  "sources in the zone are trusted: nothing else is asked" },
 	{ NULL },
@@ -96,6 +98,8 @@ static void compile_name(struct zone *z, const char *name, struct compiler *c)
 void zone_compile(struct zone *z, const struct zone_conf *zc, const struct node *n,
 		  struct compiler *c)
 {
+	bool bad;
+
 	compile_name(z, zc->name, c);
 	z->trust = zc->trust;
 	z->transport = protos[zc->transport];
@@ -109,11 +113,12 @@ void zone_compile(struct zone *z, const struct zone_conf *zc, const struct node 
 		compile_addresses(z, &zc->addresses, c);
 	}
 	compile_geo(z, zc, c);
+	bad = schedule_refer(&z->schedule, zc->schedule, c, "schedule") < 0;
 	if (z->transport == PROTO_NONE && z->registered < 0 && !z->has_addresses &&
-	    !z->has_countries && !z->has_asns)
+	    !z->has_countries && !z->has_asns && z->schedule.schedule < 0 && !bad)
 		compiler_error(c, NULL, "",
 			       "has no condition, so that every source would be in it: set "
-			       "addresses, countries, asns, transport or registered");
+			       "addresses, countries, asns, transport, registered or schedule");
 }
 
 void zone_free(struct zone *z)
@@ -126,16 +131,17 @@ void zone_free(struct zone *z)
 bool zone_only_addresses(const struct zone *z)
 {
 	return z->has_addresses && !z->has_countries && !z->has_asns &&
-	       z->transport == PROTO_NONE && z->registered < 0;
+	       z->transport == PROTO_NONE && z->registered < 0 && z->schedule.schedule < 0;
 }
 
 /* ---- per packet ---- */
 
 /* What is known of the source so far: each look-up is made at most once. */
 struct asked {
-	bool country, asn, standing;
+	bool country, asn, standing, time;
 	uint32_t country_is, asn_is;
 	bool registered;
+	uint64_t wall;
 };
 
 static bool in_country(const struct ruleset *rs, const struct zone *z, const struct addr *a,
@@ -169,6 +175,17 @@ static bool standing_fits(const struct zone *z, struct state *st, uint64_t site_
 	return k->registered == (z->registered == 1);
 }
 
+static bool time_fits(const struct ruleset *rs, const struct zone *z, struct state *st,
+		      uint64_t now, struct asked *k)
+{
+	if (z->schedule.schedule < 0)
+		return true;
+	if (!k->time)
+		k->wall = state_wall(st, now);
+	k->time = true;
+	return schedule_fits(rs, z->schedule, k->wall);
+}
+
 /* Cheapest condition first. */
 static bool holds(const struct ruleset *rs, const struct zone *z, struct state *st,
 		  const struct pkt *pkt, uint64_t site_key, uint64_t now, struct asked *k)
@@ -176,6 +193,8 @@ static bool holds(const struct ruleset *rs, const struct zone *z, struct state *
 	if (z->transport != PROTO_NONE && z->transport != pkt->proto)
 		return false;
 	if (z->has_addresses && !prefixset_has(&z->addresses, &pkt->src))
+		return false;
+	if (!time_fits(rs, z, st, now, k))
 		return false;
 	if (z->registered >= 0 && !standing_fits(z, st, site_key, now, k))
 		return false;

@@ -16,6 +16,7 @@ struct zone_conf {
 	struct conf_list addresses, countries, asns;
 	uint8_t transport; /* index into any, udp, tcp */
 	bool registered, trust;
+	const char *schedule;
 };
 
 extern const struct conf_row zone_rows[];

@@ -47,14 +47,18 @@ struct meter *state_meter(struct state *st)
 
 void state_set_wall(struct state *st, uint64_t now, uint64_t wall)
 {
-	atomic_store_explicit(&st->wall, (int64_t)(wall - now / NS), memory_order_relaxed);
+	int64_t ahead = (int64_t)((wall - now / NS) << 1 | 1);
+
+	/* it hardly ever changes, and every worker tells it with every batch */
+	if (atomic_load_explicit(&st->wall, memory_order_relaxed) != ahead)
+		atomic_store_explicit(&st->wall, ahead, memory_order_relaxed);
 }
 
 uint64_t state_wall(const struct state *st, uint64_t now)
 {
 	int64_t ahead = atomic_load_explicit(&st->wall, memory_order_relaxed);
 
-	return ahead ? now / NS + (uint64_t)ahead : 0;
+	return ahead ? now / NS + (uint64_t)(ahead >> 1) : 0;
 }
 
 uint64_t key_of_addr(const struct state *st, const struct addr *a)

@@ -21,7 +21,8 @@ struct state {
 #undef X
 	struct table *bans;
 	struct sight sight[SIGHTS];
-	_Atomic int64_t wall;   /* s that the wall clock is ahead of the engine's, 0: unknown */
+	_Atomic int64_t wall;   /* twice the s that the wall clock is ahead of the engine's,
+				 * plus 1; 0: unknown */
 	_Atomic uint64_t began; /* time of the first packet, 0: none yet */
 	_Atomic uint64_t woke;  /* ... of this process: began may be restored */
 	_Atomic uint64_t dialogs_lost; /* when a live call had to make room last, 0: never */

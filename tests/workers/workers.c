@@ -24,7 +24,7 @@
 
 struct step {
 	struct pkt pkt;
-	uint64_t now;
+	uint64_t now, wall;
 	struct decision d;
 	bool sweep; /* no packet: a second has passed */
 };
@@ -70,6 +70,7 @@ static void take(struct run *r, struct scratch *scratch, struct step *s)
 	struct addr server;
 	bool hears;
 
+	state_set_wall(r->state, s->now, s->wall);
 	if (!s->sweep) {
 		engine_run(r->rules, r->state, scratch, &s->pkt, s->now, &s->d);
 		return;
@@ -175,12 +176,14 @@ static void load(struct run *r, char *file)
 			s = add(r);
 			s->sweep = true;
 			s->now = swept = item.now;
+			s->wall = item.when / NS;
 		}
 		s = add(r);
 		s->pkt = item.pkt;
 		s->pkt.payload = copy(item.pkt.payload);
 		s->pkt.segment = copy(item.pkt.segment);
 		s->now = item.now;
+		s->wall = item.when / NS;
 	}
 	if (got < 0)
 		die(err);
