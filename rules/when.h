@@ -14,6 +14,7 @@
 #include "check.h"
 #include "match.h"
 #include "number/number.h"
+#include "schedule.h"
 
 struct when_conf {
 	struct conf_list users, groups, zones, to;
@@ -37,8 +38,7 @@ struct when {
 	struct match *users;   /* NULL: any */
 	uint64_t zones;        /* bit per zone, 0: any */
 	uint32_t groups;       /* bit per group, 0: any */
-	int16_t schedule;      /* -1: any time */
-	bool not_schedule;
+	struct schedule_ref schedule;
 	struct numberlist *to; /* NULL: anywhere */
 };
 

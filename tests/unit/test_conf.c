@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "confdir.h"
+#include "groups.h"
+#include "schedule.h"
 
 static int setup(void **state)
 {
@@ -157,9 +159,55 @@ static const struct broken {
 	  "zones.a.flood.bugdet: unknown key; did you mean \"budget\"?" },
 	{ "zones = ( { name = \"a\"; registered = true; flod = { }; } );",
 	  "zones.a.flod: unknown key; did you mean \"flood\"?" },
+	{ "zones = ( { name = \"a\"; schedule = \"\"; } );", "zones.a: has no condition" },
+	{ "zones = ( { name = \"a\"; schedule = \"day\"; } );",
+	  "sipmoat.conf:1: zones.a.schedule: there is no schedule \"day\"" },
+	{ "schedules = ( { name = \"day\"; times = [ \"daily\" ]; } );\n"
+	  "zones = ( { name = \"a\";\nschedule = \"!dya\"; } );",
+	  ":2: zones.a.schedule: there is no schedule \"dya\"; did you mean \"day\"?" },
 	{ "zones = ( { name = \"a\"; registered = true; },\n"
 	  "{ name = \"a\"; transport = \"udp\"; } );",
 	  "sipmoat.conf:2: zones.a.name: a zone of this name was written before" },
+	/* lists of groups */
+	{ "groups = { };", "groups: has the wrong type: must be a list of groups" },
+	{ "groups = \"x\";", "groups: has the wrong type: must be a list of groups" },
+	{ "groups = [ \"x\" ];", "groups[0]: has the wrong type: must be a group" },
+	{ "groups = ( { name = \"a\"; users = [ \"1\" ]; },\n5 );",
+	  "sipmoat.conf:2: groups[1]: has the wrong type: must be a group" },
+	{ "schedules = (\n{ nmae = \"a\"; } );",
+	  "sipmoat.conf:2: schedules[0].nmae: unknown key; did you mean \"name\"?" },
+	{ "schedules = ( { name = \"a\"; times = \"daily\"; } );",
+	  "schedules[0].times: has the wrong type: must be a list" },
+	{ "schedules = ( { name = 5; times = [ \"daily\" ]; } );",
+	  "schedules[0].name: has the wrong type: must be a text" },
+	{ "schedules = ( { times = [ \"daily\" ]; } );", "schedules[0].name: must be 1 to 31" },
+	{ "schedules = ( { name = \"a\"; } );", "schedules[0].times: is empty" },
+	{ "schedules = ( { name = \"a\"; times = [ \"daily\" ]; zone = \"Europe/Brelin\"; } );",
+	  "schedules[0].zone: \"Europe/Brelin\" is no time zone of this system: " },
+	{ "schedules = ( { name = \"a\"; times = [ \"daily\" ]; zone = \"../../etc\"; } );",
+	  "schedules[0].zone: \"../../etc\" is no name of a time zone" },
+	{ "schedules = ( { name = \"a\"; times = [ \"daily\" ]; zone = \"tzdata.zi\"; } );",
+	  "\"tzdata.zi\" is no name of a time zone" },
+	{ "schedules = ( { name = \"a\"; times = [ \"daily\" ]; zone = \"leapseconds\"; } );",
+	  "\"leapseconds\" is damaged, or no time zone file at all" },
+	{ "schedules = ( { name = \"a\"; times = [ \"daily\" ]; },\n"
+	  "{ name = \"a\"; times = [ \"daily\" ]; } );",
+	  "sipmoat.conf:2: schedules[1].name: a schedule of this name was written before" },
+	{ "groups = ( { name = \"a\"; users = [ \"1\" ]; },\n"
+	  "{ name = \"a\"; users = [ \"1\" ]; } );",
+	  "sipmoat.conf:2: groups[1].name: a group of this name was written before" },
+	{ "groups = ( { name = \"a b\"; users = [ \"1\" ]; } );", "groups[0].name: must be 1" },
+	{ "groups = ( { name = \"a\"; } );", "groups[0].users: is empty" },
+	{ "groups = ( { name = \"a\"; users = [ \"x\",\n\"/(/\" ]; } );",
+	  "sipmoat.conf:2: groups[0].users: \"/(/\" is no expression" },
+	{ "groups = ( { name = \"a\"; users = [ 20 ]; } );",
+	  "groups[0].users: 20 must be in quotes" },
+	{ "trunks = ( { name = \"a\"; addresses = [ \"192.0.2.1\" ]; },\n"
+	  "{ name = \"a\"; addresses = [ \"192.0.2.1\" ]; } );",
+	  "sipmoat.conf:2: trunks[1].name: a trunk of this name was written before" },
+	{ "trunks = ( { name = \"a\"; } );", "trunks[0].addresses: is empty" },
+	{ "trunks = ( { name = \"a\"; addresses = [ \"x\" ]; } );",
+	  "trunks[0].addresses: \"x\" is no address" },
 };
 
 static void test_each_says_what(void **state)
@@ -211,6 +259,69 @@ static void test_mended_once(void **state)
 	assert_null(confdir_load_text(d, "mode = observe;\nflood = { ban = 8h; };\n"));
 	assert_int_equal(d->report.errors, 2);
 	assert_int_equal(d->report.n, 2);
+}
+
+/* One entry more than there may be. */
+static void test_too_many_groups(void **state)
+{
+	struct confdir *d = *state;
+	char text[4096];
+	size_t n = (size_t)snprintf(text, sizeof(text), "groups = (\n");
+
+	for (unsigned i = 0; i < 33; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+				      "%s{ name = \"g%u\"; users = [ \"1\" ]; }", i ? "," : "",
+				      i);
+	snprintf(text + n, sizeof(text) - n, ");");
+	assert_null(confdir_load_text(d, text));
+	assert_true(confdir_says(d, "sipmoat.conf:1: groups: has too many entries: at most 32"));
+	assert_int_equal(d->report.errors, 1);
+}
+
+/* A later file's list takes the place of the former; what is wrong in that is said all
+ * the same. */
+static void test_groups_of_two_files(void **state)
+{
+	struct confdir *d = *state;
+	struct ruleset *rs;
+	const struct group_entry *e;
+
+	confdir_write(d, "sipmoat.conf", "groups = ( { name = \"a\"; users = [ \"1\" ]; }, "
+					 "{ name = \"b\"; users = [ \"2\" ]; } );\n");
+	confdir_write(d, "conf.d/x.conf", "\ngroups = ( { name = \"b\"; users = [ \"3\" ]; } );");
+	rs = confdir_load(d);
+	if (!rs)
+		confdir_print(d);
+	assert_non_null(rs);
+	assert_int_equal(ruleset_settings(rs)->groups.n, 1);
+	e = ruleset_settings(rs)->groups.entry;
+	assert_string_equal(e->at.text, "groups[0]");
+	assert_int_equal(e->at.line, 2);
+	assert_non_null(strstr(e->at.file, "conf.d/x.conf"));
+	assert_string_equal(e->users.item[0].text, "3");
+	ruleset_free(rs);
+	confdir_write(d, "conf.d/x.conf", "groups = ( );");
+	rs = confdir_load(d);
+	assert_non_null(rs);
+	assert_int_equal(ruleset_settings(rs)->groups.n, 0);
+	ruleset_free(rs);
+	confdir_write(d, "sipmoat.conf", "groups = ( { nam = \"a\"; } );");
+	assert_null(confdir_load(d));
+	assert_true(confdir_says(d, "groups[0].nam: unknown key"));
+}
+
+/* What an entry leaves out is as its rows say. */
+static void test_groups_defaults(void **state)
+{
+	struct ruleset *rs = confdir_load_text(*state, "schedules = ( { name = \"a\"; times = "
+						       "[ \"daily\" ]; } );");
+	const struct schedule_entry *e;
+
+	assert_non_null(rs);
+	e = ruleset_settings(rs)->schedules.entry;
+	assert_string_equal(e->zone, "UTC");
+	assert_int_equal(e->except.n, 0);
+	ruleset_free(rs);
 }
 
 static void test_deep_nesting(void **state)
@@ -375,6 +486,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_each_says_what, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_all_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_mended_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_too_many_groups, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_groups_of_two_files, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_groups_defaults, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_deep_nesting, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_taken, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_files, setup, teardown),
