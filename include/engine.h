@@ -215,14 +215,16 @@ size_t engine_sweep(const struct ruleset *rs, struct state *st, uint64_t now, st
 		    size_t room);
 
 /*
- * A packet of ours: bytes from one address to another over UDP, in the name of whoever is
- * at the first one.
+ * A packet of ours: bytes from one address to another, in the name of whoever is at the
+ * first one.  Over UDP; tcp: a segment of a connection that goes on, seq and ack are its.
  */
 #define PARCEL_BYTES 1400
 struct parcel {
 	struct addr from, to;
 	uint16_t sport, dport;
 	uint16_t n; /* 0: nothing is to be sent */
+	bool tcp;
+	uint32_t seq, ack;
 	char bytes[PARCEL_BYTES];
 };
 

@@ -28,6 +28,7 @@
 	X(guesses, 8192, 1024, "users and sources remembered for failed logins") \
 	X(told, 8192, 1024, "findings that are told once a day") \
 	X(calls, 4096, 512, "calls under way, or over since a minute") \
+	X(legs, 4096, 512, "calls whose both ends are known, so that they can be ended") \
 	X(quotas, 16384, 1024, "limits that somebody has used something of") \
 	X(approvals, 1024, 512, "tokens that wait for approval, and what was approved") \
 	X(flows, 8192, 512, "TCP connections followed at once")

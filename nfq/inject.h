@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Packets of our own: RSTs that end a refused TCP connection for both ends.  They
- * carry STEER_MARK, so they never enter a queue.
+ * Packets of our own: RSTs that end a refused TCP connection for both ends, and messages
+ * in the name of either end of a call.  They carry STEER_MARK, so they never enter a queue.
  *
  * Ownership: an inject owns its raw sockets; one for each worker.
  * Locking: none; one thread.  Errors: opening gives -errno with a line for the
@@ -10,7 +10,7 @@
 #ifndef SIPMOAT_INJECT_H
 #define SIPMOAT_INJECT_H
 
-#include "decision.h"
+#include "engine.h"
 
 #define INJECT_ERROR 256
 
@@ -25,5 +25,10 @@ void inject_close(struct inject *in); /* takes NULL */
  * false: at least one did not leave.
  */
 bool inject_reset(struct inject *in, const struct reset *r, uint32_t link);
+/*
+ * One datagram (in fragments where it is above the MTU), or one segment of a connection;
+ * never blocks.  link as above.  false: it did not leave.
+ */
+bool inject_parcel(struct inject *in, const struct parcel *parcel, uint32_t link);
 
 #endif

@@ -103,6 +103,19 @@ void strict_free(struct strict *s)
 	free(s);
 }
 
+void strict_begin(struct strict *s)
+{
+	s->used = 0;
+	s->full = false;
+	strict_lender = s;
+}
+
+bool strict_end(struct strict *s)
+{
+	strict_lender = NULL;
+	return !s->full;
+}
+
 /* ---- what it is shown ---- */
 
 /* All up to the body, which is behind the empty line. */
@@ -316,10 +329,8 @@ enum strict_result strict_compare(struct strict *s, const struct sip_msg *m,
 
 	if (!within_limits(m, head))
 		return STRICT_SKIPPED;
-	s->used = 0;
-	s->full = false;
-	strict_lender = s;
+	strict_begin(s);
 	result = compare(s, m, head, out);
-	strict_lender = NULL;
+	(void)strict_end(s);
 	return result;
 }

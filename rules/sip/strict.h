@@ -31,6 +31,10 @@ struct strict_difference {
 	struct slice other;  /* as libosip2 does; valid until the next call */
 };
 
+/* For compose.c: until strict_end libosip2 allocates from s. */
+void strict_begin(struct strict *s);
+bool strict_end(struct strict *s); /* false: there was not enough */
+
 /* m: a request whose headers end (no DEFECT_NO_END). */
 enum strict_result strict_compare(struct strict *s, const struct sip_msg *m,
 				  struct strict_difference *out);

@@ -5,6 +5,7 @@
 #include "calls.h"
 #include "challenges.h"
 #include "dialogs.h"
+#include "legs.h"
 #include "logins.h"
 #include "scans.h"
 #include "store.h"
@@ -58,6 +59,7 @@ void memory_prefetch(const struct state *st, const struct sip_msg *sip, const st
 		fetch(st->transactions, n->invite);
 	if (!n->aor) {
 		calls_prefetch(st, sip->method, n, fetch);
+		legs_prefetch(st, n, fetch);
 		dialogs_prefetch(st, n, sip->kind == SIP_RESPONSE && sip->status < 200, fetch);
 	}
 	if (!n->to)
@@ -157,5 +159,6 @@ void memory_learn(struct state *st, const struct settings *s, const struct pkt *
 	told_learn(st, &l);
 	challenges_learn(st, &l);
 	dialogs_learn(st, &l);
+	legs_learn(st, &l);
 	calls_learn(st, &l, facts);
 }

@@ -40,6 +40,7 @@ enum saved_format {
 	SAVED_guesses = 1,
 	SAVED_told = 1,
 	SAVED_calls = 1,
+	SAVED_legs = 1,
 	SAVED_quotas = 1,
 	SAVED_approvals = 1,
 	SAVED_flows = 0,
