@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "emergency.h"
 
+#include "number/plan.h"
+
 #define ROOM 64
 
 static bool is_dialled(const char *p)
@@ -24,21 +26,42 @@ void emergency_compile(const struct settings *s, struct conf_report *r)
 	}
 }
 
-bool emergency_number(const struct ruleset *rs, struct slice user)
+/* As it stands in a list, or with a + in front, as some phones write all they dial. */
+static bool is_listed(const struct ruleset *rs, struct slice user)
 {
 	const struct conf_list *list = &rs->settings.emergency;
-	const char *end = user.n ? memchr(user.p, ';', user.n) : NULL;
+	const struct digits_list *own = rs->numbers ? &rs->numbers->emergency : NULL;
 
-	if (end)
-		user.n = (uint32_t)(end - user.p);
-	for (unsigned i = 0; i < list->n; i++)
+	if (user.n && user.p[0] == '+')
+		user.p++, user.n--;
+	for (unsigned i = 0; own && i < own->n; i++)
+		if (slice_eq(user, own->item[i]))
+			return true;
+	for (unsigned i = 0; i < list->n && !(own && own->n); i++)
 		if (slice_eq(user, slice_of(list->item[i].text)))
 			return true;
 	return false;
 }
 
-/* urn:service:sos, urn:service:sos.fire, ... */
-static bool is_service(struct slice uri)
+bool emergency_number(const struct ruleset *rs, struct slice user)
+{
+	const char *end = user.n ? memchr(user.p, ';', user.n) : NULL;
+
+	if (end)
+		user.n = (uint32_t)(end - user.p);
+	if (is_listed(rs, user))
+		return true;
+	for (unsigned i = 0; rs->numbers && i < rs->numbers->outside.n; i++) {
+		struct slice prefix = rs->numbers->outside.item[i];
+
+		if (user.n > prefix.n && memcmp(user.p, prefix.p, prefix.n) == 0 &&
+		    is_listed(rs, (struct slice){ user.p + prefix.n, user.n - prefix.n }))
+			return true;
+	}
+	return false;
+}
+
+bool emergency_service(struct slice uri)
 {
 	const struct slice sos = SLICE("urn:service:sos");
 
@@ -53,7 +76,7 @@ bool emergency_call(const struct ruleset *rs, const struct sip_msg *sip)
 
 	if (sip->kind != SIP_REQUEST || sip->method != METHOD_INVITE || sip->to.tag.n)
 		return false;
-	if (is_service(sip->uri))
+	if (emergency_service(sip->uri))
 		return true;
 	return sip_uri_read(sip->uri, &uri) &&
 	       emergency_number(rs, sip_user(&uri, room, sizeof(room)));

@@ -9,9 +9,13 @@
 
 #include "ruleset.h"
 
-/* Is it one of the numbers of the key `emergency`?  user: as sip_user gives it; parameters
- * of a telephone number behind it (RFC 3966 3) do not matter. */
+/* Is it one of the numbers of the key `emergency`, or, where nobody wrote that, of those of
+ * the country in dialplan.country?  user: as sip_user gives it; what gets an outside line
+ * may stand before it, parameters of a telephone number behind it (RFC 3966 3). */
 bool emergency_number(const struct ruleset *rs, struct slice user);
+
+/* urn:service:sos and what is below it (RFC 5031 4.2). */
+bool emergency_service(struct slice uri);
 
 /* An INVITE outside a dialog to one of them, or to urn:service:sos and what is below it
  * (RFC 5031 4.2), by its Request-URI: servers go by that (RFC 3261 16.5). */

@@ -20,6 +20,8 @@ enum number_kind {
 	NUMBER_SERVICE,    /* a feature code (*21#), or too short to be anywhere else */
 	NUMBER_EMERGENCY,  /* the key emergency: never refused, limited or counted */
 	NUMBER_WORLD,      /* E.164: digits are country code and number */
+	NUMBER_LOCAL,      /* of a network outside, but the dial plan does not say of which
+	                    * country or area */
 	NUMBER_UNPARSABLE, /* dialled like a number, and none: policy of its own */
 };
 
@@ -62,9 +64,10 @@ void number_of_uri(const struct ruleset *rs, struct slice uri, struct number *ou
 #define NUMBER_TEXT (NUMBER_DIGITS + 2)
 size_t number_print(const struct number *n, char out[NUMBER_TEXT]);
 
-/* For the tool: each step from the text to the number, one line each. */
+/* For the tool: each step from the text, a number or a URI, to the number, a line each. */
 typedef void number_step(void *arg, const char *line);
-void number_explain(const struct ruleset *rs, struct slice text, number_step *step, void *arg);
+void number_explain(const struct ruleset *rs, struct slice text, number_step *step, void *arg,
+		    struct number *out);
 
 /*
  * A list of prefixes and names of classes as an operator writes it, for lists of the

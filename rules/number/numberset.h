@@ -17,12 +17,12 @@ struct number_prefix {
 	uint32_t value;      /* below NUMBERSET_NONE */
 };
 
-#define NUMBERSET_DIGITS 24
+#define NUMBERSET_DIGITS 16 /* E.164 has at most 15; digits behind them do not matter */
 #define NUMBERSET_NONE UINT32_MAX
 
 /* Of several equal prefixes the last one counts.  NULL without memory.  prefixes: at most
- * a million; they are sorted in place. */
-struct numberset *numberset_build(struct number_prefix *prefix, size_t n);
+ * a million. */
+struct numberset *numberset_build(const struct number_prefix *prefix, size_t n);
 void numberset_free(struct numberset *s); /* takes NULL */
 /* The value of the longest prefix of digits, NUMBERSET_NONE without one, or of NULL.
  * length: of that prefix, may be NULL. */
