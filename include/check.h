@@ -115,13 +115,19 @@ bool evidence_approved(const struct probe *p, const struct evidence *ev);
 
 /* What the operator may write for every check; see rules/policy.c. */
 enum mode { MODE_OFF, MODE_OBSERVE, MODE_ENFORCE };
-/* APPROVE: DROP, with a token by which somebody may let the account have it for a while
- * (rules/approve.h). */
-enum action { ACTION_ALERT, ACTION_DROP, ACTION_APPROVE };
+enum action {
+	ACTION_ALERT,
+	ACTION_DROP,
+	ACTION_REJECT,  /* drop, and answer for the server: rules/answer.h */
+	ACTION_APPROVE, /* REJECT, with a token by which somebody may let the account have it
+	                 * for a while: rules/approve.h */
+};
 
 struct policy {
 	uint8_t mode;        /* enum mode */
 	uint8_t action;      /* enum action */
+	uint32_t code;       /* REJECT: status and phrase of the answer */
+	const char *phrase;
 	uint32_t ban;        /* seconds, 0 = no ban */
 	uint32_t ban_after;  /* hits within ban_window before the ban, at least 1 */
 	uint32_t ban_window; /* seconds */

@@ -12,8 +12,8 @@
 
 #include "addr.h"
 
-/* reject and decoy answer the sender; they are in the vocabulary of captures and
- * events, and no check of this version may choose them. */
+/* reject: dropped, and an answer is to be sent (engine_answer).  decoy is in the vocabulary
+ * of captures and events, and no check of this version may choose it. */
 enum verdict { VERDICT_ACCEPT, VERDICT_DROP, VERDICT_REJECT, VERDICT_DECOY };
 
 /*
@@ -39,12 +39,14 @@ struct decision {
 	uint8_t kind;     /* enum sip_kind */
 	uint8_t method;   /* enum sip_method */
 	uint16_t status;  /* of a response, else 0 */
+	uint16_t code;    /* REJECT: status of the answer, else 0 */
 	uint8_t dir;      /* enum direction */
 	uint8_t zone;     /* index of the source's zone, 0 is "default" */
 	bool parsed;      /* the packet reached the SIP view */
 	bool notify;      /* worth an event: a check hit, enforced or not, and it is news */
 	bool observed;    /* it hit, and only mode = "observe" let it pass */
 	bool proven;      /* this request repeated what only its true sender can know */
+	bool absorbed;    /* dropped, and nothing is wrong with it: it answers a packet of ours */
 	bool reset;       /* end the TCP connection, see ending */
 	uint8_t defect;   /* found by the malformed check, whoever decided: enum
 	                   * sip_defect; else DEFECT_COUNT */

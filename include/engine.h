@@ -202,18 +202,6 @@ bool state_sight_news(struct state *st, uint64_t now, struct addr *server, bool 
 struct scratch *scratch_new(void);
 void scratch_free(struct scratch *s);
 
-/* Judges one packet: sets pkt->dir, fills *d. */
-void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, struct pkt *pkt,
-		uint64_t now, struct decision *d);
-
-/*
- * Finds TCP connections that waited too long (settings.tcp_first, tcp_idle) and
- * forgets them.  Call about once a second; fills out, returns how many, at most
- * room: then call again.
- */
-size_t engine_sweep(const struct ruleset *rs, struct state *st, uint64_t now, struct reset *out,
-		    size_t room);
-
 /*
  * A packet of ours: bytes from one address to another, in the name of whoever is at the
  * first one.  Over UDP; tcp: a segment of a connection that goes on, seq and ack are its.
@@ -227,6 +215,20 @@ struct parcel {
 	uint32_t seq, ack;
 	char bytes[PARCEL_BYTES];
 };
+
+/* Judges one packet: sets pkt->dir, fills *d. */
+void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, struct pkt *pkt,
+		uint64_t now, struct decision *d);
+/* What is to be sent when the verdict is REJECT; until the next engine_run. */
+const struct parcel *engine_answer(const struct scratch *s);
+
+/*
+ * Finds TCP connections that waited too long (settings.tcp_first, tcp_idle) and
+ * forgets them.  Call about once a second; fills out, returns how many, at most
+ * room: then call again.
+ */
+size_t engine_sweep(const struct ruleset *rs, struct state *st, uint64_t now, struct reset *out,
+		    size_t room);
 
 /*
  * Calls whose time has come: a threshold is passed, they have to end, or their end has to

@@ -27,6 +27,9 @@
 	X(damaged, "packets with a damaged or unreadable IP, UDP or TCP header") \
 	X(accepted, "packets let through") \
 	X(dropped, "packets dropped") \
+	X(answered, "of them, requests that were answered in a server's name") \
+	X(answer_lost, "answers that could not be sent") \
+	X(absorbed, "answers to packets of ours, which end here") \
 	X(observed, "packets that only observe mode let through") \
 	X(approved, "packets that pass because somebody approved") \
 	X(bans, "bans asked for") \

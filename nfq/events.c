@@ -23,6 +23,7 @@
 #define LINES_AT_ONCE 200
 #define GATHER_MS 50 /* a burst costs one wake-up, not one a batch */
 #define ENDPOINT_TEXT (ADDR_TEXT + 8)
+#define HEAD_TEXT 128
 
 /* Events of one source and check after the one that was written. */
 struct burst {
@@ -91,23 +92,32 @@ static const char *what_happened(bool observed, bool alert)
 	return observed ? "would have dropped" : alert ? "noticed" : "dropped";
 }
 
+/* "banned 203.0.113.9 for 5m", "refused 203.0.113.9 with 403", "dropped ..." */
+static void print_head(const struct decision *d, const char *site, char out[HEAD_TEXT])
+{
+	const char *ended = d->reset ? " and ended the TCP connection" : "";
+	char time[EVENTS_DURATION];
+
+	if (d->ban) {
+		events_duration(d->ban, time);
+		snprintf(out, HEAD_TEXT, "banned %s for %s%s", site, time, ended);
+	} else if (d->verdict == VERDICT_REJECT) {
+		snprintf(out, HEAD_TEXT, "refused %s with %u", site, d->code);
+	} else {
+		snprintf(out, HEAD_TEXT, "%s %s%s",
+			 what_happened(d->observed, d->verdict == VERDICT_ACCEPT), site, ended);
+	}
+}
+
 static void write_event(const struct event *ev)
 {
 	const struct decision *d = &ev->d;
-	char site[PREFIX_TEXT], from[ENDPOINT_TEXT], to[ENDPOINT_TEXT], time[EVENTS_DURATION];
-	const char *ended = d->reset ? " and ended the TCP connection" : "";
-	char head[128];
+	char site[PREFIX_TEXT], from[ENDPOINT_TEXT], to[ENDPOINT_TEXT], head[HEAD_TEXT];
 
 	site_print(&ev->src, site);
 	endpoint_print(&ev->src, ev->sport, from);
 	endpoint_print(&ev->dst, ev->dport, to);
-	if (d->ban) {
-		events_duration(d->ban, time);
-		snprintf(head, sizeof(head), "banned %s for %s%s", site, time, ended);
-	} else {
-		snprintf(head, sizeof(head), "%s %s%s",
-			 what_happened(d->observed, d->verdict == VERDICT_ACCEPT), site, ended);
-	}
+	print_head(d, site, head);
 	log_info("%s: %s: %s%s%s%s (%s from %s to %s)", head, check_name(d->check), d->reason,
 		 d->evidence[0] ? ": \"" : "", d->evidence, d->evidence[0] ? "\"" : "",
 		 what_came(d), from, to);

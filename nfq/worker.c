@@ -32,6 +32,11 @@ struct ending {
 	struct event *note; /* that tells of it, or NULL */
 };
 
+struct answer {
+	struct parcel parcel;
+	uint32_t link;
+};
+
 struct worker {
 	unsigned index; /* first: what a debugger shows */
 	atomic_int phase; /* enum worker_phase */
@@ -48,6 +53,8 @@ struct worker {
 	unsigned notes;
 	struct ending ending[QUEUE_BATCH]; /* the TCP connections that it ends */
 	unsigned endings;
+	struct answer answer[QUEUE_BATCH]; /* to what it refuses */
+	unsigned answers;
 	int poke_fd;
 	pthread_t thread;
 	bool started;
@@ -71,6 +78,8 @@ static void judge(struct worker *w, const struct ruleset *rs, uint64_t now,
 	p->verdict = ev->d.verdict;
 	stats_count(&w->stats, &pkt, &ev->d);
 	told = ev->d.notify || ev->d.ban || ev->d.known;
+	if (ev->d.verdict == VERDICT_REJECT)
+		w->answer[w->answers++] = (struct answer){ *engine_answer(w->scratch), p->link };
 	if (ev->d.reset)
 		w->ending[w->endings++] = (struct ending){ ev->d.ending, p->link,
 							   told ? ev : NULL };
@@ -104,6 +113,15 @@ static void end_connections(struct worker *w)
 			e->note->d.reset = false; /* nobody shall read that it was ended */
 	}
 	w->endings = 0;
+}
+
+static void send_answers(struct worker *w)
+{
+	for (unsigned i = 0; i < w->answers; i++)
+		if (!w->inject ||
+		    !inject_parcel(w->inject, &w->answer[i].parcel, w->answer[i].link))
+			stats_add(&w->stats.answer_lost, 1);
+	w->answers = 0;
 }
 
 /* After the verdicts have left: nothing here can hold a packet up. */
@@ -222,6 +240,7 @@ static int turn(struct worker *w, enum lane lane)
 	if (r)
 		stats_add(&w->stats.errors, r > 0 ? (unsigned)r : 1);
 	end_connections(w);
+	send_answers(w);
 	tell(w);
 	if (now - w->chores_at >= CHORES_NS)
 		chores(w, now);

@@ -9,6 +9,7 @@
 
 #include "account.h"
 #include "approve.h"
+#include "answer.h"
 #include "check.h"
 #include "checks.h"
 #include "number/number.h"
@@ -28,6 +29,7 @@ struct scratch {
 	struct strict *strict;
 	struct evidence ev;
 	struct flow_room *room;
+	struct parcel answer;
 };
 
 /* One packet on its way through the stages. */
@@ -38,6 +40,7 @@ struct passage {
 	struct account account;
 	struct call_draft draft;
 	struct evidence *ev;
+	struct parcel *answer;
 	struct decision *d;
 	const struct ruleset *rs;
 };
@@ -66,6 +69,11 @@ void scratch_free(struct scratch *s)
 	free(s);
 }
 
+const struct parcel *engine_answer(const struct scratch *s)
+{
+	return &s->answer;
+}
+
 /* An inside source on an interface behind which there is none. */
 static bool forged(const struct ruleset *rs, const struct pkt *pkt)
 {
@@ -90,10 +98,10 @@ static void decision_init(struct decision *d, const struct pkt *pkt)
 	d->check = CHECK_NONE;
 	d->kind = SIP_NONE;
 	d->method = METHOD_UNKNOWN;
-	d->status = d->messages = 0;
+	d->status = d->code = d->messages = 0;
 	d->dir = pkt->dir;
 	d->zone = 0;
-	d->parsed = d->notify = d->observed = d->proven = d->reset = false;
+	d->parsed = d->notify = d->observed = d->proven = d->absorbed = d->reset = false;
 	d->approved = false;
 	d->token[0] = 0;
 	d->ban = d->known = 0;
@@ -182,6 +190,11 @@ static bool settle(struct passage *g, unsigned check)
 	if (observe || alert)
 		return false;
 	d->verdict = VERDICT_DROP;
+	if ((approve || policy->action == ACTION_REJECT) &&
+	    answer_make(&g->probe, policy, g->answer)) {
+		d->verdict = VERDICT_REJECT;
+		d->code = (uint16_t)policy->code;
+	}
 	if (approve)
 		approve_ask(&g->probe, g->ev, d);
 	else
@@ -283,6 +296,12 @@ static bool run_behaviour(struct passage *g)
 
 	if (!p->names)
 		return false;
+	if (answer_acked(p)) {
+		/* the server never saw what it acknowledges */
+		g->d->verdict = VERDICT_DROP;
+		g->d->absorbed = true;
+		return true;
+	}
 	memory_prefetch(p->state, p->sip, p->names, table_prefetch_value);
 	if (p->draft)
 		running_draft(p);
@@ -430,6 +449,7 @@ void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, s
 	if (pkt->dir == DIR_INTERNAL)
 		return;
 	memory_begin(st, now);
+	g.answer = &s->answer;
 	g.ev = &s->ev; /* what is large in it is filled when it is needed */
 	g.d = d;
 	g.rs = rs;
@@ -445,45 +465,4 @@ void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, s
 	} else {
 		run_inbound(&g, s);
 	}
-}
-
-/*
- * A connection is ended for its silence where the stream check would end it for its
- * bytes: not while that only observes, and never that of somebody trusted.
- */
-static bool may_end(const struct ruleset *rs, struct state *st, const struct reset *r,
-		    uint64_t now)
-{
-	struct pkt pkt = { .src = r->outside, .dst = r->inside, .sport = r->outside_port,
-			   .dport = r->inside_port, .proto = PROTO_TCP, .dir = DIR_INBOUND };
-	struct evidence ev;
-	struct probe p = { .pkt = &pkt, .rules = rs, .state = st, .now = now,
-			   .site = addr_site(&r->outside) };
-	bool ends = rs->settings.mode == MODE_ENFORCE;
-
-	p.site_key = key_of_addr(st, &p.site);
-	p.zone = &rs->zone[zone_find(rs, st, &pkt, p.site_key, now)];
-	for (unsigned i = 0; ends && i < check_count; i++) {
-		const struct policy *policy = &p.zone->policy[i];
-
-		if (checks[i] == &check_trusted && policy->mode != MODE_OFF)
-			ends = check_trusted.run(&p, p.zone->conf[i], &ev) != TRUST;
-		if (checks[i] == &check_stream)
-			ends = policy->mode == MODE_ENFORCE && policy->action == ACTION_DROP;
-	}
-	return ends;
-}
-
-size_t engine_sweep(const struct ruleset *rs, struct state *st, uint64_t now, struct reset *out,
-		    size_t room)
-{
-	size_t found = flows_sweep(st, &rs->settings, now, out, room), n = 0;
-
-	for (size_t i = 0; i < found; i++) {
-		if (!may_end(rs, st, &out[i], now))
-			flow_spare(st, &out[i], now);
-		else if (flow_expire(st, &out[i], now))
-			out[n++] = out[i];
-	}
-	return n;
 }

@@ -128,8 +128,6 @@ static void take_word(const struct value *v, const char *text)
 		if (word[0] && n < sizeof(what))
 			n += (size_t)snprintf(what + n, sizeof(what) - n, " \"%s\"", word);
 	}
-	if (n < sizeof(what) && strcmp(text, "reject") == 0)
-		snprintf(what + n, sizeof(what) - n, "; nothing can be answered yet");
 	wrong(v, what);
 }
 

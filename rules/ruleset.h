@@ -57,6 +57,8 @@ struct ruleset {
 
 /* policy.c: the keys that every check has, over struct policy. */
 extern const struct conf_row policy_rows[];
+/* Reports what cannot be done. */
+void policy_compile(struct policy *p, struct compiler *c);
 
 /* zone.c: the zone an outside source belongs to. */
 unsigned zone_find(const struct ruleset *rs, struct state *st, const struct pkt *pkt,

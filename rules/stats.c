@@ -53,6 +53,10 @@ void stats_count(struct stats *s, const struct pkt *pkt, const struct decision *
 	if (pkt->flags & damage)
 		stats_add(&s->damaged, 1);
 	stats_add(d->verdict == VERDICT_ACCEPT ? &s->accepted : &s->dropped, 1);
+	if (d->verdict == VERDICT_REJECT)
+		stats_add(&s->answered, 1);
+	if (d->absorbed)
+		stats_add(&s->absorbed, 1);
 	if (d->observed)
 		stats_add(&s->observed, 1);
 	if (d->approved)

@@ -19,16 +19,16 @@ static inline void printable(const char *text, size_t room)
 
 static inline void sane(const struct decision *d, const struct pkt *pkt)
 {
-	must(d->verdict == VERDICT_ACCEPT || d->verdict == VERDICT_DROP);
+	must(d->verdict <= VERDICT_REJECT);
 	must(d->check == CHECK_NONE || d->check < check_count);
-	must(d->verdict == VERDICT_ACCEPT || d->check != CHECK_NONE);
+	must(d->verdict == VERDICT_ACCEPT || d->absorbed == (d->check == CHECK_NONE));
 	must(d->verdict == VERDICT_ACCEPT || !d->observed);
-	must(!d->ban || d->verdict == VERDICT_DROP);
+	must(!d->ban || d->verdict != VERDICT_ACCEPT);
 	must(!d->reset || (d->verdict == VERDICT_DROP && pkt->proto == PROTO_TCP));
 	must(d->defect <= DEFECT_COUNT && (d->defect == DEFECT_COUNT || d->check != CHECK_NONE));
 	must(d->messages <= 1 || pkt->proto == PROTO_TCP);
 	must(d->dir == pkt->dir && d->dir <= DIR_INTERNAL);
-	must(d->dir == DIR_INBOUND || d->verdict == VERDICT_ACCEPT);
+	must(d->dir != DIR_INTERNAL || d->verdict == VERDICT_ACCEPT);
 	must(d->kind <= SIP_RESPONSE && d->method < METHOD_COUNT);
 	must(d->status == 0 || (d->status >= 100 && d->status <= 699));
 	if (d->check == CHECK_NONE)

@@ -202,7 +202,7 @@ static void wrong_keys_are_said(void **unused)
 		{ "defects = { bad-via = \"ignore\"; };", "malformed.defects.bad-via: ",
 		  "must be one of: \"accept\" \"alert\" \"drop\"" },
 		{ "defects = { bad-via = \"reject\"; };", "malformed.defects.bad-via: ",
-		  "nothing can be answered yet" },
+		  "must be one of: \"accept\" \"alert\" \"drop\"" },
 		{ "defects = { bad-via = true; };", "defects.bad-via: ", "text in quotes" },
 		{ "defects = [ \"bad-via\" ];", "malformed.defects: ", "must be a group" },
 		{ "defects = { lone-cr = \"accept\"; };", "malformed.defects.lone-cr: ",

@@ -47,6 +47,17 @@ static struct ruleset *must_load(struct confdir *d, const char *text)
 	return rs;
 }
 
+static void check_policy(const struct policy *p, const struct policy *d)
+{
+	assert_int_equal(p->mode, d->mode);
+	assert_int_equal(p->action, d->action);
+	assert_int_equal(p->code, d->code ? d->code : 403);
+	assert_string_equal(p->phrase, d->phrase ? d->phrase : "Forbidden");
+	assert_int_equal(p->ban, d->ban);
+	assert_int_equal(p->ban_after, d->ban_after);
+	assert_int_equal(p->ban_window, d->ban_window);
+}
+
 static void check_defaults(const struct ruleset *rs)
 {
 	const struct settings *s = ruleset_settings(rs);
@@ -75,8 +86,7 @@ static void check_defaults(const struct ruleset *rs)
 	assert_int_equal(rs->n_trusted, 0);
 	assert_int_equal(rs->n_inside, 0);
 	for (unsigned i = 0; i < check_count; i++)
-		assert_memory_equal(&rs->zone[0].policy[i], &checks[i]->defaults,
-				    sizeof(struct policy));
+		check_policy(&rs->zone[0].policy[i], &checks[i]->defaults);
 }
 
 static void test_defaults(void **state)

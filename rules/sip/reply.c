@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "reply.h"
+
+#define TAG_LETTERS 16
+#define PORT_SIP 5060
+
+struct writing {
+	char *p, *end; /* where the next byte goes; behind the room */
+	bool full;
+};
+
+static void put(struct writing *w, struct slice s)
+{
+	if ((size_t)(w->end - w->p) < s.n) {
+		w->full = true;
+		return;
+	}
+	memcpy(w->p, s.p, s.n);
+	w->p += s.n;
+}
+
+#define PUT(w, literal) put(w, SLICE(literal))
+
+static void put_number(struct writing *w, unsigned v)
+{
+	char digit[10];
+	uint32_t n = 0;
+
+	do
+		digit[sizeof(digit) - ++n] = (char)('0' + v % 10);
+	while (v /= 10);
+	put(w, (struct slice){ digit + sizeof(digit) - n, n });
+}
+
+static void tag_letters(uint64_t value, char out[TAG_LETTERS])
+{
+	for (unsigned i = 0; i < TAG_LETTERS; i++)
+		out[i] = "0123456789abcdef"[value >> 4 * i & 15];
+}
+
+bool reply_tag_is(struct slice tag, uint64_t value)
+{
+	char letters[TAG_LETTERS];
+
+	tag_letters(value, letters);
+	return slice_eq(tag, (struct slice){ letters, TAG_LETTERS });
+}
+
+/* The next parameter, those in quotes not counted; end when there is none. */
+static const char *next_param(const char *p, const char *end)
+{
+	bool quoted = false;
+
+	for (p++; p < end && (quoted || *p != ';'); p++) {
+		if (*p == '"')
+			quoted = !quoted;
+		else if (*p == '\\' && quoted)
+			p++;
+	}
+	return p < end ? p : end;
+}
+
+/* All parameters as they stand but the one of that name. */
+static void put_without(struct writing *w, struct slice params, struct slice name)
+{
+	struct slice value;
+	const char *start = params.p, *end = params.p + params.n;
+
+	if (!sip_param(params, name, &value)) {
+		put(w, params);
+		return;
+	}
+	while (start < end) {
+		struct slice one = slice_between(start, next_param(start, end));
+		struct slice bare = slice_trim(slice_between(start + 1, one.p + one.n));
+		bool is = slice_istarts(bare, name) &&
+			  (bare.n == name.n || bare.p[name.n] == '=' || is_lws(bare.p[name.n]));
+
+		if (!is)
+			put(w, one);
+		start = one.p + one.n;
+	}
+}
+
+/* RFC 3261 18.2.1, RFC 3581 4: where it really came from. */
+static void put_top_via(struct writing *w, const struct pkt *pkt, const struct sip_msg *sip,
+			struct slice value)
+{
+	char text[ADDR_TEXT];
+	struct slice rport, rest = value, first;
+	const struct sip_via *via = &sip->via;
+	bool asked = sip_param(via->params, SLICE("rport"), &rport);
+
+	if (!sip_list_next(&rest, &first) || !via->host.n) {
+		w->full = true;
+		return;
+	}
+	PUT(w, "Via: ");
+	put(w, slice_between(first.p, via->params.n ? via->params.p : first.p + first.n));
+	if (asked)
+		put_without(w, via->params, SLICE("rport"));
+	else
+		put(w, via->params);
+	PUT(w, ";received=");
+	put(w, (struct slice){ text, (uint32_t)addr_print(&pkt->src, text) });
+	if (asked) {
+		PUT(w, ";rport=");
+		put_number(w, pkt->sport);
+	}
+	rest = slice_trim(rest);
+	if (rest.n) {
+		PUT(w, ",");
+		put(w, rest);
+	}
+	PUT(w, "\r\n");
+}
+
+static void put_vias(struct writing *w, const struct pkt *pkt, const struct sip_msg *sip)
+{
+	struct slice value;
+	unsigned at = 0;
+	bool top = true;
+
+	while (sip_next(sip, HDR_VIA, &at, &value)) {
+		if (top) {
+			put_top_via(w, pkt, sip, value);
+		} else {
+			PUT(w, "Via: ");
+			put(w, value);
+			PUT(w, "\r\n");
+		}
+		top = false;
+	}
+	w->full |= top;
+}
+
+static void put_header(struct writing *w, const struct sip_msg *sip, enum sip_header h)
+{
+	struct slice value = sip_first(sip, h);
+
+	w->full |= !value.n;
+	put(w, slice_of(sip_header_name(h)));
+	PUT(w, ": ");
+	put(w, value);
+}
+
+static void put_to(struct writing *w, const struct sip_msg *sip, uint64_t tag)
+{
+	char letters[TAG_LETTERS];
+
+	put_header(w, sip, HDR_TO);
+	if (sip->to.tag.n)
+		return;
+	tag_letters(tag, letters);
+	PUT(w, ";tag=");
+	put(w, (struct slice){ letters, TAG_LETTERS });
+}
+
+/* RFC 3261 18.2.2: with rport back where it came from, else to the port it names. */
+static uint16_t port_of(const struct pkt *pkt, const struct sip_msg *sip)
+{
+	struct slice rport;
+
+	if (sip_param(sip->via.params, SLICE("rport"), &rport))
+		return pkt->sport;
+	return sip->via.port ? sip->via.port : PORT_SIP;
+}
+
+bool reply_make(struct parcel *out, const struct pkt *pkt, const struct sip_msg *sip,
+		const struct reply *r)
+{
+	struct writing w = { out->bytes, out->bytes + sizeof(out->bytes), false };
+
+	PUT(&w, "SIP/2.0 ");
+	put_number(&w, r->status);
+	PUT(&w, " ");
+	put(&w, r->phrase);
+	PUT(&w, "\r\n");
+	put_vias(&w, pkt, sip);
+	put_header(&w, sip, HDR_FROM);
+	PUT(&w, "\r\n");
+	put_to(&w, sip, r->tag);
+	PUT(&w, "\r\n");
+	put_header(&w, sip, HDR_CALL_ID);
+	PUT(&w, "\r\n");
+	put_header(&w, sip, HDR_CSEQ);
+	PUT(&w, "\r\nContent-Length: 0\r\n\r\n");
+	if (w.full)
+		return false;
+	out->from = pkt->dst;
+	out->to = pkt->src;
+	out->sport = pkt->dport;
+	out->dport = port_of(pkt, sip);
+	out->n = (uint16_t)(w.p - out->bytes);
+	return true;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A final answer to a request, made from the request alone (RFC 3261 8.2.6, 18.2.2,
+ * RFC 3581 4): for messages that are refused in a server's name.
+ *
+ * Ownership: out is the caller's.  Locking: none.  Nothing is allocated.
+ */
+#ifndef SIPMOAT_REPLY_H
+#define SIPMOAT_REPLY_H
+
+#include "engine.h"
+
+struct reply {
+	unsigned status;      /* 300 to 699 */
+	struct slice phrase;  /* printable, no line end */
+	uint64_t tag;         /* of To, where the request has none */
+};
+
+/*
+ * Via, From, To, Call-ID and CSeq as they came, with received and rport in the top Via;
+ * goes where a server would send it.  false: the request lacks one of them, or there is no
+ * room in the parcel.
+ */
+bool reply_make(struct parcel *out, const struct pkt *pkt, const struct sip_msg *sip,
+		const struct reply *r);
+
+/* Is it the tag that reply_make gives? */
+bool reply_tag_is(struct slice tag, uint64_t value);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What no packet asks for: TCP connections that waited too long.
+ */
+#include "check.h"
+#include "checks.h"
+#include "ruleset.h"
+#include "state/flows.h"
+#include "state/state.h"
+
+/*
+ * A connection is ended for its silence where the stream check would end it for its
+ * bytes: not while that only observes, and never that of somebody trusted.
+ */
+static bool may_end(const struct ruleset *rs, struct state *st, const struct reset *r,
+		    uint64_t now)
+{
+	struct pkt pkt = { .src = r->outside, .dst = r->inside, .sport = r->outside_port,
+			   .dport = r->inside_port, .proto = PROTO_TCP, .dir = DIR_INBOUND };
+	struct evidence ev;
+	struct probe p = { .pkt = &pkt, .rules = rs, .state = st, .now = now,
+			   .site = addr_site(&r->outside) };
+	bool ends = rs->settings.mode == MODE_ENFORCE;
+
+	p.site_key = key_of_addr(st, &p.site);
+	p.zone = &rs->zone[zone_find(rs, st, &pkt, p.site_key, now)];
+	for (unsigned i = 0; ends && i < check_count; i++) {
+		const struct policy *policy = &p.zone->policy[i];
+
+		if (checks[i] == &check_trusted && policy->mode != MODE_OFF)
+			ends = check_trusted.run(&p, p.zone->conf[i], &ev) != TRUST;
+		if (checks[i] == &check_stream)
+			ends = policy->mode == MODE_ENFORCE && policy->action != ACTION_ALERT;
+	}
+	return ends;
+}
+
+size_t engine_sweep(const struct ruleset *rs, struct state *st, uint64_t now, struct reset *out,
+		    size_t room)
+{
+	size_t found = flows_sweep(st, &rs->settings, now, out, room), n = 0;
+
+	for (size_t i = 0; i < found; i++) {
+		if (!may_end(rs, st, &out[i], now))
+			flow_spare(st, &out[i], now);
+		else if (flow_expire(st, &out[i], now))
+			out[n++] = out[i];
+	}
+	return n;
+}
