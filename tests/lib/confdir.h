@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "engine.h"
 
 struct confdir {
@@ -105,6 +106,18 @@ static inline void confdir_print(const struct confdir *d)
 		fprintf(stderr, "  %d %s\n", (int)d->report.note[i].severity, line ? line : "?");
 		free(line);
 	}
+}
+
+/* p is what a check says of itself, d. */
+static inline void check_policy(const struct policy *p, const struct policy *d)
+{
+	assert_int_equal(p->mode, d->mode);
+	assert_int_equal(p->action, d->action);
+	assert_int_equal(p->code, d->code ? d->code : 403);
+	assert_string_equal(p->phrase, d->phrase ? d->phrase : "Forbidden");
+	assert_int_equal(p->ban, d->ban);
+	assert_int_equal(p->ban_after, d->ban_after);
+	assert_int_equal(p->ban_window, d->ban_window);
 }
 
 #endif

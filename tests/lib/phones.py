@@ -29,6 +29,7 @@ ap.add_argument("--wrong", action="store_true", help="with another password")
 ap.add_argument("-w", "--wait", type=float, default=32, help="seconds (Timer F)")
 a = ap.parse_args()
 run = time.monotonic_ns() & 0xffffffff
+target = "[%s]" % a.target if ":" in a.target else a.target  # in a URI
 
 
 def md5(*parts):
@@ -41,8 +42,8 @@ class Phone:
         self.sock = socket.socket(socket.AF_INET6 if ":" in a.target else socket.AF_INET, socket.SOCK_DGRAM)
         self.sock.bind((a.source, a.port + i if a.port else 0))
         self.sock.connect((a.target, 5060))
-        self.uri = "sip:" + a.target if a.method == "REGISTER" else a.to or "sip:1051@" + a.target
-        self.me = a.sender or "sip:%s@%s" % (self.user, a.target)
+        self.uri = "sip:" + target if a.method == "REGISTER" else a.to or "sip:1051@" + target
+        self.me = a.sender or "sip:%s@%s" % (self.user, target)
         self.new()
 
     def new(self):
@@ -50,7 +51,7 @@ class Phone:
         self.next, self.pause = time.monotonic(), 0.5
 
     def send(self, now):
-        here = "%s:%d" % self.sock.getsockname()[:2]
+        here = ("[%s]:%d" if ":" in a.target else "%s:%d") % self.sock.getsockname()[:2]
         self.sock.send((
             f"{a.method} {self.uri} SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bK{run:x}-{self.user}-{self.cseq};rport\r\n"
             f"Max-Forwards: 70\r\nFrom: <{self.me}>;tag={run:x}\r\nTo: <{a.to or self.me}>\r\n"

@@ -114,7 +114,7 @@ static const struct broken {
 	{ "flood = { ban = \"99999999999999999999w\"; };", "flood.ban: is out of range" },
 	{ "flood = { ban = \"53w\"; };", "flood.ban: is out of range: must be 0s to 52w" },
 	{ "flood = { ban_after = 0; };", "flood.ban_after: is out of range: must be 1 to 65535" },
-	{ "flood = { action = \"refuse\"; };", "flood.action: must be one of: \"alert\" \"drop\" \"reject\"" },
+	{ "flood = { action = \"refuse\"; };", "\"alert\" \"drop\" \"reject\" \"approve\"" },
 	/* addresses and ports */
 	{ "inside = [ \"0.0.0.0/0\" ];", "inside: \"0.0.0.0/0\" is every address: nothing would" },
 	{ "\ninside = [ \"192.0.2.1\", \"::/0\" ];", ":2: inside: \"::/0\" is every address" },

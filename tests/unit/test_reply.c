@@ -102,8 +102,8 @@ static void test_refused(void **unused)
 	assert_false(answer("INVITE sip:b@x SIP/2.0\r\nVia: nonsense\r\n" REST));
 	assert_false(answer("INVITE sip:b@x SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=1\r\n"
 			    "From: <sip:a@x>;tag=f\r\nTo: <sip:b@x>\r\nCSeq: 1 INVITE\r\n\r\n"));
-	snprintf(text, sizeof(text), "INVITE sip:b@x SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=%01400d\r\n"
-		 REST, 1);
+	snprintf(text, sizeof(text),
+		 "INVITE sip:b@x SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=%01400d\r\n" REST, 1);
 	assert_false(answer(text));
 }
 

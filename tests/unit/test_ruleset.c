@@ -47,17 +47,6 @@ static struct ruleset *must_load(struct confdir *d, const char *text)
 	return rs;
 }
 
-static void check_policy(const struct policy *p, const struct policy *d)
-{
-	assert_int_equal(p->mode, d->mode);
-	assert_int_equal(p->action, d->action);
-	assert_int_equal(p->code, d->code ? d->code : 403);
-	assert_string_equal(p->phrase, d->phrase ? d->phrase : "Forbidden");
-	assert_int_equal(p->ban, d->ban);
-	assert_int_equal(p->ban_after, d->ban_after);
-	assert_int_equal(p->ban_window, d->ban_window);
-}
-
 static void check_defaults(const struct ruleset *rs)
 {
 	const struct settings *s = ruleset_settings(rs);
@@ -77,8 +66,6 @@ static void check_defaults(const struct ruleset *rs)
 	assert_int_equal(s->ban_max, 65536);
 	assert_int_equal(s->meters, 65536);
 	assert_int_equal(s->sources, 131072);
-	assert_int_equal(s->registrants, 8192);
-	assert_int_equal(s->tokens, 32768);
 	assert_int_equal(s->log_level, 2);
 	assert_string_equal(s->country_file, "");
 	assert_int_equal(rs->n_zones, 1);
