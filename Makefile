@@ -25,7 +25,7 @@ flavour := $(if $(FUZZ),-fuzz,$(if $(filter clang%,$(CC)),-clang)$(if $(SAN),-$(
 B := build$(flavour)
 
 VERSION := 0.1.0
-PKGS_NFQ := libnetfilter_queue libmnl libnftnl
+PKGS_NFQ := libnetfilter_queue libmnl libnftnl nettle
 PKGS_RULES := libmaxminddb libpcre2-8 libconfig
 PKGS_CTL := libpcap
 
@@ -41,7 +41,7 @@ LIBS_RULES = $(shell pkg-config --libs $(PKGS_RULES)) \
 	$(filter-out -losip2,$(shell pkg-config --libs libosip2))
 LIBS_NFQ = $(shell pkg-config --libs $(PKGS_NFQ))
 LIBS_CTL = $(shell pkg-config --libs $(PKGS_CTL))
-LIBS_TEST = $(shell pkg-config --libs cmocka)
+LIBS_TEST = $(shell pkg-config --libs cmocka nettle)
 
 # sources are found, not listed: a new check needs no line here
 RULES_SRC := $(wildcard rules/*.c rules/*/*.c)
@@ -79,6 +79,8 @@ NEEDS_test_publish_steps := nfq/clock.c
 NEEDS_test_worker := nfq/worker.c nfq/clock.c nfq/publish.c nfq/ring.c nfq/log.c
 NEEDS_test_events := nfq/events.c nfq/clock.c nfq/ring.c nfq/log.c
 NEEDS_test_check := ctl/check.c
+NEEDS_test_digest := nfq/digest.c
+NEEDS_test_words := nfq/words.c nfq/digest.c
 
 .SECONDEXPANSION:
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $$(call obj,$$(NEEDS_$$*)) $(B)/rules.a

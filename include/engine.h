@@ -14,6 +14,7 @@
 #ifndef SIPMOAT_ENGINE_H
 #define SIPMOAT_ENGINE_H
 
+#include "audit.h"
 #include "conf.h"
 #include "decision.h"
 #include "event.h"

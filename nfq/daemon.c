@@ -17,6 +17,7 @@
 
 #define EVENT_SLOTS 2048
 #define BAN_SLOTS 1024
+#define AUDIT_SLOTS 256
 #define SWAP_WAIT_MS 5000
 
 struct ruleset *daemon_load(const char *config)
@@ -63,7 +64,7 @@ static int start_memory(struct daemon *d)
 	}
 	d->state = state_new(&d->fixed, seed);
 	d->worker = calloc(n, sizeof(struct worker *));
-	d->event_ring = calloc(n, sizeof(struct ring *));
+	d->event_ring = calloc(n + 1, sizeof(struct ring *));
 	d->ban_ring = calloc(n, sizeof(struct ring *));
 	d->phase_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	d->events_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -72,6 +73,9 @@ static int start_memory(struct daemon *d)
 	    d->events_fd < 0 || d->bans_fd < 0)
 		return no_memory();
 	d->workers = n;
+	d->event_ring[n] = ring_new(AUDIT_SLOTS);
+	if (!d->event_ring[n])
+		return no_memory();
 	for (unsigned i = 0; i < n; i++) {
 		d->event_ring[i] = ring_new(EVENT_SLOTS);
 		d->ban_ring[i] = ring_new(BAN_SLOTS);
@@ -146,13 +150,25 @@ static int start_steering(struct daemon *d)
 
 static int start_events(struct daemon *d)
 {
-	struct events_conf conf = { .ring = d->event_ring, .rings = d->workers,
+	struct events_conf conf = { .ring = d->event_ring, .rings = d->workers + 1,
 				    .wake_fd = d->events_fd, .state = d->state };
 	int r = events_start(&d->events, &conf);
 
 	if (r)
 		log_error("cannot start the events thread: %s", strerror(-r));
 	return r ? EX_OSERR : EX_OK;
+}
+
+/* The firewall stands without it. */
+static void start_audit(struct daemon *d, const struct ruleset *rs)
+{
+	struct auditor_conf conf = { .rules = rs, .state = d->state,
+				     .ring = d->event_ring[d->workers],
+				     .wake_fd = d->events_fd };
+	int r = auditor_start(&d->auditor, &conf);
+
+	if (r)
+		log_error("cannot start the password audit: %s", strerror(-r));
 }
 
 int daemon_start(struct daemon *d, struct ruleset *rs)
@@ -183,6 +199,7 @@ int daemon_start(struct daemon *d, struct ruleset *rs)
 		r = start_steering(d);
 	if (r)
 		return r;
+	start_audit(d, rs);
 	d->store = store_start(&d->fixed, d->state);
 	log_info("%u worker%s, queues %u to %u", d->workers, d->workers == 1 ? "" : "s",
 		 d->fixed.queue_first, d->fixed.queue_first + 2 * d->workers - 1);
@@ -237,6 +254,8 @@ void daemon_reload(struct daemon *d)
 			  "before: %s", err);
 	else
 		log_info("configuration reloaded");
+	auditor_stop(d->auditor);
+	start_audit(d, rs);
 	ruleset_free(old);
 }
 
@@ -311,12 +330,15 @@ void daemon_free(struct daemon *d)
 	for (unsigned i = 0; i < d->workers; i++)
 		worker_free(d->worker[i]);
 	ban_stop(d->ban);
+	auditor_stop(d->auditor);
+	if (d->state)
+		state_audit_forget(d->state);
 	events_stop(d->events);
 	store_stop(d->store);
-	for (unsigned i = 0; i < d->workers; i++) {
-		ring_free(d->event_ring[i]);
+	for (unsigned i = 0; i < d->workers; i++)
 		ring_free(d->ban_ring[i]);
-	}
+	for (unsigned i = 0; d->event_ring && i <= d->workers; i++)
+		ring_free(d->event_ring[i]);
 	free(d->worker);
 	free(d->event_ring);
 	free(d->ban_ring);

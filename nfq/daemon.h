@@ -9,6 +9,7 @@
 #ifndef SIPMOAT_DAEMON_H
 #define SIPMOAT_DAEMON_H
 
+#include "auditor.h"
 #include "ban.h"
 #include "events.h"
 #include "publish.h"
@@ -21,10 +22,11 @@ struct daemon {
 	struct state *state;
 	unsigned workers;      /* how many of the arrays' elements are there */
 	struct worker **worker;
-	struct ring **event_ring, **ban_ring;
+	struct ring **event_ring, **ban_ring; /* of events, one more: the auditor's */
 	struct events *events;
 	struct ban_thread *ban;
 	struct store *store;
+	struct auditor *auditor;
 	uint64_t lost_told; /* of the packets that found a queue full */
 	int phase_fd;  /* a worker has ended */
 	int events_fd, bans_fd;

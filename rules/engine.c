@@ -16,6 +16,7 @@
 #include "ruleset.h"
 #include "running.h"
 #include "sip/strict.h"
+#include "state/audits.h"
 #include "state/calls.h"
 #include "state/flows.h"
 #include "state/memory.h"
@@ -43,6 +44,7 @@ struct passage {
 	struct parcel *answer;
 	struct decision *d;
 	const struct ruleset *rs;
+	unsigned zone; /* of the outside end, whatever its user is judged by */
 };
 
 struct scratch *scratch_new(void)
@@ -286,6 +288,10 @@ static void name_message(struct passage *g)
 	p->names = &g->names;
 	if (p->sip->kind == SIP_REQUEST)
 		read_asked(g);
+	if (p->zone->weak && audit_restricts(p)) {
+		p->zone = p->zone->weak;
+		g->d->zone = (uint8_t)(p->zone - g->rs->zone);
+	}
 }
 
 /* What passes is remembered.  true when the packet's fate is sealed. */
@@ -323,6 +329,9 @@ static bool run_message(struct passage *g, struct slice bytes, struct sip_msg *s
 
 	sip_parse(sip, bytes);
 	p->sip = sip;
+	/* the message before it on that connection may have been somebody else's */
+	p->zone = &g->rs->zone[g->zone];
+	g->d->zone = (uint8_t)g->zone;
 	decision_parsed(g->d, sip);
 	p->proof = (uint8_t)source_prove(p->state, p->site_key, sip, p->now);
 	g->d->proven |= p->proof != PROOF_NONE;
@@ -434,6 +443,7 @@ static void find_zone(struct passage *g)
 		back.sport = p->pkt->dport;
 	}
 	zone = zone_find(g->rs, p->state, &back, p->site_key, p->now);
+	g->zone = zone;
 	if (back.dir == DIR_INBOUND)
 		g->d->zone = (uint8_t)zone;
 	p->zone = &g->rs->zone[zone];

@@ -21,6 +21,7 @@
 #include "schedule.h"
 #include "settings.h"
 #include "sources.h"
+#include "state/audits.h"
 #include "zone.h"
 
 /* What a zone is while it is loaded, beside the zone itself. */
@@ -377,6 +378,8 @@ static void load(struct loading *l)
 	compile_inside(l);
 	compile_named(l);
 	compile_zones(l);
+	if (!l->reader.report->errors)
+		audit_assign(rs);
 	compile_trusted(l);
 }
 

@@ -27,6 +27,9 @@ struct zone {
 	uint8_t transport;  /* enum pkt_proto, PROTO_NONE = any */
 	int8_t registered;  /* 1 must be, 0 must not be, -1 any */
 	struct schedule_ref schedule;
+	bool assigned;      /* no source is in it by itself */
+	const struct zone *weak; /* by which its users with weak passwords are judged; NULL:
+	                          * by this one */
 	struct prefixset addresses;
 	uint32_t *countries; /* sorted geo_country codes */
 	unsigned n_countries;

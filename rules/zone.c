@@ -27,6 +27,8 @@ const struct conf_row zone_rows[] = {
 	  "this schedule holds; \"!name\": it does not" },
 	{ "trust", CONF_BOOL, AT(trust), 0, 0, "false", NULL,
 	  "sources in the zone are trusted: nothing else is asked" },
+	{ "assigned", CONF_BOOL, AT(assigned), 0, 0, "false", NULL,
+	  "no source is in the zone by itself: it is for those whom a check sends there" },
 	{ NULL },
 };
 
@@ -114,11 +116,17 @@ void zone_compile(struct zone *z, const struct zone_conf *zc, const struct node 
 	}
 	compile_geo(z, zc, c);
 	bad = schedule_refer(&z->schedule, zc->schedule, c, "schedule") < 0;
-	if (z->transport == PROTO_NONE && z->registered < 0 && !z->has_addresses &&
-	    !z->has_countries && !z->has_asns && z->schedule.schedule < 0 && !bad)
+	z->assigned = zc->assigned;
+	if (z->assigned && z->trust)
+		compiler_error(c, NULL, "assigned", "nobody can be assigned to a zone that is "
+			       "trusted: leave out trust");
+	if (!z->assigned && z->transport == PROTO_NONE && z->registered < 0 &&
+	    !z->has_addresses && !z->has_countries && !z->has_asns &&
+	    z->schedule.schedule < 0 && !bad)
 		compiler_error(c, NULL, "",
 			       "has no condition, so that every source would be in it: set "
-			       "addresses, countries, asns, transport, registered or schedule");
+			       "addresses, countries, asns, transport, registered or schedule (or "
+			       "assigned, for a zone that a check sends users to)");
 }
 
 void zone_free(struct zone *z)
@@ -190,7 +198,7 @@ static bool time_fits(const struct ruleset *rs, const struct zone *z, struct sta
 static bool holds(const struct ruleset *rs, const struct zone *z, struct state *st,
 		  const struct pkt *pkt, uint64_t site_key, uint64_t now, struct asked *k)
 {
-	if (z->transport != PROTO_NONE && z->transport != pkt->proto)
+	if (z->assigned || (z->transport != PROTO_NONE && z->transport != pkt->proto))
 		return false;
 	if (z->has_addresses && !prefixset_has(&z->addresses, &pkt->src))
 		return false;

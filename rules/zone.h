@@ -15,7 +15,7 @@ struct zone_conf {
 	const char *name;
 	struct conf_list addresses, countries, asns;
 	uint8_t transport; /* index into any, udp, tcp */
-	bool registered, trust;
+	bool registered, trust, assigned;
 	const char *schedule;
 };
 

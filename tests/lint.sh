@@ -52,6 +52,7 @@ one_includer 'maxminddb\.h' 'rules/geo\.c'
 one_includer 'pcre2\.h' 'rules/match\.c'
 one_includer 'libnftnl/' 'nfq/nftset\.c'
 one_includer 'pcap' 'ctl/[a-z]+\.c'
+one_includer 'nettle/' 'nfq/digest\.c'
 one_includer 'osip' 'rules/sip/(strict|compose)\.c'
 
 no_symbols='clock_gettime|clock|gettimeofday|time|nanosleep|usleep|sleep|rand|random|srand|getrandom|arc4random.*|getentropy|socket|connect|bind|send|sendto|sendmsg|recv|recvfrom|recvmsg|printf|vprintf|fprintf|vfprintf|dprintf|puts|putchar|fputs|fputc|fwrite|perror|syslog|openlog|vsyslog|stdout|stderr'

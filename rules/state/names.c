@@ -200,7 +200,7 @@ static void names_dialog(const struct state *st, const struct sip_msg *sip, stru
 }
 
 /* Servers look up what stands before the '@', and some undo quoted pairs. */
-static uint64_t login_of(const struct state *st, struct slice username)
+uint64_t name_login(const struct state *st, struct slice username)
 {
 	char room[USER_ROOM];
 	uint32_t n = 0;
@@ -252,7 +252,7 @@ static void names_login(const struct state *st, const struct sip_msg *sip, struc
 
 			if (!sip_digest_read(line, &d) || (!d.response.n && !d.repeated))
 				continue;
-			user = d.repeated || !d.username.n ? 0 : login_of(st, d.username);
+			user = d.repeated || !d.username.n ? 0 : name_login(st, d.username);
 			if (n->login && n->login != user)
 				user = 0;
 			n->several |= !user;

@@ -56,6 +56,8 @@ uint64_t names_asked(const struct state *st, const struct names *n, const struct
 /* Of a From, To or Contact value, or of a URI; 0 when it has no user. */
 uint64_t name_user(const struct state *st, struct slice address);
 uint64_t name_user_of_uri(const struct state *st, struct slice uri);
+/* Of a username of credentials: up to its '@'. */
+uint64_t name_login(const struct state *st, struct slice username);
 /* User and domain, the port left out: what is registered (RFC 3261 10.3).  user: that of
  * the URI, as name_user_of_uri says. */
 uint64_t name_aor(const struct state *st, struct slice address);
@@ -64,6 +66,7 @@ uint64_t name_aor_of_uri(const struct state *st, uint64_t user, struct slice uri
 #define NAME_NONCE 1
 #define NAME_CALLED 2 /* a Request-URI */
 #define NAME_HOST 3
+#define NAME_REALM 9
 uint64_t name_bytes(const struct state *st, uint64_t kind, struct slice bytes);
 
 #endif
