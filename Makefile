@@ -25,9 +25,9 @@ flavour := $(if $(FUZZ),-fuzz,$(if $(filter clang%,$(CC)),-clang)$(if $(SAN),-$(
 B := build$(flavour)
 
 VERSION := 0.1.0
-PKGS_NFQ := libnetfilter_queue libmnl libnftnl nettle
+PKGS_NFQ := libnetfilter_queue libmnl libnftnl nettle jansson
 PKGS_RULES := libmaxminddb libpcre2-8 libconfig
-PKGS_CTL := libpcap
+PKGS_CTL := libpcap jansson
 
 CPPFLAGS += -Iinclude -D_GNU_SOURCE -DSIPMOAT_VERSION='"$(VERSION)"' \
 	-DSIPMOAT_SYSCONFDIR='"$(SYSCONFDIR)/sipmoat"'

@@ -12,8 +12,11 @@ enum ctl_exit {
 	CTL_OK,
 	CTL_REFUSED, /* the file, the config or the request was refused or not found */
 	CTL_USAGE,
+	CTL_UNREACHABLE, /* no daemon, or no permission to talk to it */
 };
 
+int approvals_main(int argc, char **argv);
+int approve_main(int argc, char **argv);
 int check_main(int argc, char **argv);
 int inspect_main(int argc, char **argv);
 int replay_main(int argc, char **argv);

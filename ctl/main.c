@@ -11,6 +11,8 @@ static const struct command {
 	{ "check", "say everything that is wrong with the config", check_main },
 	{ "replay", "judge the packets of capture files", replay_main },
 	{ "inspect", "show what the firewall sees in one raw SIP message", inspect_main },
+	{ "approve", "let a user have what was refused, or take it back", approve_main },
+	{ "approvals", "list what waits for approval, and what was approved", approvals_main },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

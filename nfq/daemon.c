@@ -151,9 +151,12 @@ static int start_steering(struct daemon *d)
 static int start_events(struct daemon *d)
 {
 	struct events_conf conf = { .ring = d->event_ring, .rings = d->workers + 1,
-				    .wake_fd = d->events_fd, .state = d->state };
-	int r = events_start(&d->events, &conf);
+				    .wake_fd = d->events_fd, .state = d->state,
+				    .on_token = hook_ask, .token_arg = d->hook };
+	int r = hook_start(d->hook, d->state);
 
+	if (!r)
+		r = events_start(&d->events, &conf);
 	if (r)
 		log_error("cannot start the events thread: %s", strerror(-r));
 	return r ? EX_OSERR : EX_OK;
@@ -169,6 +172,25 @@ static void start_audit(struct daemon *d, const struct ruleset *rs)
 
 	if (r)
 		log_error("cannot start the password audit: %s", strerror(-r));
+}
+
+void daemon_fork(struct daemon *d, const struct settings *s)
+{
+	int r = hook_open(&d->hook, s->approve_hook, s->approve_timeout);
+
+	if (r)
+		log_error("approve.hook cannot be run: %s: %s; tokens are only logged",
+			  s->approve_hook, strerror(-r));
+}
+
+/* Without it the firewall still guards. */
+static void start_control(struct daemon *d, const char *socket)
+{
+	struct commands_on on = { .state = d->state };
+	char err[CONTROL_ERROR];
+
+	if (control_open(&d->control, socket, &on, err))
+		log_error("%s; sipmoat will not reach this daemon", err);
 }
 
 int daemon_start(struct daemon *d, struct ruleset *rs)
@@ -200,6 +222,7 @@ int daemon_start(struct daemon *d, struct ruleset *rs)
 	if (r)
 		return r;
 	start_audit(d, rs);
+	start_control(d, d->fixed.control_socket);
 	d->store = store_start(&d->fixed, d->state);
 	log_info("%u worker%s, queues %u to %u", d->workers, d->workers == 1 ? "" : "s",
 		 d->fixed.queue_first, d->fixed.queue_first + 2 * d->workers - 1);
@@ -227,6 +250,9 @@ static void warn_of_fixed(const struct daemon *d, const struct settings *is)
 		{ "tables.streams", was->stream_memory, is->stream_memory },
 		{ "store.file", true, store_same(d->store, is->store_file) },
 		{ "store.interval", was->store_interval, is->store_interval },
+		{ "control.socket", true, control_same(d->control, is->control_socket) },
+		{ "approve.hook or its timeout", true,
+		  hook_same(d->hook, is->approve_hook, is->approve_timeout) },
 	};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
@@ -295,8 +321,14 @@ static struct report_source report_source(const struct daemon *d)
 void daemon_report(struct daemon *d)
 {
 	struct report_source s = report_source(d);
+	struct hook_counts h;
 
 	report_log(&s);
+	hook_count(d->hook, &h);
+	if (d->hook)
+		log_info("approve.hook: %" PRIu64 " asked, %" PRIu64 " approved, %" PRIu64
+			 " killed for their time, %" PRIu64 " dropped: too many at once",
+			 h.asked, h.granted, h.killed, h.dropped);
 }
 
 void daemon_line(struct daemon *d, char *out, size_t room)
@@ -329,11 +361,13 @@ void daemon_free(struct daemon *d)
 {
 	for (unsigned i = 0; i < d->workers; i++)
 		worker_free(d->worker[i]);
+	control_close(d->control);
 	ban_stop(d->ban);
 	auditor_stop(d->auditor);
 	if (d->state)
 		state_audit_forget(d->state);
 	events_stop(d->events);
+	hook_close(d->hook);
 	store_stop(d->store);
 	for (unsigned i = 0; i < d->workers; i++)
 		ring_free(d->ban_ring[i]);

@@ -11,7 +11,9 @@
 
 #include "auditor.h"
 #include "ban.h"
+#include "control.h"
 #include "events.h"
+#include "hook.h"
 #include "publish.h"
 #include "worker.h"
 
@@ -24,6 +26,8 @@ struct daemon {
 	struct worker **worker;
 	struct ring **event_ring, **ban_ring; /* of events, one more: the auditor's */
 	struct events *events;
+	struct hook_runner *hook;
+	struct control *control;
 	struct ban_thread *ban;
 	struct store *store;
 	struct auditor *auditor;
@@ -35,6 +39,8 @@ struct daemon {
 /* Loads the config and says all its notes; NULL when it has errors. */
 struct ruleset *daemon_load(const char *config);
 
+/* What must be there before the first thread: the process that runs the hook. */
+void daemon_fork(struct daemon *d, const struct settings *s);
 /* Starts all parts around rs, which is the daemon's from now on.  EX_OK, or the
  * status to leave with; daemon_free is due in both cases. */
 int daemon_start(struct daemon *d, struct ruleset *rs);

@@ -163,8 +163,11 @@ static int guard(const struct options *opt, struct ruleset *rs)
 	struct daemon d = { .config = opt->config };
 	struct watch w = { .watchdog = notify_watchdog() };
 	char line[LINE_TEXT];
-	int signal_fd = signals_open(), r = daemon_start(&d, rs);
+	int signal_fd, r;
 
+	daemon_fork(&d, ruleset_settings(rs));
+	signal_fd = signals_open();
+	r = daemon_start(&d, rs);
 	if (!r) {
 		w.beats = calloc(d.workers, sizeof(*w.beats));
 		w.since = calloc(d.workers, sizeof(*w.since));

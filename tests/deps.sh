@@ -5,7 +5,8 @@
 set -u
 
 build="gcc make pkg-config libnetfilter-queue-dev libmnl-dev libnftnl-dev libmaxminddb-dev
-	libpcre2-dev libconfig-dev libosip2-dev nettle-dev libpcap-dev libcmocka-dev"
+	libpcre2-dev libconfig-dev libosip2-dev nettle-dev libpcap-dev libjansson-dev
+	libcmocka-dev"
 field="iproute2 nftables iptables procps ethtool python3 kamailio kamailio-websocket-modules openssl
 	sip-tester sipvicious universal-ctags shellcheck mandoc clang libclang-rt-dev"
 policy=/usr/sbin/policy-rc.d

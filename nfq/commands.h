@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What may be asked of the running daemon (docs/control.md): a new command is a row in the
+ * table of commands.c.
+ *
+ * Locking: the control thread runs them, while others judge packets.
+ */
+#ifndef SIPMOAT_COMMANDS_H
+#define SIPMOAT_COMMANDS_H
+
+#include "request.h"
+
+struct state;
+
+/* What commands work with. */
+struct commands_on {
+	struct state *state;
+};
+
+/* Runs what r asks for, or fails it.  uid: who asks; may_change: he may do more than
+ * look. */
+void commands_run(const struct commands_on *on, struct request *r, unsigned uid,
+		  bool may_change);
+
+#endif

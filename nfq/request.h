@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One request of the control socket and what is answered to it: a line of JSON each
+ * (docs/control.md).  Commands see this, and neither sockets nor a JSON library.
+ *
+ * Ownership: request_read allocates, request_free takes NULL; texts that are got live as
+ * long as the request.  Locking: one thread.
+ * Errors: without memory the answer says so; the setters cannot fail.
+ */
+#ifndef SIPMOAT_REQUEST_H
+#define SIPMOAT_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct request;
+
+/* A line without its end.  NULL: no memory.  What is no request has failed already. */
+struct request *request_read(const char *line, size_t n);
+/* The answer as a line, for the caller to free; NULL: no memory. */
+char *request_answer(const struct request *r, size_t *n);
+void request_free(struct request *r);
+
+/* --- for commands --- */
+
+const char *request_text(const struct request *r, const char *key); /* NULL: no such text */
+/* false: it is there and no whole number from least to most; not there: *out stays. */
+bool request_number(const struct request *r, const char *key, uint64_t least, uint64_t most,
+		    uint64_t *out);
+
+/* code: one word for programs; text for people. */
+void request_fail(struct request *r, const char *code, const char *text);
+bool request_failed(const struct request *r);
+
+/* Into the answer or, between request_row and request_rows_end, into a row of it. */
+void request_put_text(struct request *r, const char *key, const char *text);
+void request_put_number(struct request *r, const char *key, uint64_t value);
+void request_put_bool(struct request *r, const char *key, bool value);
+void request_rows(struct request *r, const char *key); /* a list of rows begins */
+void request_row(struct request *r);                   /* its next row */
+void request_rows_end(struct request *r);
+
+#endif
