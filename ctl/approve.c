@@ -10,7 +10,6 @@
 #include "client.h"
 #include "ctl.h"
 
-#define LEAST 60
 #define MOST 2419200
 
 static void usage(FILE *to)
@@ -19,7 +18,7 @@ static void usage(FILE *to)
 	      "       sipmoat approve --revoke USER [-s SOCKET]\n"
 	      "Lets the user whose call was refused with TOKEN have what he asked for, for a\n"
 	      "while; or takes all that a user was granted, and his tokens, back.\n\n"
-	      "  -f, --for TIME     \"90s\", \"15m\", \"8h\", \"2d\", \"1w\": 1 minute to 4 weeks;\n"
+	      "  -f, --for TIME     \"90s\", \"15m\", \"8h\", \"2d\", \"1w\": up to 4 weeks;\n"
 	      "                     else approve.grant of the configuration\n"
 	      "  -r, --revoke USER  all of that user\n"
 	      "  -s, --socket PATH  instead of " CLIENT_SOCKET "\n", to);
@@ -42,7 +41,7 @@ static uint64_t time_parse(const char *text)
 	if (errno || !unit || n > MOST || (*end && end[1]))
 		return 0;
 	n *= seconds[unit - units];
-	return n >= LEAST && n <= MOST ? n : 0;
+	return n <= MOST ? n : 0;
 }
 
 static void print_time(uint64_t seconds)
@@ -51,8 +50,10 @@ static void print_time(uint64_t seconds)
 		printf("%" PRIu64 " days", seconds / 86400);
 	else if (seconds >= 2 * 3600)
 		printf("%" PRIu64 " hours", seconds / 3600);
+	else if (seconds >= 120)
+		printf("%" PRIu64 " minutes", seconds / 60);
 	else
-		printf("%" PRIu64 " minutes", (seconds + 59) / 60);
+		printf("%" PRIu64 " seconds", seconds);
 }
 
 static int approve(const char *socket, const char *token, uint64_t seconds)
@@ -117,7 +118,7 @@ int approve_main(int argc, char **argv)
 			seconds = time_parse(optarg);
 			if (!seconds)
 				return misused("--for must be a time such as \"90m\" or \"8h\", "
-					       "1 minute to 4 weeks");
+					       "up to 4 weeks");
 			break;
 		case 'r':
 			user = optarg;

@@ -8,7 +8,7 @@
 #include "events.h"
 #include "log.h"
 
-#define GRANT_LEAST 60
+#define GRANT_LEAST 1
 #define GRANT_MOST 2419200
 #define LIST_MOST 1024
 
@@ -53,7 +53,7 @@ static void run_approve(const struct asking *a)
 		return;
 	}
 	if (!request_number(a->r, "seconds", GRANT_LEAST, GRANT_MOST, &seconds)) {
-		request_fail(a->r, "bad_request", "\"seconds\" must be 60 to 2419200 (4 weeks)");
+		request_fail(a->r, "bad_request", "\"seconds\" must be 1 to 2419200 (4 weeks)");
 		return;
 	}
 	if (!state_approve(a->on->state, token, (uint32_t)seconds, now, &got)) {
@@ -113,8 +113,9 @@ static void run_revoke(const struct asking *a)
 		request_fail(a->r, "unknown_user", "that user waits for nothing and has nothing");
 		return;
 	}
-	/* the user is somebody's own words: his name in the log is not */
-	log_info("revoked by user id %u: %zu approvals or tokens of a user", a->uid, n);
+	/* that user was found, so his name is printable */
+	log_info("revoked by user id %u: all that waited for or was granted to %s (%zu)", a->uid,
+		 user, n);
 	request_put_number(a->r, "revoked", n);
 }
 

@@ -19,6 +19,7 @@
 
 #define CLIENTS 16
 #define READERS 12 /* of them: who may only look does not keep out who may change */
+#define BACKLOG 64
 #define LINE_MOST 4096
 #define PATIENCE (10 * NS) /* for a whole line to come, or an answer to be taken */
 
@@ -285,7 +286,7 @@ static int control_listen(struct control *k)
 	    bind(k->fd, (const struct sockaddr *)&k->at, sizeof(k->at)))
 		return -errno;
 	k->bound = true;
-	if (chmod(k->at.sun_path, 0660) || listen(k->fd, CLIENTS))
+	if (chmod(k->at.sun_path, 0660) || listen(k->fd, BACKLOG))
 		return -errno;
 	r = pthread_create(&k->thread, NULL, control_main, k);
 	k->running = !r;
