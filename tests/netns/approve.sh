@@ -8,6 +8,7 @@
 field_open
 need setpriv
 field_topology router
+# shellcheck disable=SC2034 # of field.sh
 GUARD_WRAP="setpriv --reuid=65534 --regid=65533 --clear-groups --no-new-privs \
 	--bounding-set=-all,+net_admin,+net_raw --inh-caps=-all,+net_admin,+net_raw \
 	--ambient-caps=-all,+net_admin,+net_raw"
