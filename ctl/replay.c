@@ -16,6 +16,7 @@
 
 #define DEFAULT_CONFIG SIPMOAT_SYSCONFDIR "/sipmoat.conf"
 #define SWEEP_ROOM 64 /* connections that are found at once */
+#define CALLS_ROOM 8  /* likewise calls of which something is due */
 
 struct replay {
 	const char *config; /* NULL: the default one, or none */
@@ -232,9 +233,29 @@ static void judge(struct replay *r, struct feed_item *item, struct decision *d)
 		r->tcp = item->now;
 }
 
+/* The time of the capture then. */
+static uint64_t when_of(const struct feed_item *item, uint64_t now)
+{
+	uint64_t ago = item->now - now;
+
+	return item->when > ago ? item->when - ago : 0;
+}
+
+static void calls_at(struct replay *r, const struct feed_item *item, uint64_t now)
+{
+	struct call_notice call[CALLS_ROOM];
+	size_t n;
+
+	do {
+		n = engine_calls(r->rules, r->state, r->scratch, now, call, CALLS_ROOM);
+		for (size_t i = 0; i < n; i++)
+			report_call(r->report, when_of(item, now), &call[i]);
+	} while (n == CALLS_ROOM);
+}
+
 static void sweep_at(struct replay *r, const struct feed_item *item, uint64_t now)
 {
-	uint64_t ago = item->now - now, when = item->when > ago ? item->when - ago : 0;
+	uint64_t when = when_of(item, now);
 	struct reset waited[SWEEP_ROOM];
 	struct addr server;
 	bool hears;
@@ -247,12 +268,13 @@ static void sweep_at(struct replay *r, const struct feed_item *item, uint64_t no
 	} while (n == SWEEP_ROOM);
 	while (state_sight_news(r->state, now, &server, &hears))
 		report_sight(r->report, when, &server, hears);
+	calls_at(r, item, now);
 }
 
 /*
  * Once a second of the capture's time, as the daemon does it, before the packet is
  * judged.  In a long pause of TCP there is nothing left to end at some time: what
- * comes later only needs the last one of these sweeps.
+ * comes later only needs the last one of these sweeps, but for calls that go on.
  */
 static void sweep(struct replay *r, const struct feed_item *item)
 {
@@ -263,9 +285,17 @@ static void sweep(struct replay *r, const struct feed_item *item)
 	if (!r->swept)
 		r->swept = item->now;
 	while (item->now - r->swept >= NS) {
+		uint64_t last = item->now - (item->now - r->swept) % NS;
+
 		r->swept += NS;
-		if (r->swept > all_ended)
-			r->swept = item->now - (item->now - r->swept) % NS;
+		if (r->swept > all_ended) {
+			uint64_t at = r->swept;
+
+			do
+				calls_at(r, item, at);
+			while (engine_calls_run(r->state) && (at += NS) < last);
+			r->swept = last;
+		}
 		sweep_at(r, item, r->swept);
 	}
 }

@@ -19,7 +19,7 @@ struct report {
 	bool json;
 	bool started;
 	uint64_t start; /* time of the first packet */
-	uint64_t packets, messages, cut, resets, waited;
+	uint64_t packets, messages, cut, resets, waited, calls_cut;
 	uint64_t verdict[VERDICT_DECOY + 1];
 	uint64_t hits[CHECK_MAX], drops[CHECK_MAX], defects[DEFECT_COUNT];
 	void *tree; /* tsearch over the rows below */
@@ -286,6 +286,50 @@ void report_waited(struct report *r, uint64_t when, const struct reset *ends)
 	json_end_line(&j);
 }
 
+static void text_call(const struct report *r, uint64_t when, const struct call_notice *c)
+{
+	bool cut = c->d.verdict == VERDICT_DROP;
+
+	printf("%7s ", "-");
+	print_time(r, when);
+	print_end(&c->src, c->sport);
+	fputs(" > ", stdout);
+	print_end(&c->dst, c->dport);
+	printf("  call %s  %s: %s [%s]\n",
+	       cut ? "cut" : c->d.observed ? "would be cut" : "goes on",
+	       check_name(c->d.check), c->d.reason, c->d.evidence);
+}
+
+/* What is only said again is not told. */
+void report_call(struct report *r, uint64_t when, const struct call_notice *c)
+{
+	struct json j = { stdout, false };
+
+	if (!c->d.notify)
+		return;
+	r->calls_cut += c->d.verdict == VERDICT_DROP;
+	if (!r->json) {
+		text_call(r, when, c);
+		return;
+	}
+	json_open(&j, NULL, '{');
+	json_open(&j, "call", '{');
+	json_seconds(&j, "t", when);
+	json_address(&j, "src", &c->src, true);
+	json_uint(&j, "sport", c->sport);
+	json_address(&j, "dst", &c->dst, true);
+	json_uint(&j, "dport", c->dport);
+	json_text(&j, "user", slice_of(c->user));
+	json_text(&j, "number", slice_of(c->number));
+	json_text(&j, "check", slice_of(check_name(c->d.check)));
+	json_text(&j, "reason", slice_of(c->d.reason));
+	json_bool(&j, "cut", c->d.verdict == VERDICT_DROP);
+	json_bool(&j, "observed", c->d.observed);
+	json_close(&j, '}');
+	json_close(&j, '}');
+	json_end_line(&j);
+}
+
 void report_sight(struct report *r, uint64_t when, const struct addr *server, bool hears)
 {
 	struct json j = { stdout, false };
@@ -339,6 +383,7 @@ static void json_summary(const struct report *r, const struct table_fill table[T
 	json_uint(&j, "rejected", r->verdict[VERDICT_REJECT]);
 	json_uint(&j, "resets", r->resets);
 	json_uint(&j, "waited", r->waited);
+	json_uint(&j, "calls_cut", r->calls_cut);
 	json_open(&j, "bans", '[');
 	for (const struct ban_row *b = r->first; b; b = b->next) {
 		json_open(&j, NULL, '{');

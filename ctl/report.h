@@ -33,6 +33,8 @@ bool report_packet(struct report *r, const struct feed_item *item,
 void report_waited(struct report *r, uint64_t when, const struct reset *ends);
 /* The answers of a server are not seen any more, or again (state_sight_news). */
 void report_sight(struct report *r, uint64_t when, const struct addr *server, bool hears);
+/* Something became due of a call that runs (engine_calls). */
+void report_call(struct report *r, uint64_t when, const struct call_notice *c);
 void report_end(struct report *r, const struct table_fill table[TABLE_COUNT]);
 
 #endif

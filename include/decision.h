@@ -48,6 +48,7 @@ struct decision {
 	bool proven;      /* this request repeated what only its true sender can know */
 	bool absorbed;    /* dropped, and nothing is wrong with it: it answers a packet of ours */
 	bool reset;       /* end the TCP connection, see ending */
+	bool call;        /* it speaks of a running call, not of a packet: a drop ends it */
 	uint8_t defect;   /* found by the malformed check, whoever decided: enum
 	                   * sip_defect; else DEFECT_COUNT */
 	uint16_t messages; /* SIP messages it completed: any number over TCP */

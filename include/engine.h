@@ -242,12 +242,19 @@ struct call_notice {
 	uint16_t sport, dport;
 	uint8_t proto;
 	bool cut;    /* parcels and resets are to be sent */
+	char user[40], number[28]; /* whose call, and whom it is to: printable, maybe empty */
 	struct decision d;
 	struct parcel parcel[2];
 };
 
-/* Call about once a second; fills out, returns how many, at most room: then call again. */
+/*
+ * Call it at least once a second, always by the same thread; fills out, returns how many,
+ * at most room: then call again.  It goes through all calls once a second, and each time
+ * through the share that is due.
+ */
 size_t engine_calls(const struct ruleset *rs, struct state *st, struct scratch *s, uint64_t now,
 		    struct call_notice *out, size_t room);
+/* Did its last round through all calls find any that something may become due of? */
+bool engine_calls_run(const struct state *st);
 
 #endif

@@ -31,7 +31,7 @@ struct burst {
 	uint64_t since; /* 0 = free */
 	uint64_t more;
 	uint8_t check;
-	bool banned, observed, alert;
+	bool banned, observed, alert, call;
 };
 
 struct events {
@@ -87,8 +87,11 @@ static const char *what_came(const struct decision *d)
 	return d->parsed ? "something that is not SIP" : "packet";
 }
 
-static const char *what_happened(bool observed, bool alert)
+static const char *what_happened(bool observed, bool alert, bool call)
 {
+	if (call)
+		return observed ? "would have cut a call of" :
+		       alert ? "noticed a call of" : "cut a call of";
 	return observed ? "would have dropped" : alert ? "noticed" : "dropped";
 }
 
@@ -105,7 +108,8 @@ static void print_head(const struct decision *d, const char *site, char out[HEAD
 		snprintf(out, HEAD_TEXT, "refused %s with %u", site, d->code);
 	} else {
 		snprintf(out, HEAD_TEXT, "%s %s%s",
-			 what_happened(d->observed, d->verdict == VERDICT_ACCEPT), site, ended);
+			 what_happened(d->observed, d->verdict == VERDICT_ACCEPT, d->call), site,
+			 ended);
 	}
 }
 
@@ -162,7 +166,8 @@ static void burst_end(struct burst *b)
 
 	if (b->more) {
 		site_print(&b->site, site);
-		log_info("%s %s: %s: %" PRIu64 " more", what_happened(b->observed, b->alert), site,
+		log_info("%s %s: %s: %" PRIu64 " more",
+			 what_happened(b->observed, b->alert, b->call), site,
 			 check_name(b->check), b->more);
 	}
 	b->since = 0;
@@ -232,7 +237,8 @@ static void on_event(struct events *e, const struct event *ev, uint64_t now)
 		burst_end(b);
 	*b = (struct burst){ .site = site, .since = now, .check = ev->d.check,
 			     .banned = ev->d.ban != 0, .observed = ev->d.observed,
-			     .alert = ev->d.verdict == VERDICT_ACCEPT };
+			     .alert = ev->d.verdict == VERDICT_ACCEPT,
+			     .call = ev->d.call };
 	write_event(ev);
 }
 

@@ -21,6 +21,8 @@
 #define EVENTS_SPARE 512 /* of the events ring, for bans */
 #define SWEEP_ROOM 64   /* connections that are found at once */
 #define SWEEP_ROUNDS 16 /* and how often at most, so that packets need not wait */
+#define CALLS_NS (NS / 64) /* how often it looks after calls: each time a share of them */
+#define CALLS_ROOM 4    /* of which something is to be told or done, at once */
 #define REOPEN_TRIES 5
 #define REOPEN_PAUSE_NS 100000000
 
@@ -45,6 +47,7 @@ struct worker {
 	struct queue *queue[LANES];
 	uint32_t lost_seen[LANES]; /* of queue_lost, in stats already */
 	uint64_t chores_at;        /* when they were done last */
+	uint64_t calls_at;         /* likewise calls */
 	struct queue_batch *batch;
 	struct inject *inject; /* NULL: refused connections stall */
 	struct scratch *scratch;
@@ -180,6 +183,45 @@ static void sweep(struct worker *w, uint64_t now)
 	}
 }
 
+/* Ends a call for both sides, or says so again, and keeps what is to be told. */
+static void end_call(struct worker *w, const struct call_notice *c, uint64_t now)
+{
+	struct event *ev = &w->note[w->notes];
+
+	for (unsigned i = 0; c->cut && i < 2; i++)
+		if (c->parcel[i].n && w->inject)
+			(void)inject_parcel(w->inject, &c->parcel[i], 0);
+	if (c->cut && c->d.reset)
+		(void)end_connection(w, &c->d.ending, 0);
+	if (!c->d.notify)
+		return;
+	stats_add(&w->stats.cut, c->d.verdict == VERDICT_DROP);
+	stats_add(&w->stats.hits[c->d.check], 1);
+	*ev = (struct event){ .when = now, .src = c->src, .dst = c->dst, .sport = c->sport,
+			      .dport = c->dport, .proto = c->proto, .d = c->d };
+	w->notes++;
+}
+
+/* What becomes due while calls run; one worker does it for all, between its batches. */
+static void run_calls(struct worker *w, uint64_t now)
+{
+	struct call_notice due[CALLS_ROOM];
+	size_t n = CALLS_ROOM;
+
+	if (w->index != 0 || now - w->calls_at < CALLS_NS)
+		return;
+	w->calls_at = now;
+	for (unsigned i = 0; n == CALLS_ROOM && i < SWEEP_ROUNDS; i++) {
+		const struct ruleset *rs = publish_pin(w->conf.live, w->conf.index);
+
+		n = engine_calls(rs, w->conf.state, w->scratch, now, due, CALLS_ROOM);
+		publish_unpin(w->conf.live, w->conf.index);
+		for (size_t k = 0; k < n; k++)
+			end_call(w, &due[k], now);
+		tell(w);
+	}
+}
+
 static void tell_sights(struct worker *w, uint64_t now)
 {
 	char text[ADDR_TEXT];
@@ -242,6 +284,7 @@ static int turn(struct worker *w, enum lane lane)
 	end_connections(w);
 	send_answers(w);
 	tell(w);
+	run_calls(w, now);
 	if (now - w->chores_at >= CHORES_NS)
 		chores(w, now);
 	return r < 0 ? r : (int)in.messages;

@@ -15,6 +15,7 @@
 #include "number/number.h"
 #include "ruleset.h"
 #include "running.h"
+#include "scratch.h"
 #include "sip/strict.h"
 #include "state/audits.h"
 #include "state/calls.h"
@@ -24,14 +25,6 @@
 #include "state/state.h"
 
 #define METER_HITS 0x100 /* + check: no meter kind of a check reaches so far */
-
-struct scratch {
-	struct sip_msg sip;
-	struct strict *strict;
-	struct evidence ev;
-	struct flow_room *room;
-	struct parcel answer;
-};
 
 /* One packet on its way through the stages. */
 struct passage {
@@ -103,7 +96,8 @@ static void decision_init(struct decision *d, const struct pkt *pkt)
 	d->status = d->code = d->messages = 0;
 	d->dir = pkt->dir;
 	d->zone = 0;
-	d->parsed = d->notify = d->observed = d->proven = d->absorbed = d->reset = false;
+	d->parsed = d->notify = d->observed = d->proven = d->absorbed = false;
+	d->reset = d->call = false;
 	d->approved = false;
 	d->token[0] = 0;
 	d->ban = d->known = 0;

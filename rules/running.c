@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "running.h"
 
+#include <stdio.h>
+
+#include "cut.h"
 #include "groups.h"
 #include "ruleset.h"
+#include "scratch.h"
 
 void running_draft(struct probe *p)
 {
@@ -21,4 +25,218 @@ void running_facts(const struct probe *p, struct call_facts *out)
 		.draft = p->draft, .account = p->account, .number = p->number,
 		.zone = (uint8_t)(p->zone - p->rules->zone), .known = p->trusted,
 	};
+}
+
+/* ---- while they run ---- */
+
+/* Somebody's call is to be judged by the check that limits it, where it came from. */
+struct passing {
+	const struct ruleset *rs;
+	struct state *st;
+	struct scratch *s;
+	const struct call *call;
+	uint64_t now;
+	struct call_notice *out;
+};
+
+static void write_notice(struct passing *p)
+{
+	const struct call *c = p->call;
+	struct call_notice *out = p->out;
+	bool inbound = c->dir == DIR_INBOUND;
+	char number[NUMBER_TEXT] = "";
+
+	memset(out, 0, offsetof(struct call_notice, parcel));
+	for (unsigned i = 0; i < 2; i++)
+		out->parcel[i].n = 0;
+	out->src = inbound ? c->outside : c->inside;
+	out->dst = inbound ? c->inside : c->outside;
+	out->sport = inbound ? c->outside_port : c->inside_port;
+	out->dport = inbound ? c->inside_port : c->outside_port;
+	out->proto = c->proto;
+	snprintf(out->user, sizeof(out->user), "%.*s", (int)c->account.n, c->account.name);
+	(void)number_print(&c->number, number);
+	snprintf(out->number, sizeof(out->number), "%s", number);
+	out->d.verdict = VERDICT_ACCEPT;
+	out->d.check = CHECK_NONE;
+	out->d.call = true;
+	out->d.kind = SIP_REQUEST;
+	out->d.method = METHOD_INVITE;
+	out->d.dir = c->dir;
+	out->d.zone = c->zone < p->rs->n_zones ? c->zone : 0;
+	out->d.defect = DEFECT_COUNT;
+}
+
+/* What a slot counts, in words. */
+static struct slice amount(char room[32], const struct call_slot *s, uint32_t n)
+{
+	int len;
+
+	if (s->kind == SLOT_MONEY)
+		len = snprintf(room, 32, "cost %u.%02u", n / CALL_MONEY,
+			       n % CALL_MONEY / (CALL_MONEY / 100));
+	else
+		len = snprintf(room, 32, "lasted %u:%02u min", n / 60, n % 60);
+	return (struct slice){ room, (uint32_t)len };
+}
+
+static void write_reason(const struct passing *p, const struct call_due *due, struct evidence *ev)
+{
+	const struct call *c = p->call;
+	const struct call_slot *s = &c->slot[due->slot < CALL_SLOTS ? due->slot : 0];
+	char used[32], limit[32];
+	struct slice is = amount(used, s, due->used);
+	struct slice most = amount(limit, s, due->kind == DUE_SLOT_WARN ? s->warn : s->act);
+
+	switch (due->kind) {
+	case DUE_WARN:
+		evidence_reason(ev, "call has lasted %u s", c->warn_after);
+		break;
+	case DUE_CUT:
+		evidence_reason(ev, "call has lasted %u s, and may not last longer", c->cut_after);
+		break;
+	case DUE_SLOT_WARN:
+		evidence_reason(ev, "calls have %s, which is more than %s", &is, &most);
+		break;
+	case DUE_SLOT_OVER:
+		evidence_reason(ev, "calls have %s, and may not have more than %s", &is, &most);
+		break;
+	}
+}
+
+/* Who is told what, and whether it is enforced.  false: the check is not asked any more. */
+static bool judge(const struct passing *p, unsigned check, bool warns, struct decision *d,
+		  bool *ends)
+{
+	const struct policy *policy = &p->rs->zone[d->zone].policy[check];
+	bool observe, alert;
+
+	if (check >= check_count || policy->mode == MODE_OFF ||
+	    p->call->number.kind == NUMBER_EMERGENCY)
+		return false;
+	observe = policy->mode == MODE_OBSERVE || p->rs->settings.mode == MODE_OBSERVE;
+	alert = warns || policy->action == ACTION_ALERT;
+	d->check = (uint8_t)check;
+	d->notify = true;
+	d->observed = observe && !alert;
+	*ends = !observe && !alert;
+	return true;
+}
+
+static void write_evidence(const struct passing *p, struct evidence *ev)
+{
+	char text[sizeof(p->out->user) + sizeof(p->out->number) + 8];
+	int n = snprintf(text, sizeof(text), "%s to %s",
+			 p->out->user[0] ? p->out->user : "server", p->out->number);
+
+	evidence_bytes(ev, (struct slice){ text, (uint32_t)n });
+}
+
+/* What is said to the phones (RFC 3326). */
+static struct slice cause(void)
+{
+	return SLICE("SIP ;cause=480 ;text=\"Call limit\"");
+}
+
+/* A call that cannot be ended goes on, and counts. */
+static void cut(struct passing *p, unsigned check, struct evidence *ev)
+{
+	struct cut said = call_cut(p->st, &p->rs->settings, p->s->strict, p->call->key, 0,
+				   cause(), p->now, p->out);
+	struct slice why = slice_of(ev->reason);
+	struct evidence more;
+
+	if (said.said != CUT_CANNOT) {
+		p->out->d.verdict = VERDICT_DROP;
+		calls_cut(p->st, p->call->key, check, p->now);
+		return;
+	}
+	evidence_reason(&more, "%s; it cannot be ended here", &why);
+	memcpy(ev->reason, more.reason, sizeof(ev->reason));
+}
+
+static bool run_due(struct passing *p, const struct call_due *due)
+{
+	const struct call *c = p->call;
+	bool slot = due->kind == DUE_SLOT_WARN || due->kind == DUE_SLOT_OVER;
+	bool warns = due->kind == DUE_WARN || due->kind == DUE_SLOT_WARN, ends = false;
+	unsigned check = slot ? c->slot[due->slot].check : c->duration_check;
+	struct evidence *ev = &p->s->ev;
+	struct decision *d = &p->out->d;
+
+	ev->reason[0] = ev->text[0] = 0;
+	if (due->kind == DUE_SLOT_OVER)
+		calls_told(p->st, c->key, due->slot, p->now);
+	if (!judge(p, check, warns, d, &ends))
+		return false;
+	write_reason(p, due, ev);
+	write_evidence(p, ev);
+	if (ends)
+		cut(p, check, ev);
+	memcpy(d->reason, ev->reason, sizeof(d->reason));
+	memcpy(d->evidence, ev->text, sizeof(d->evidence));
+	return true;
+}
+
+static const char *silent(const struct cut *said)
+{
+	bool inside = said->inside && !said->inside_refused;
+	bool outside = said->outside && !said->outside_refused;
+
+	if (!inside && !outside)
+		return "neither side";
+	return inside ? "the server, but not the other side," :
+			"the other side, but not the server,";
+}
+
+/* The end is said again, until both sides have heard it. */
+static bool run_again(struct passing *p)
+{
+	const struct call *c = p->call;
+	struct cut said = call_cut(p->st, &p->rs->settings, p->s->strict, c->key, c->open,
+				   cause(), p->now, p->out);
+	bool last = c->open + 1 >= CALL_CUTS;
+	struct slice who = slice_of(silent(&said));
+	struct evidence *ev = &p->s->ev;
+
+	calls_cut_said(p->st, c->key, said.said != CUT_SENT, p->now);
+	if (!last || said.said == CUT_DONE || c->duration_check >= check_count)
+		return p->out->cut;
+	p->out->cut = false;
+	ev->reason[0] = ev->text[0] = 0;
+	evidence_reason(ev, "call was cut, and %s has ended it", &who);
+	write_evidence(p, ev);
+	p->out->d.check = c->duration_check;
+	p->out->d.notify = true;
+	memcpy(p->out->d.reason, ev->reason, sizeof(p->out->d.reason));
+	memcpy(p->out->d.evidence, ev->text, sizeof(p->out->d.evidence));
+	return true;
+}
+
+size_t engine_calls(const struct ruleset *rs, struct state *st, struct scratch *s, uint64_t now,
+		    struct call_notice *out, size_t room)
+{
+	size_t n = 0;
+
+	while (n < room) {
+		struct passing p = { .rs = rs, .st = st, .s = s, .now = now, .out = &out[n] };
+		const struct call_due *due;
+
+		if (s->due_at == s->dues) {
+			s->due_at = 0;
+			s->dues = calls_sweep(st, now, s->due);
+		}
+		if (!s->dues)
+			break;
+		due = &s->due[s->due_at++];
+		p.call = &due->call;
+		write_notice(&p);
+		n += due->kind == DUE_AGAIN ? run_again(&p) : run_due(&p, due);
+	}
+	return n;
+}
+
+bool engine_calls_run(const struct state *st)
+{
+	return calls_run(st);
 }

@@ -16,6 +16,8 @@ enum call_flag {
 	CALL_CANCELS = 4,
 	CALL_MANY = 8,       /* a trunk, or somebody trusted, calls: what is alike but for the
 			      * number was forked on its way here */
+	CALL_WARNED = 16,    /* it has lasted warn_after, */
+	CALL_LONG = 32,      /* ... cut_after: told */
 };
 
 /* An INVITE outside a dialog, or what is about one. */
@@ -50,6 +52,8 @@ uint64_t call_other_key(const struct asks *a);
 /* Of such a one that was answered: by its dialog, whoever sends in it. */
 uint64_t call_forked_key(const struct names *n);
 enum is call_judge(const struct call *c, const struct asks *a);
+
+#define CALL_BYE_MS 64000 /* for the answer to BYE: twice Timer F */
 
 /* The record under a key, if it is its own. */
 struct hold call_hold(struct state *st, uint64_t key, uint64_t now);

@@ -56,7 +56,8 @@ struct call_slot {
 		uint32_t least; /* SHORT: s */
 	};
 	uint16_t rule;         /* whom it belongs to: when_hash() and the like, for messages */
-	uint8_t kind;          /* enum slot_kind */
+	uint8_t kind : 4;      /* enum slot_kind */
+	uint8_t proven : 4;    /* struct quota */
 	uint8_t check;         /* index into checks[] */
 };
 
@@ -109,8 +110,9 @@ struct call {
 	uint8_t dir;            /* enum direction of its first INVITE */
 	uint8_t zone;
 	uint8_t slots;
-	uint8_t duration_check;
-	uint8_t open;           /* INVITEs that have no final answer */
+	uint8_t duration_check; /* once it was cut: who did */
+	uint8_t open;           /* INVITEs that have no final answer; once it was cut: how
+				 * often it was said */
 	uint8_t proto;
 	uint8_t flags;          /* see calls.c */
 };
@@ -159,6 +161,39 @@ struct call_facts {
 void calls_learn(struct state *st, const struct lesson *l, const struct call_facts *facts);
 /* The message did not pass: nothing of its draft stays taken. */
 void calls_refused(struct state *st, const struct call_draft *draft, uint64_t now);
+
+/*
+ * What becomes due while calls run.  calls_sweep adds what they have lasted and cost to
+ * their slots, lets go of those of which nothing is heard any more, and shows what is due,
+ * at most CALL_DUES at once: call it until it finds nothing.  A round through the table
+ * takes a second, and what is left of it when it is called is done at once.
+ * Locking: one thread; a few records are held at a time.
+ */
+enum call_due_kind {
+	DUE_WARN,      /* it has lasted warn_after */
+	DUE_CUT,       /* cut_after */
+	DUE_SLOT_WARN, /* what it adds to has gone above warn, */
+	DUE_SLOT_OVER, /* ... is above act; again each second until calls_told */
+	DUE_AGAIN,     /* it was cut: its end may have to be said again */
+};
+struct call_due {
+	struct call call;
+	uint8_t kind;  /* enum call_due_kind */
+	uint8_t slot;
+	uint32_t used; /* SLOT: of what the slot counts */
+};
+#define CALL_DUES 24
+size_t calls_sweep(struct state *st, uint64_t now, struct call_due out[CALL_DUES]);
+/* Did the last whole round find any that something may become due of? */
+bool calls_run(const struct state *st);
+/* That a slot is over is not to be said again. */
+void calls_told(struct state *st, uint64_t key, unsigned slot, uint64_t now);
+/* The call is cut, by a check: it is over, and gives back what it holds. */
+void calls_cut(struct state *st, uint64_t key, unsigned check, uint64_t now);
+/* Its end was said once more; done: it need not be again. */
+void calls_cut_said(struct state *st, uint64_t key, bool done, uint64_t now);
+/* When its end is to be said for the last time, how often it was. */
+#define CALL_CUTS 6
 
 /* What a call costs that lasts so long: CALL_MICRO. */
 uint64_t call_cost(const struct call_price *p, uint32_t seconds);

@@ -5,7 +5,6 @@
 #include "lasting.h"
 #include "store.h"
 
-#define BYE_MS 64000    /* after it, its answer: twice Timer F */
 #define CHALLENGED_S 64 /* for credentials: nobody waits longer (Timers B and H) */
 #define OVER_S 60       /* for what comes late */
 
@@ -69,7 +68,7 @@ static void end(struct call *c, enum call_state state, enum call_why why, uint64
 {
 	c->state = (uint8_t)state;
 	c->why = (uint8_t)why;
-	if (state != CALL_ENDED || !c->ended || call_ms(c, now) > c->ended + BYE_MS)
+	if (state != CALL_ENDED || !c->ended || call_ms(c, now) > c->ended + CALL_BYE_MS)
 		c->ended = call_ms(c, now);
 	after->gone = *c;
 	after->how = SETTLE_END;
@@ -343,7 +342,7 @@ static void learn_bye(struct state *st, const struct lesson *l, struct call *c,
 	if (!(c->flags & CALL_RELAYED) &&
 	    (outbound(l) || memory_blind(st, l->settings, &l->inside, l->now)))
 		leave(c, l, after);
-	else if (!c->ended || call_ms(c, l->now) > c->ended + BYE_MS)
+	else if (!c->ended || call_ms(c, l->now) > c->ended + CALL_BYE_MS)
 		c->ended = call_ms(c, l->now);
 }
 
@@ -429,4 +428,21 @@ void calls_learn(struct state *st, const struct lesson *l, const struct call_fac
 		learn_answer(st, l);
 	else if (m == METHOD_BYE || ((m == METHOD_INVITE || m == METHOD_UPDATE) && !asks))
 		learn_dialog(st, l);
+}
+
+void calls_cut(struct state *st, uint64_t key, unsigned check, uint64_t now)
+{
+	struct hold h = call_hold(st, key, now);
+	struct after after = { .how = SETTLE_NOT };
+	struct call *c = h.value;
+
+	if (c && !call_over(c)) {
+		c->ended = 0; /* a BYE that was on its way is of no account */
+		c->open = 0;
+		c->duration_check = (uint8_t)check;
+		end(c, CALL_ENDED, CALL_CUT, now, &after);
+		table_set(&h, now, now + OVER_S * NS, RANK_NOTHING);
+	}
+	table_release(&h);
+	calls_settle(st, &after.gone, after.how, now);
 }

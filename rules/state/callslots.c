@@ -27,7 +27,8 @@ static struct quota quota_of(const struct call_slot *s)
 	bool is_short = s->kind == SLOT_SHORT;
 
 	return (struct quota){ .key = s->key, .window = s->window,
-			       .warn = is_short ? 0 : s->warn, .act = s->act };
+			       .warn = is_short ? 0 : s->warn, .act = s->act,
+			       .proven = s->proven };
 }
 
 /* In CALL_MONEY, begun ones: sums of what is added never drift from the whole. */
@@ -36,18 +37,44 @@ static uint64_t money_of(uint64_t micro)
 	return (micro + CALL_MICRO / CALL_MONEY - 1) / (CALL_MICRO / CALL_MONEY);
 }
 
-static uint32_t amount_of(uint64_t n)
+static uint32_t since(uint64_t was, uint64_t is)
 {
+	uint64_t n = is > was ? is - was : 0;
+
 	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
 
-/* What a slot gives back, or gets at last. */
+/* What a slot is to be given between two states of its call. */
+static uint32_t growth(const struct call_slot *s, const struct call *was, const struct call *c)
+{
+	if (s->kind == SLOT_SECONDS)
+		return since(was->seconds, c->seconds);
+	return s->kind == SLOT_MONEY ? since(money_of(was->spent), money_of(c->spent)) : 0;
+}
+
+bool calls_add(struct state *st, const struct call *was, const struct call *c, uint64_t now,
+	       unsigned *slot, struct slot_news *news)
+{
+	while (*slot < c->slots && *slot < CALL_SLOTS) {
+		unsigned at = (*slot)++;
+		const struct call_slot *s = &c->slot[at];
+		struct quota q = quota_of(s);
+		uint32_t n = growth(s, was, c), used = 0;
+		enum quota_said said = n ? quota_add(st, &q, n, now, &used) : QUOTA_FREE;
+
+		if (said == QUOTA_FREE || (said == QUOTA_OVER && c->told >> at & 1))
+			continue;
+		*news = (struct slot_news){ (uint8_t)at, said == QUOTA_OVER, used };
+		return true;
+	}
+	return false;
+}
+
+/* What a slot gives back, or gets at last: c has been brought to its end. */
 static void settle_slot(struct state *st, const struct call *c, const struct call_slot *s,
 			enum settle how, uint64_t now)
 {
 	struct quota q = quota_of(s);
-	uint32_t seconds = call_seconds(c, now), used;
-	uint64_t spent = call_cost(&c->price, seconds);
 
 	switch (s->kind) {
 	case SLOT_NOW:
@@ -57,28 +84,37 @@ static void settle_slot(struct state *st, const struct call *c, const struct cal
 		if (how == SETTLE_BACK)
 			quota_give(st, &q, 1, c->began, now);
 		break;
-	case SLOT_SECONDS:
-		if (c->answered && seconds > c->seconds)
-			(void)quota_add(st, &q, seconds - c->seconds, now, &used);
-		break;
-	case SLOT_MONEY:
-		if (c->answered && money_of(spent) > money_of(c->spent))
-			(void)quota_add(st, &q, amount_of(money_of(spent) - money_of(c->spent)),
-					now, &used);
-		break;
 	case SLOT_SHORT:
 		if (how != SETTLE_BACK && how != SETTLE_EVICTED)
-			quota_ended(st, &q, seconds < s->least, now);
+			quota_ended(st, &q, c->seconds < s->least, now);
 		break;
 	}
 }
 
+void call_advance(struct call *c, uint64_t now)
+{
+	uint32_t seconds = c->answered ? call_seconds(c, now) : 0;
+
+	if (seconds <= c->seconds)
+		return;
+	c->seconds = seconds;
+	c->spent = call_cost(&c->price, seconds);
+}
+
 void calls_settle(struct state *st, const struct call *c, enum settle how, uint64_t now)
 {
-	if (how == SETTLE_NOT)
+	struct slot_news news;
+	struct call last;
+	unsigned at = 0;
+
+	if (how == SETTLE_NOT || !c->slots)
 		return;
+	last = *c;
+	call_advance(&last, now);
+	while (calls_add(st, c, &last, now, &at, &news))
+		; /* it is over anyway */
 	for (unsigned i = 0; i < c->slots && i < CALL_SLOTS; i++)
-		settle_slot(st, c, &c->slot[i], how, now);
+		settle_slot(st, &last, &c->slot[i], how, now);
 }
 
 void calls_refused(struct state *st, const struct call_draft *draft, uint64_t now)

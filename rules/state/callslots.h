@@ -19,7 +19,19 @@ enum settle {
 };
 void calls_settle(struct state *st, const struct call *c, enum settle how, uint64_t now);
 
+/* Adds what it has lasted and cost since: was is the record as it stood before, c as it is
+ * now.  More than once: until false.  *slot begins at 0. */
+struct slot_news {
+	uint8_t slot;
+	bool over; /* else warned */
+	uint32_t used;
+};
+bool calls_add(struct state *st, const struct call *was, const struct call *c, uint64_t now,
+	       unsigned *slot, struct slot_news *news);
+
 /* Whole seconds begun of what it lasted. */
 uint32_t call_seconds(const struct call *c, uint64_t now);
+/* Brings `seconds` and `spent` up to date. */
+void call_advance(struct call *c, uint64_t now);
 
 #endif

@@ -28,6 +28,12 @@ struct state {
 	_Atomic uint64_t dialogs_lost; /* when a live call had to make room last, 0: never */
 	atomic_bool dialogs_loses;     /* one had to, and that time is not noted yet */
 	struct census census;   /* of contacts */
+	struct { /* calls_sweep: of the thread that calls it */
+		uint64_t turn; /* shards that it has gone through, in shares of a second */
+		uint32_t at;   /* bucket of the one in hand */
+		uint32_t seen; /* records that hold something, in this round so far, */
+		bool run;      /* ... and whether there were any in the last one */
+	} call_sweep;
 	struct flows *tcp; /* what else belongs to flows */
 };
 

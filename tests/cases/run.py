@@ -21,6 +21,8 @@ finds in TMP, and expect, whose lines are, the last that fits a packet counts:
   waited SECOND ADDRESS PORT
       a TCP connection of that end is ended for waiting too long, at that time; when
       a case has such lines, or "waited none", there are no others
+  call SECOND CHECK [cut=yes|no] [user=TEXT] [number=TEXT] [reason~TEXT]
+      something becomes due of a running call at that time; there are no others
   unheard SECOND ADDRESS, heard SECOND ADDRESS
       the answers of a server are missed at that time, or seen again; there are no others
   inside ADDRESS,...   what it works out without --inside, "-": nothing, the config
@@ -63,6 +65,7 @@ class Expect:
     def __init__(self, path):
         self.rules, self.banned, self.summary = [], [], {}
         self.inside, self.exit, self.waited, self.sights = None, 0, None, []
+        self.calls = []
         with open(path, encoding="utf-8") as f:
             for number, line in enumerate(f, 1):
                 words = line.split("#")[0].split()
@@ -77,6 +80,8 @@ class Expect:
         elif words[0] == "waited":
             self.waited = (self.waited or []) + (
                 [] if words[1] == "none" else [(float(words[1]), words[2], int(words[3]))])
+        elif words[0] == "call":
+            self.calls.append((float(words[1]), words[2], words[3:]))
         elif words[0] in ("heard", "unheard"):
             self.sights.append((float(words[1]), words[2], words[0] == "heard"))
         elif words[0] == "inside":
@@ -149,6 +154,21 @@ def compare_packet(case, n, packet, got, want, free):
                 n, key, got.get(key), value, want["where"], json.dumps(got))
     if (got["check"] is None) != (got["reason"] is None) and packet.sport is not None:
         yield "%d: check without reason or the reverse: %s" % (n, json.dumps(got))
+
+
+def compare_calls(case, expect, calls):
+    said = [(round(c["t"] - case.start / 1e6, 6), c["check"]) for c in calls]
+    if said != [c[:2] for c in expect.calls]:
+        yield "calls: %s, wanted %s" % (said, [c[:2] for c in expect.calls])
+        return
+    for got, (when, _, words) in zip(calls, expect.calls):
+        for w in words:
+            key, tilde, value = w.partition("~")
+            if not tilde:
+                key, _, value = w.partition("=")
+            is_ = {True: "yes", False: "no"}.get(got[key], got[key])
+            if value.replace("_", " ") not in is_ if tilde else is_ != value:
+                yield "call at %s: %s is %r, wanted %r" % (when, key, is_, value)
 
 
 def compare_banned(case, objects, label, within, check):
@@ -266,6 +286,9 @@ def compare(case, expect, run):
     summary = objects.pop()["summary"]
     waited = [o["waited"] for o in objects if "waited" in o]
     objects = [o for o in objects if "waited" not in o]
+    calls = [o["call"] for o in objects if "call" in o]
+    objects = [o for o in objects if "call" not in o]
+    yield from compare_calls(case, expect, calls)
     sights = [o["sight"] for o in objects if "sight" in o]
     objects = [o for o in objects if "sight" not in o]
     got = [(round(s["t"] - case.start / 1e6, 6), s["server"], s["heard"]) for s in sights]

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Calls while they run, and after they were cut. */
+#include "callrecord.h"
+#include "callslots.h"
+#include "store.h"
+
+#define PER_CALL (CALL_DUES / TABLE_WAYS) /* of one call at once: others are due again */
+
+/* A record that asks for something once it is held no more. */
+struct step {
+	struct call was; /* before this moment was added to it */
+	struct call is;
+	bool expired, warn, cut, again;
+};
+
+struct steps {
+	uint64_t now;
+	unsigned n, seen;
+	struct step step[TABLE_WAYS];
+};
+
+/* s after the first time; the last says that it was of no use. */
+static const uint8_t cut_at[CALL_CUTS] = { 1, 3, 7, 15, 31, 40 };
+
+static bool says_again(const struct call *c, uint64_t now)
+{
+	return c->why == CALL_CUT && c->open < CALL_CUTS &&
+	       call_ms(c, now) >= c->ended + cut_at[c->open] * 1000u;
+}
+
+static void run_on(struct call *c, struct step *s, uint64_t now)
+{
+	uint64_t lasted;
+
+	/* whatever BYE it was, the call goes on */
+	if (c->ended && call_ms(c, now) > c->ended + CALL_BYE_MS)
+		c->ended = 0;
+	call_advance(c, now);
+	lasted = call_lasted(c, now);
+	s->warn = c->warn_after && !(c->flags & CALL_WARNED) && lasted >= c->warn_after * NS;
+	s->cut = c->cut_after && !(c->flags & CALL_LONG) && lasted >= c->cut_after * NS;
+	if (s->warn)
+		c->flags |= CALL_WARNED;
+	if (s->cut)
+		c->flags |= CALL_LONG;
+}
+
+/* Called with the shard locked. */
+static bool look(void *value, bool lives, void *arg)
+{
+	struct steps *all = arg;
+	struct step *s = &all->step[all->n];
+	struct call *c = value;
+	bool paid = c->slots || c->warn_after || c->cut_after;
+
+	all->seen += call_over(c) ? c->why == CALL_CUT && c->open < CALL_CUTS : paid;
+	if (!lives) {
+		if (c->slots && !call_over(c)) {
+			*s = (struct step){ .was = *c, .expired = true };
+			all->n++;
+		}
+		return true;
+	}
+	if (call_over(c) ? !says_again(c, all->now) : c->state != CALL_ANSWERED || !paid)
+		return false;
+	s->expired = s->warn = s->cut = false;
+	s->again = call_over(c);
+	s->was = *c;
+	if (!s->again)
+		run_on(c, s, all->now);
+	s->is = *c;
+	if (s->again || s->warn || s->cut || s->was.seconds != s->is.seconds)
+		all->n++;
+	return false;
+}
+
+static size_t put(struct call_due *out, const struct call *c, enum call_due_kind kind)
+{
+	*out = (struct call_due){ .call = *c, .kind = (uint8_t)kind };
+	return 1;
+}
+
+/* At most PER_CALL of them. */
+static size_t act(struct state *st, const struct step *s, uint64_t now, struct call_due *out)
+{
+	struct slot_news news;
+	unsigned at = 0;
+	size_t n = 0;
+
+	if (s->expired) {
+		calls_settle(st, &s->was, SETTLE_EXPIRED, now);
+		return 0;
+	}
+	if (s->again)
+		return put(out, &s->is, DUE_AGAIN);
+	if (s->cut)
+		n += put(&out[n], &s->is, DUE_CUT);
+	else if (s->warn)
+		n += put(&out[n], &s->is, DUE_WARN);
+	while (calls_add(st, &s->was, &s->is, now, &at, &news)) {
+		if (n == PER_CALL)
+			continue;
+		n += put(&out[n], &s->is, news.over ? DUE_SLOT_OVER : DUE_SLOT_WARN);
+		out[n - 1].slot = news.slot;
+		out[n - 1].used = news.used;
+	}
+	return n;
+}
+
+/* One bucket of a shard. */
+static size_t sweep_bucket(struct state *st, unsigned shard, uint64_t now, struct call_due *out)
+{
+	struct steps all;
+	size_t n = 0;
+
+	all.now = now;
+	all.n = all.seen = 0;
+	table_visit(st->calls, shard, &st->call_sweep.at, 1, now, look, &all);
+	st->call_sweep.seen += all.seen;
+	for (unsigned i = 0; i < all.n; i++)
+		n += act(st, &all.step[i], now, &out[n]);
+	return n;
+}
+
+size_t calls_sweep(struct state *st, uint64_t now, struct call_due out[CALL_DUES])
+{
+	unsigned shards = table_shards(st->calls);
+	uint64_t due = now / (NS / shards), *turn = &st->call_sweep.turn;
+	uint32_t end = table_shape(st->calls).buckets;
+	size_t n = 0;
+
+	if (due - *turn > shards || due < *turn)
+		*turn = due > shards ? due - shards : 0;
+	while (*turn < due && !n) {
+		n = sweep_bucket(st, (unsigned)(*turn % shards), now, out);
+		if (st->call_sweep.at < end)
+			continue;
+		st->call_sweep.at = 0;
+		if (++*turn % shards)
+			continue;
+		st->call_sweep.run = st->call_sweep.seen > 0;
+		st->call_sweep.seen = 0;
+	}
+	return n;
+}
+
+bool calls_run(const struct state *st)
+{
+	return st->call_sweep.run;
+}
+
+void calls_told(struct state *st, uint64_t key, unsigned slot, uint64_t now)
+{
+	struct hold h = call_hold(st, key, now);
+	struct call *c = h.value;
+
+	if (c)
+		c->told |= (uint16_t)(1u << slot);
+	table_release(&h);
+}
+
+void calls_cut_said(struct state *st, uint64_t key, bool done, uint64_t now)
+{
+	struct hold h = call_hold(st, key, now);
+	struct call *c = h.value;
+
+	if (c && c->why == CALL_CUT && c->open < CALL_CUTS)
+		c->open = done ? CALL_CUTS : c->open + 1;
+	table_release(&h);
+}
