@@ -107,6 +107,13 @@ const struct prefix *ruleset_inside(const struct ruleset *rs, size_t *n);
 /* Addresses that are trusted whatever else holds, for the kernel's trusted sets. */
 const struct prefix *ruleset_trusted(const struct ruleset *rs, size_t *n);
 const char *ruleset_zone_name(const struct ruleset *rs, unsigned zone);
+/*
+ * How a number, or a URI, is read, for people: said as pairs, "step" for each step, then
+ * "kind", "number", and what there is of "country", "classes", "price" (to callers of that
+ * zone).  Texts are printable, and are gone when say returns.
+ */
+void ruleset_number(const struct ruleset *rs, unsigned zone, const char *text,
+		    void (*say)(void *arg, const char *what, const char *text), void *arg);
 
 /* Memory across packets; sized once.  seed: 16 unpredictable bytes.  NULL: no memory. */
 struct state *state_new(const struct settings *s, const uint8_t seed[16]);

@@ -126,11 +126,16 @@ static bool zero_is_trunk(struct slice digits)
 static void read_world(struct reading *r, struct slice digits)
 {
 	unsigned code = code_length(digits);
+	uint32_t zeros = 0;
 
-	if (digits.n > code + 1 && digits.p[code] == '0' && zero_is_trunk(digits)) {
+	if (code > digits.n)
+		code = digits.n;
+	while (zeros < digits.n - code && digits.p[code + zeros] == '0')
+		zeros++;
+	if (zeros && zero_is_trunk(digits)) {
 		say(r, "0 behind the country code is a trunk prefix: left out");
-		memmove(r->world + code, r->world + code + 1, digits.n - code - 1);
-		digits.n--;
+		digits.n -= zeros;
+		memmove(r->world + code, r->world + code + zeros, digits.n - code);
 	}
 	if (!digits_only(digits))
 		unparsable(r, digits, "a number has digits only");
@@ -423,7 +428,8 @@ void number_explain(const struct ruleset *rs, struct slice text, number_step *st
 
 	r.step = step;
 	r.arg = arg;
-	if (sip_uri_read(text, &uri) || emergency_service(text))
+	(void)sip_uri_read(text, &uri);
+	if (uri.scheme.n) /* broken or not */
 		read_uri(&r, text);
 	else
 		read_user(&r, text, SLICE_NONE);
