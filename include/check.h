@@ -140,9 +140,9 @@ struct check {
 	enum need needs;
 	bool uses_geo;          /* the databases are opened when it is not off */
 	bool quiet;             /* its drops are no news: something was told before */
-	enum way way;           /* but for WAY_IN: STAGE_BEHAVIOUR only */
+	enum way way;           /* but for WAY_IN: STAGE_MESSAGE and STAGE_BEHAVIOUR only */
 	bool approves;          /* its evidence says what is refused: action may be "approve" */
-	bool of_trusted;        /* STAGE_BEHAVIOUR: it looks at messages of trusted peers, too */
+	bool of_trusted;        /* likewise: it looks at messages of trusted peers, too */
 	struct policy defaults;
 	const struct conf_row *rows; /* its own keys, ends with a row without name */
 	size_t conf_size;            /* bytes of its conf struct, 0 = none */

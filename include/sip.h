@@ -305,6 +305,9 @@ bool sip_uri_read(struct slice uri, struct sip_uri *out);
  */
 struct slice sip_user(const struct sip_uri *uri, char *room, size_t size);
 
+/* Escapes undone once, in room; what does not fit is cut. */
+struct slice sip_unescape(struct slice text, char *room, size_t size);
+
 struct slice sip_tag(struct slice from_or_to); /* SLICE_NONE when absent */
 
 /* The first Via of a comma list (struct sip_via). */

@@ -28,6 +28,7 @@ const struct check *const checks[] = {
 	&check_auth,
 	&check_register,
 	&check_registered,
+	&check_transfer,
 	&check_password, /* what the others let pass */
 	/* and of what leaves */
 	&check_leak,

@@ -24,5 +24,6 @@ extern const struct check check_password;
 extern const struct check check_register;
 extern const struct check check_registered;
 extern const struct check check_dialog;
+extern const struct check check_transfer;
 
 #endif

@@ -371,8 +371,8 @@ static bool is_segment(const struct pkt *pkt)
 	       !(pkt->flags & ~(unsigned)PKT_BAD_CHECKSUM);
 }
 
-/* What is not judged before it is remembered: it comes from our own servers, or from
- * peers that are trusted. */
+/* Judged only by checks that say so before it is remembered: it comes from our own servers,
+ * or from peers that are trusted. */
 static bool learn(struct passage *g, struct slice bytes, struct sip_msg *sip)
 {
 	struct probe *p = &g->probe;
@@ -387,7 +387,7 @@ static bool learn(struct passage *g, struct slice bytes, struct sip_msg *sip)
 		if (known > g->d->known)
 			g->d->known = known;
 	}
-	return run_behaviour(g);
+	return run_stages(g, STAGE_MESSAGE, STAGE_MESSAGE) || run_behaviour(g);
 }
 
 static void run_learned(struct passage *g, struct scratch *s)

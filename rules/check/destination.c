@@ -1,157 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whom a request wants to reach: lists of an operator's own over the user part of
- * the URIs that a server would act upon.
+ * Whom a request wants to reach: an operator's own lists over the URIs that a server
+ * would act upon (rules/destinations.h).
  *
  * Which those are is what servers do, not what a caller means.  To is never one:
  * RFC 3261 16.5 and Asterisk alike go by the Request-URI.  A Route is one when it
  * can take the Request-URI's place: without ;lr by the rule of RFC 3261 16.6 (6),
  * and the last one by that of 16.4, which a caller sets off with a Request-URI
  * that names the proxy itself and a To tag of his own making.  Refer-To has the
- * server place a call of its own (RFC 3515 2.4.1).  maddr and the other Routes say
- * by which host a request travels, not whom it is for.
+ * server place a call of its own (RFC 3515 2.4.1): here it is asked for what was dialled,
+ * the transfer check looks at the number.  maddr and the other Routes say by which host a
+ * request travels, not whom it is for.
+ *
+ * What leaves to a trunk is asked, too: a server that was broken into, or a phone that is
+ * forwarded, calls numbers that nobody outside has dialled.
  */
-#include "check.h"
+#include "account.h"
 #include "checks.h"
-#include "match.h"
-#include "sip/chars.h"
+#include "destinations.h"
+#include "groups.h"
+#include "state/dialogs.h"
 
-/* No number is longer, and Kamailio reads no longer URI. */
-#define ROOM 1024
+#define USER_ROOM 128
 
-struct destination_conf {
-	struct conf_list deny_list, allow_list;
-	struct match *deny, *allow; /* NULL when the list is empty */
-};
-
-#define AT(member) offsetof(struct destination_conf, member)
-
-static const struct conf_row destination_rows[] = {
-	{ "deny", CONF_LIST, AT(deny_list), 0, 0, "", NULL,
-	  "users and numbers that may not be reached: \"text\", \"=equal\", \"^prefix\" or "
-	  "\"/expression/\"" },
-	{ "allow", CONF_LIST, AT(allow_list), 0, 0, "", NULL,
-	  "those that may be reached even when deny names them" },
-	{ NULL },
-};
-
-static int destination_compile(void *conf, struct compiler *c)
+static enum destination_said refer_judge(const struct destination_query *q,
+					 const struct sip_msg *sip, struct evidence *ev)
 {
-	struct destination_conf *d = conf;
-	int deny = match_list_compile(&d->deny_list, c, "deny", &d->deny);
-	int allow = match_list_compile(&d->allow_list, c, "allow", &d->allow);
-
-	return deny | allow;
-}
-
-static void destination_release(void *conf)
-{
-	struct destination_conf *d = conf;
-
-	match_free(d->deny);
-	match_free(d->allow);
-}
-
-/* One reading of a user part. */
-static enum found user_judge(const struct destination_conf *d, const struct sip_uri *uri,
-			     const char *where, struct evidence *ev)
-{
-	struct slice header = slice_of(where), pattern, user;
-	char room[ROOM];
-	int found;
-
-	user = sip_user(uri, room, sizeof(room));
-	found = user.n ? match_find(d->deny, user) : -1;
-	if (found < 0 || (d->allow && match_find(d->allow, user) >= 0))
-		return CLEAR;
-	pattern = slice_of(match_text(d->deny, found));
-	evidence_reason(ev, "%s is denied by \"%s\"", &header, &pattern);
-	evidence_bytes(ev, uri->user);
-	evidence_what(ev, "number", pattern);
-	return HIT;
-}
-
-/* To some servers the user part ends at its first ';' (RFC 3261 19.1.6), which
- * PJSIP looks for behind the escapes, or at an escaped NUL because they keep it in
- * a C string. */
-static struct slice user_short(struct slice user)
-{
-	const char *p = user.p, *end = slice_end(user);
-
-	for (; p < end && *p != ';'; p++) {
-		struct slice rest = slice_between(p, end);
-
-		if (*p == '%' && (slice_istarts(rest, SLICE("%00")) ||
-				  slice_istarts(rest, SLICE("%3b"))))
-			break;
-	}
-	return slice_between(user.p, p);
-}
-
-/*
- * "sip:0044123": Asterisk's chan_sip dials the host where there is no user.  Taken
- * for that is only what can be dialled; with a dot in it, it is a real host.
- */
-static struct slice user_lone(const struct sip_uri *uri, struct slice text)
-{
-	const char *start = slice_end(uri->scheme) + 1, *end = slice_end(text), *p = start;
-
-	if (!uri->scheme.n || uri->user.n || !slice_istarts(uri->scheme, SLICE("sip")))
-		return SLICE_NONE;
-	while (p < end && (is_digit(*p) || memchr("+*#%-()", *p, 7) ||
-			   (p - start >= 2 && (p[-1] == '%' || p[-2] == '%'))))
-		p++;
-	return p == end || memchr(";?:@", *p, 4) ? slice_between(start, p) : SLICE_NONE;
-}
-
-/* Kamailio's tel2sip() takes the separators out of "%3-0" before escapes are undone. */
-static struct slice user_dense(struct slice user, char *room, size_t size)
-{
-	struct slice out = { room, 0 };
-
-	for (uint32_t i = 0; i < user.n && out.n < size; i++)
-		if (!memchr("-.()", user.p[i], 4))
-			room[out.n++] = user.p[i];
-	return out;
-}
-
-/* The user is read in all ways, since nobody knows which one the server's is; and
- * so is that of a URI that is broken behind it. */
-static enum found uri_judge(const struct destination_conf *d, struct slice text, const char *where,
-			    struct evidence *ev)
-{
-	char room[ROOM];
-	struct slice whole;
-	struct sip_uri uri;
-
-	(void)sip_uri_read(text, &uri);
-	if (!uri.user.n)
-		uri.user = user_lone(&uri, text);
-	if (user_judge(d, &uri, where, ev) == HIT)
-		return HIT;
-	whole = uri.user;
-	uri.user = user_short(whole);
-	if (uri.user.n < whole.n && user_judge(d, &uri, where, ev) == HIT)
-		return HIT;
-	if (!slice_ieq(uri.scheme, SLICE("tel")))
-		return CLEAR;
-	uri.user = user_dense(whole, room, sizeof(room));
-	return user_judge(d, &uri, where, ev);
-}
-
-static enum found refer_judge(const struct destination_conf *d, const struct sip_msg *sip,
-			      struct evidence *ev)
-{
+	struct destination_query refer = *q;
 	struct slice line = SLICE_NONE, item;
 	struct sip_nameaddr to;
 	unsigned at = 0;
 
+	refer.where = "Refer-To";
+	refer.lists = LISTS_PATTERNS;
 	while (sip_next(sip, HDR_REFER_TO, &at, &line))
 		while (sip_list_next(&line, &item))
 			if (sip_nameaddr_read(item, &to) &&
-			    uri_judge(d, to.uri, "Refer-To", ev) == HIT)
-				return HIT;
-	return CLEAR;
+			    destination_judge(&refer, to.uri, ev, NULL) == DESTINATION_DENIED)
+				return DESTINATION_DENIED;
+	return DESTINATION_FREE;
 }
 
 static bool is_loose(struct slice text)
@@ -162,23 +49,29 @@ static bool is_loose(struct slice text)
 	return sip_uri_read(text, &uri) && sip_param(uri.params, SLICE("lr"), &lr);
 }
 
-static enum found route_judge(const struct destination_conf *d, const struct sip_msg *sip,
-			      struct evidence *ev)
+/* What they name is no more than told by the Request-URI. */
+static enum destination_said route_judge(const struct destination_query *q,
+					 const struct sip_msg *sip, struct evidence *ev)
 {
+	struct destination_query route = *q;
 	struct slice line = SLICE_NONE, item, last = SLICE_NONE;
 	struct sip_nameaddr to;
 	unsigned at = 0;
 
+	route.where = "Route";
+	route.lists &= ~(unsigned)LISTS_UNPARSABLE;
 	while (sip_next(sip, HDR_ROUTE, &at, &line)) {
 		while (sip_list_next(&line, &item)) {
 			if (!sip_nameaddr_read(item, &to))
 				continue;
 			last = to.uri;
-			if (!is_loose(last) && uri_judge(d, last, "Route", ev) == HIT)
-				return HIT;
+			if (!is_loose(last) &&
+			    destination_judge(&route, last, ev, NULL) == DESTINATION_DENIED)
+				return DESTINATION_DENIED;
 		}
 	}
-	return last.n ? uri_judge(d, last, "Route", ev) : CLEAR;
+	return last.n && destination_judge(&route, last, ev, NULL) == DESTINATION_DENIED ?
+		       DESTINATION_DENIED : DESTINATION_FREE;
 }
 
 /* A server that takes "invite" for INVITE must not find a way around the lists. */
@@ -189,22 +82,74 @@ static bool is_method(const struct sip_msg *sip, enum sip_method method)
 		slice_ieq(sip->method_name, slice_of(sip_method_name(method))));
 }
 
+/* The call goes on to whom it was made: that was asked when it began. */
+static bool goes_on(const struct probe *p)
+{
+	const struct dialog_side *from;
+	struct dialog d;
+
+	if (!p->names || !p->names->to || !dialog_find(p->state, p->names, p->now, &d))
+		return false;
+	from = dialog_from(&d, p->names);
+	return dialog_has_site(from, p->site_key) &&
+	       d.side[from == &d.side[0]].user == name_user_of_uri(p->state, p->sip->uri);
+}
+
+static enum destination_said uri_judge(const struct destination_query *q, struct evidence *ev)
+{
+	const struct probe *p = q->p;
+	struct number number;
+	enum destination_said said = destination_judge(q, p->sip->uri, ev, &number);
+
+	if (said == DESTINATION_DENIED && goes_on(p))
+		return DESTINATION_FREE;
+	if (said == DESTINATION_TOLD && (p->sip->to.tag.n || !destination_is_news(q, &number)))
+		return DESTINATION_FREE;
+	return said;
+}
+
+static enum destination_said judge(struct destination_query *q, bool refer, struct evidence *ev)
+{
+	const struct sip_msg *sip = q->p->sip;
+	enum destination_said said;
+
+	if (refer && refer_judge(q, sip, ev) == DESTINATION_DENIED)
+		return DESTINATION_DENIED;
+	q->lists = LISTS_PATTERNS;
+	if (!refer)
+		q->lists |= LISTS_NUMBERS | (sip->to.tag.n ? 0 : LISTS_UNPARSABLE);
+	said = uri_judge(q, ev);
+	if (said != DESTINATION_DENIED && route_judge(q, sip, ev) == DESTINATION_DENIED)
+		said = DESTINATION_DENIED;
+	return said;
+}
+
+/* Of what leaves, calls and messages that begin, to a trunk. */
+static bool is_asked(const struct probe *p, const struct destination_conf *d, bool refer)
+{
+	if (!refer && !is_method(p->sip, METHOD_INVITE) && !is_method(p->sip, METHOD_MESSAGE))
+		return false;
+	return p->pkt->dir == DIR_INBOUND ||
+	       (d->leaving && !refer && !p->sip->to.tag.n &&
+		trunk_of(p->rules, &p->pkt->dst) >= 0);
+}
+
 static enum found destination_run(const struct probe *p, const void *conf, struct evidence *ev)
 {
-	const struct destination_conf *d = conf;
-	const struct sip_msg *sip = p->sip;
+	struct destination_query q = { .p = p, .conf = conf, .where = "Request-URI" };
+	bool refer = is_method(p->sip, METHOD_REFER);
+	enum destination_said said;
+	char room[USER_ROOM];
 
-	bool refer = is_method(sip, METHOD_REFER);
-
-	if (!d->deny)
+	if (!is_asked(p, conf, refer))
 		return CLEAR;
-	if (!refer && !is_method(sip, METHOD_INVITE) && !is_method(sip, METHOD_MESSAGE))
+	q.user = p->account && p->account->n ? account_user(p->account) :
+		 destination_user(p->sip->from.uri, room, sizeof(room));
+	said = judge(&q, refer, ev);
+	if (said == DESTINATION_FREE)
 		return CLEAR;
-	if (refer && refer_judge(d, sip, ev) == HIT)
-		return HIT;
-	if (uri_judge(d, sip->uri, "Request-URI", ev) == HIT)
-		return HIT;
-	return route_judge(d, sip, ev);
+	ev->alert = said == DESTINATION_TOLD;
+	return HIT;
 }
 
 /*
@@ -216,6 +161,7 @@ const struct check check_destination = {
 	.help = "users and numbers that may not be called or written to",
 	.stage = STAGE_MESSAGE,
 	.needs = NEED_REQUEST,
+	.way = WAY_BOTH,
 	.approves = true,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_REJECT, .code = 403,
 		      .phrase = "Destination blocked", .ban = 0, .ban_after = 1,

@@ -71,13 +71,20 @@ static uint32_t separators_cut(char *room, uint32_t n)
 	return to + n - i;
 }
 
+struct slice sip_unescape(struct slice text, char *room, size_t size)
+{
+	const char *p = text.p, *end = slice_end(text);
+	struct slice out = { room, 0 };
+
+	while (p < end && out.n < size)
+		room[out.n++] = byte_next(&p, end);
+	return out;
+}
+
 struct slice sip_user(const struct sip_uri *uri, char *room, size_t size)
 {
-	const char *p = uri->user.p, *end = slice_end(uri->user);
-	struct slice user = { room, 0 };
+	struct slice user = sip_unescape(uri->user, room, size);
 
-	while (p < end && user.n < size)
-		room[user.n++] = byte_next(&p, end);
 	if (is_telephone(uri) || is_number(user))
 		user.n = separators_cut(room, user.n);
 	return user;

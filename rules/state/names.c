@@ -191,12 +191,20 @@ static uint64_t tag_of(const struct state *st, uint64_t call, struct slice tag)
 	return tag.n ? named(st, NAME_TAG, call, tag) : 0;
 }
 
-static void names_dialog(const struct state *st, const struct sip_msg *sip, struct names *n)
+static void dialog_of(const struct state *st, struct slice call_id, struct slice from_tag,
+		      struct slice to_tag, struct names *n)
 {
-	n->call = named(st, NAME_CALL, 0, sip_first(sip, HDR_CALL_ID));
-	n->from = tag_of(st, n->call, sip->from.tag);
-	n->to = tag_of(st, n->call, sip->to.tag);
+	n->call = named(st, NAME_CALL, 0, call_id);
+	n->from = tag_of(st, n->call, from_tag);
+	n->to = tag_of(st, n->call, to_tag);
 	n->dialog = n->from && n->to ? n->from + n->to : 0;
+}
+
+void names_of_dialog(const struct state *st, struct slice call_id, struct slice from_tag,
+		     struct slice to_tag, struct names *n)
+{
+	memset(n, 0, sizeof(*n));
+	dialog_of(st, call_id, from_tag, to_tag, n);
 }
 
 /* Servers look up what stands before the '@', and some undo quoted pairs. */
@@ -303,7 +311,7 @@ void names_read(const struct state *st, const struct pkt *pkt, const struct sip_
 		uint64_t site_key, struct names *n)
 {
 	n->site = site_key;
-	names_dialog(st, sip, n);
+	dialog_of(st, sip_first(sip, HDR_CALL_ID), sip->from.tag, sip->to.tag, n);
 	names_transaction(st, pkt, sip, n);
 	n->from_user = n->to_user = n->target = 0;
 	if (!n->to && sip->kind == SIP_REQUEST) {

@@ -48,6 +48,10 @@ struct names {
 void names_read(const struct state *st, const struct pkt *pkt, const struct sip_msg *sip,
 		uint64_t site_key, struct names *n);
 
+/* call, from, to and dialog of a dialog that is named by its parts; all else is 0. */
+void names_of_dialog(const struct state *st, struct slice call_id, struct slice from_tag,
+		     struct slice to_tag, struct names *n);
+
 /* The transaction of a request like this one that a server inside sent with that Via;
  * 0 when that cannot be read.  n: of this one. */
 uint64_t names_asked(const struct state *st, const struct names *n, const struct sip_msg *sip,
