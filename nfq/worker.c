@@ -252,6 +252,7 @@ static void chores(struct worker *w, uint64_t now)
 {
 	w->chores_at = now;
 	count_lost(w);
+	run_calls(w, now); /* also where no packet comes any more */
 	if (w->index != 0)
 		return;
 	sweep(w, now);

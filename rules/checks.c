@@ -29,6 +29,7 @@ const struct check *const checks[] = {
 	&check_register,
 	&check_registered,
 	&check_transfer,
+	&check_duration,
 	&check_password, /* what the others let pass */
 	/* and of what leaves */
 	&check_leak,

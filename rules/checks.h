@@ -25,5 +25,6 @@ extern const struct check check_register;
 extern const struct check check_registered;
 extern const struct check check_dialog;
 extern const struct check check_transfer;
+extern const struct check check_duration;
 
 #endif

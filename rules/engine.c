@@ -20,6 +20,7 @@
 #include "state/audits.h"
 #include "state/calls.h"
 #include "state/flows.h"
+#include "state/legs.h"
 #include "state/memory.h"
 #include "state/meter.h"
 #include "state/state.h"
@@ -296,8 +297,8 @@ static bool run_behaviour(struct passage *g)
 
 	if (!p->names)
 		return false;
-	if (answer_acked(p)) {
-		/* the server never saw what it acknowledges */
+	if (answer_acked(p) || legs_answer(p->state, p->pkt, p->sip, p->names, p->now)) {
+		/* whom it is for never saw what it answers */
 		g->d->verdict = VERDICT_DROP;
 		g->d->absorbed = true;
 		return true;

@@ -21,7 +21,7 @@ static inline void sane(const struct decision *d, const struct pkt *pkt)
 {
 	must(d->verdict <= VERDICT_REJECT);
 	must(d->check == CHECK_NONE || d->check < check_count);
-	must(d->verdict == VERDICT_ACCEPT || d->absorbed == (d->check == CHECK_NONE));
+	must(d->verdict == VERDICT_ACCEPT || d->absorbed || d->check != CHECK_NONE);
 	must(d->verdict == VERDICT_ACCEPT || !d->observed);
 	must(!d->ban || d->verdict != VERDICT_ACCEPT);
 	must(!d->reset || (d->verdict == VERDICT_DROP && pkt->proto == PROTO_TCP));

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes SIPp scenarios for the phones of tests/netns/services.sh.
+"""Writes SIPp scenarios for the phones of tests/netns/services.sh and duration*.sh.
 
   scenarios.py FOLDER      caller-NAME.xml and callee-NAME.xml for each NAME below
 
@@ -214,6 +214,30 @@ def callee_hangup(p):
     p.answer()
     p.talk()
     p.ask("BYE")
+
+
+def hears_end(p):
+    """A BYE with a reason; later requests of the call are in vain, and nobody answers them."""
+    p.receive("BYE", keep=[("why", "Reason", "SIP.*Call limit.*", 1),
+                           ("own", "To", "tag=[0-9]*[cs]", 1)])
+    p.reply("200 OK")
+    p.sdp += 1
+    p.cseq += 1
+    p.send(["INVITE [$target1] SIP/2.0", VIA.format(branch="[branch]"), "Max-Forwards: 70",
+            "[routes]", "From: %s" % p.me, "To: [$peer1]", p.id, "CSeq: %d INVITE" % p.cseq,
+            p.contact, AGENT, p.offer()], False)
+    p.talk(1500)
+
+
+def caller_ended(p):
+    """Would talk for ever."""
+    p.call()
+    hears_end(p)
+
+
+def callee_ended(p):
+    p.answer()
+    hears_end(p)
 
 
 def caller_hold(p):
