@@ -41,7 +41,7 @@ LIBS_RULES = $(shell pkg-config --libs $(PKGS_RULES)) \
 	$(filter-out -losip2,$(shell pkg-config --libs libosip2))
 LIBS_NFQ = $(shell pkg-config --libs $(PKGS_NFQ))
 LIBS_CTL = $(shell pkg-config --libs $(PKGS_CTL))
-LIBS_TEST = $(shell pkg-config --libs cmocka nettle)
+LIBS_TEST = $(shell pkg-config --libs cmocka nettle jansson)
 
 # sources are found, not listed: a new check needs no line here
 RULES_SRC := $(wildcard rules/*.c rules/*/*.c)
@@ -79,6 +79,8 @@ NEEDS_test_publish_steps := nfq/clock.c
 NEEDS_test_worker := nfq/worker.c nfq/clock.c nfq/publish.c nfq/ring.c nfq/log.c
 NEEDS_test_events := nfq/events.c nfq/clock.c nfq/ring.c nfq/log.c
 NEEDS_test_check := ctl/check.c
+NEEDS_test_hook := nfq/hook.c nfq/helper.c nfq/clock.c nfq/events.c nfq/ring.c nfq/log.c
+NEEDS_test_request := nfq/request.c
 NEEDS_test_digest := nfq/digest.c
 NEEDS_test_words := nfq/words.c nfq/digest.c
 

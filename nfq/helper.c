@@ -48,7 +48,9 @@ static void drop_privileges(void)
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 	for (int cap = 0; cap < CAPS_MOST; cap++)
 		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
-	if (syscall(SYS_capset, &head, none))
+	/* where a sandbox forbids even that, what an ordinary user executes has none of its
+	 * own now; root's would */
+	if (syscall(SYS_capset, &head, none) && geteuid() == 0)
 		_exit(1);
 }
 

@@ -32,7 +32,7 @@ struct hook_runner {
 	bool running;
 	atomic_bool gone;       /* the helper */
 	atomic_uint under_way;
-	atomic_uint_fast64_t asked, granted, dropped, killed;
+	atomic_uint_fast64_t asked, ended, granted, dropped, killed;
 };
 
 static int split(struct hook_runner *h, const char *command)
@@ -204,6 +204,7 @@ static void on_result(struct hook_runner *h, struct helper_result *r)
 			  r->status < 0 ? strerror(-r->status) : h->argv[0]);
 		break;
 	}
+	atomic_fetch_add(&h->ended, 1);
 }
 
 static void *hook_main(void *arg)
@@ -249,8 +250,9 @@ void hook_count(const struct hook_runner *h, struct hook_counts *out)
 {
 	*out = (struct hook_counts){ 0 };
 	if (h)
-		*out = (struct hook_counts){ atomic_load(&h->asked), atomic_load(&h->granted),
-					     atomic_load(&h->dropped), atomic_load(&h->killed) };
+		*out = (struct hook_counts){ atomic_load(&h->asked), atomic_load(&h->ended),
+					     atomic_load(&h->granted), atomic_load(&h->dropped),
+					     atomic_load(&h->killed) };
 }
 
 void hook_close(struct hook_runner *h)

@@ -37,7 +37,7 @@ void hook_close(struct hook_runner *h); /* takes NULL */
 bool hook_same(const struct hook_runner *h, const char *command, uint32_t timeout);
 
 struct hook_counts {
-	uint64_t asked, granted, dropped, killed;
+	uint64_t asked, ended, granted, dropped, killed;
 };
 void hook_count(const struct hook_runner *h, struct hook_counts *out); /* of NULL: zeros */
 

@@ -28,7 +28,7 @@ struct item {
 struct record {
 	uint64_t key;
 	struct addr site; /* that asked last */
-	bool shown;
+	uint8_t shown; /* a damaged file may say more than yes or no */
 	char user[sizeof(((struct approval *)0)->user)];
 	struct item item[APPROVALS_MOST];
 };

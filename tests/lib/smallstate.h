@@ -27,6 +27,7 @@ static int drop_state(void **unused)
 {
 	(void)unused;
 	state_free(st);
+	st = NULL;
 	return 0;
 }
 

@@ -41,6 +41,24 @@ inside() {
 	mkdir -p "$root/var/lib/sipmoat"
 	/usr/bin/python3 tests/lib/mmdb.py "$root/var/lib/sipmoat/country.mmdb" maxmind
 	echo 'country = { mode = "enforce"; deny = [ "XX" ]; };' >"$root/etc/sipmoat/conf.d/country.conf"
+	cat >"$root/etc/sipmoat/conf.d/approve.conf" <<-'CONF'
+		destination = { action = "approve"; deny = [ "^900" ]; };
+		approve = { hook = "/usr/local/sbin/ask-somebody 192.0.2.130 5060"; };
+	CONF
+	# as a hook may well do: reads, writes where the unit may, connects, runs others
+	cat >"$root/usr/local/sbin/ask-somebody" <<-'HOOK'
+		#!/bin/bash
+		exec 2>&1 >/run/sipmoat/hooked
+		set -e
+		read -r line
+		echo "$line" | grep -o '"user":"[^"]*"'
+		exec 3<>"/dev/tcp/$1/$2"
+		echo connected
+		! echo x >/etc/sipmoat/hooked || echo wrote
+		! unshare -n true || echo unshared
+		grep -E '^(Cap(Prm|Eff|Amb)|NoNewPrivs)' /proc/self/status
+	HOOK
+	chmod 755 "$root/usr/local/sbin/ask-somebody"
 	mkdir -p "$root/run/systemd/system/sipmoatd.service.d" "$root/run/result" "$root/run/clone"
 	mount --bind "$3" "$root/run/result"
 	mount --bind "$PWD" "$root/run/clone" # it may be in /tmp, which is another one here
@@ -89,6 +107,7 @@ network() {
 	ip link set e0 up
 	ip -n outside addr add 192.0.2.129/25 dev w0
 	ip -n outside addr add 203.0.113.11/32 dev w0
+	ip -n outside addr add 203.0.113.12/32 dev w0
 	ip -n outside link set w0 up
 	ip route add default via 192.0.2.129
 	if [ -e /proc/net/if_inet6 ]; then
@@ -111,6 +130,23 @@ must_end() {
 	[ -z "$(ss -Htn state established "sport = :5060")" ] || fail "the server keeps it"
 }
 
+# the hook, and who has the control socket, within the sandbox
+must_approve() {
+	local call='INVITE sip:900123@192.0.2.130 SIP/2.0\r\nVia: SIP/2.0/UDP 203.0.113.11;rport;branch=z9hG4bK-1\r\nMax-Forwards: 70\r\nFrom: <sip:1001@192.0.2.130>;tag=1\r\nTo: <sip:900123@192.0.2.130>\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\nContact: <sip:1001@203.0.113.11>\r\nContent-Length: 0\r\n\r\n'
+	must "the control socket is $(stat -c '%U %G %a' /run/sipmoat/control)" \
+		[ "$(stat -c '%U %G %a' /run/sipmoat/control)" = 'sipmoat sipmoat 660' ]
+	ip netns exec outside /usr/bin/python3 tests/lib/sip.py 203.0.113.12 192.0.2.130 \
+		--raw "$call" >/dev/null
+	must "the hook does not approve: $(cat /run/sipmoat/hooked)" \
+		wait_for 15 grep -q 'approved by the hook: 1001' /run/result/guard.log
+	must "the hook lacks something: $(cat /run/sipmoat/hooked)" grep -q connected /run/sipmoat/hooked
+	must "the hook may too much: $(cat /run/sipmoat/hooked)" \
+		[ "$(grep -cE '^Cap...:.0000000000000000|^NoNewPrivs:.1' /run/sipmoat/hooked)" = 4 ]
+	! grep -E '^(wrote|unshared)' /run/sipmoat/hooked || fail "the hook is not in the sandbox"
+	must "it is not listed" grep -q 'granted.*1001' <(sipmoat approvals)
+	must "it cannot be taken back" sipmoat approve --revoke 1001 >/dev/null
+}
+
 steps() {
 	local pid broken=/etc/sipmoat/conf.d/broken.conf
 	echo booted
@@ -123,6 +159,7 @@ steps() {
 	must "the steering is not in place" grep -q queue <(nft list ruleset 2>/dev/null)
 	must_end 203.0.113.11 192.0.2.130
 	[ ! -e /proc/net/if_inet6 ] || must_end 2001:db8:66:11::1 2001:db8:0:2::130
+	must_approve
 	! grep 'raw socket' /run/result/guard.log || fail "it has no raw sockets"
 	must "no status line" grep -q 'packets seen' <(systemctl show -p StatusText sipmoatd)
 	must "reload fails" systemctl reload sipmoatd

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include "rules.h"
 #include "smallstate.h"
 #include "state/approvals.h"
 
@@ -265,6 +266,35 @@ static void test_texts(void **arg)
 	assert_false(state_approval_of(st, t.key, "2222-2222", START, &got));
 }
 
+/* Only what says what it refuses can be approved; zones are told as well. */
+static void test_config(void **arg)
+{
+	static const struct {
+		const char *text, *want;
+	} wrong[] = {
+		{ "flood = {\n action = \"approve\"; };", "sipmoat.conf:2: flood: action: what" },
+		{ "zones = ({ name = \"a\"; transport = \"udp\"; agent = { action = "
+		  "\"approve\"; }; });", "zones.a.agent: action: what" },
+		{ "approve = { hook = \"bin/x\"; };", "approve.hook: must begin with" },
+		{ "approve = { waiting = 7; };", "approve.waiting" },
+		{ "approve = { token = 10; };", "approve.token" },
+	};
+	struct ruleset *rs;
+
+	(void)arg;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		char *said = rules_error(wrong[i].text);
+
+		assert_non_null(said);
+		assert_non_null(strstr(said, wrong[i].want));
+		free(said);
+	}
+	rs = rules_load("destination = { action = \"approve\"; deny = [ \"^9\" ]; };"
+			"approve = { hook = \"/bin/true a b\"; };");
+	assert_string_equal(ruleset_settings(rs)->approve_hook, "/bin/true a b");
+	ruleset_free(rs);
+}
+
 /* ---- a restart ---- */
 
 struct bytes {
@@ -398,7 +428,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(test_life), T(test_typed), T(test_claimed), T(test_bounds), T(test_strangers),
-		T(test_revoke), T(test_texts), T(test_restart), T(test_hands), T(test_race),
+		T(test_revoke), T(test_texts), T(test_config), T(test_restart), T(test_hands),
+		T(test_race),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

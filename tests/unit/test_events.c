@@ -13,8 +13,11 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "clock.h"
 #include "events.h"
 #include "log.h"
+#include "smallstate.h"
+#include "state/approvals.h"
 
 static struct event event_of(uint8_t last, const char *reason)
 {
@@ -30,11 +33,20 @@ static struct event event_of(uint8_t last, const char *reason)
 	return ev;
 }
 
+static unsigned tokens; /* that were passed on */
+
+static void note_token(void *unused, const struct approval *a)
+{
+	(void)unused;
+	tokens += a->token[0] != 0;
+}
+
 /* What comes out when these n events wait in the ring. */
 static void lines_of(const struct event *ev, unsigned n, char *out, size_t room)
 {
 	struct ring *ring = ring_new(n);
-	struct events_conf conf = { .ring = &ring, .rings = 1, .wake_fd = eventfd(0, 0) };
+	struct events_conf conf = { .ring = &ring, .rings = 1, .wake_fd = eventfd(0, 0),
+				    .state = st, .on_token = note_token };
 	int saved = dup(STDERR_FILENO);
 	FILE *f = tmpfile();
 	struct events *e;
@@ -120,6 +132,42 @@ static void a_burst_is_a_number(void **unused)
 	assert_int_equal(count_lines(out), 4);
 	assert_non_null(strstr(out, "dropped 203.0.113.9: "));
 	assert_non_null(strstr(out, ": 19 more\n"));
+}
+
+/* A token is known from nowhere else: no burst swallows it. */
+static void a_token_is_told_in_a_burst(void **unused)
+{
+	struct account a = { .user_key = 7, .n = 4, .name = "1001" };
+	struct approval_ask ask = { .who = { .account = &a }, .what = 1,
+				    .label = SLICE("class premium"), .number = SLICE("+882123"),
+				    .token_life = 600, .grant_life = 3600, .most = 3 };
+	struct approval_token t;
+	struct event ev[20];
+	char out[4096], want[256];
+
+	(void)unused;
+	assert_true(approval_ask(st, &ask, clock_now(), &t));
+	for (unsigned i = 0; i < 20; i++)
+		ev[i] = event_of(9, "denied");
+	memcpy(ev[10].d.token, t.text, sizeof(t.text));
+	ev[10].d.approval = t.key;
+	ev[10].d.approval_life = 600;
+	tokens = 0;
+	lines_of(ev, 20, out, sizeof(out));
+	assert_int_equal(tokens, 1);
+	assert_int_equal(count_lines(out), 3);
+	assert_non_null(strstr(out, ": 18 more\n"));
+	snprintf(want, sizeof(want),
+		 "refused 203.0.113.9: %s: 1001 (unproven) calls +882123 (class premium): "
+		 "approve with: sipmoat approve %s (within 10m): denied\n",
+		 check_name(0), t.text);
+	assert_non_null(strstr(out, want));
+	/* one that was approved meanwhile waits no more */
+	assert_true(state_approve(st, t.text, 0, clock_now(), &(struct approval){ .until = 0 }));
+	lines_of(&ev[10], 1, out, sizeof(out));
+	assert_int_equal(tokens, 1);
+	assert_int_equal(count_lines(out), 1);
+	assert_null(strstr(out, "sipmoat approve"));
 }
 
 /* Of the same server, to different sites or of different kinds. */
@@ -212,6 +260,8 @@ int main(void)
 		cmocka_unit_test(ipv6_bans_name_the_site),
 		cmocka_unit_test(an_ended_connection_is_told),
 		cmocka_unit_test(a_burst_is_a_number),
+		cmocka_unit_test_setup_teardown(a_token_is_told_in_a_burst, make_state,
+						drop_state),
 		cmocka_unit_test(what_leaves_is_no_burst),
 		cmocka_unit_test(a_ban_ends_a_burst_and_is_told_once),
 		cmocka_unit_test(observe_says_would),
