@@ -30,6 +30,7 @@ const struct check *const checks[] = {
 	&check_registered,
 	&check_transfer,
 	&check_duration,
+	&check_calls,
 	&check_password, /* what the others let pass */
 	/* and of what leaves */
 	&check_leak,

@@ -24,6 +24,7 @@ extern const struct check check_password;
 extern const struct check check_register;
 extern const struct check check_registered;
 extern const struct check check_dialog;
+extern const struct check check_calls;
 extern const struct check check_transfer;
 extern const struct check check_duration;
 

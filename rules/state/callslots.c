@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "callslots.h"
 
+#include <stdlib.h>
+
 #include "quotas.h"
+#include "store.h"
 
 uint32_t call_seconds(const struct call *c, uint64_t now)
 {
@@ -84,6 +87,14 @@ static void settle_slot(struct state *st, const struct call *c, const struct cal
 		if (how == SETTLE_BACK)
 			quota_give(st, &q, 1, c->began, now);
 		break;
+	case SLOT_DISTINCT:
+		if (how == SETTLE_BACK)
+			quota_give_distinct(st, &q, s->act, now);
+		break;
+	case SLOT_SAME:
+		if (how == SETTLE_BACK)
+			quota_give_same(st, &q, s->act, c->began, now);
+		break;
 	case SLOT_SHORT:
 		if (how != SETTLE_BACK && how != SETTLE_EVICTED)
 			quota_ended(st, &q, c->seconds < s->least, now);
@@ -119,10 +130,38 @@ void calls_settle(struct state *st, const struct call *c, enum settle how, uint6
 
 void calls_refused(struct state *st, const struct call_draft *draft, uint64_t now)
 {
-	for (unsigned i = 0; draft && i < draft->slots; i++) {
-		struct quota q = quota_of(&draft->slot[i]);
+	struct call c = { .began = now };
 
-		if (draft->slot[i].kind == SLOT_NOW || draft->slot[i].kind == SLOT_COUNT)
-			quota_give(st, &q, 1, now, now);
+	for (unsigned i = 0; draft && i < draft->slots; i++)
+		settle_slot(st, &c, &draft->slot[i], SETTLE_BACK, now);
+}
+
+static void take_anew(struct state *st, const struct call *c, uint64_t now)
+{
+	uint32_t used;
+
+	for (unsigned i = 0; i < c->slots && i < CALL_SLOTS; i++) {
+		struct quota q = { .key = c->slot[i].key, .window = c->slot[i].window,
+				   .proven = c->slot[i].proven };
+
+		if (c->slot[i].kind == SLOT_NOW)
+			(void)quota_add(st, &q, 1, now, &used);
 	}
+}
+
+_Static_assert(sizeof(struct call) % 8 == 0, "as they lie in the table");
+
+/* Those that ended meanwhile gave nothing back. */
+void calls_restored(struct state *st, uint64_t now)
+{
+	size_t room = table_shard_records(st->calls), n;
+	struct call *c = calloc(room, calls_size());
+
+	quotas_restored(st);
+	for (unsigned i = 0; c && i < table_shards(st->calls); i++) {
+		n = table_copy_shard(st->calls, i, now, c);
+		for (size_t k = 0; k < n; k++)
+			take_anew(st, &c[k], now);
+	}
+	free(c);
 }

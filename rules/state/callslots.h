@@ -29,6 +29,9 @@ struct slot_news {
 bool calls_add(struct state *st, const struct call *was, const struct call *c, uint64_t now,
 	       unsigned *slot, struct slot_news *news);
 
+/* The calls were restored: what they have in use is counted anew. */
+void calls_restored(struct state *st, uint64_t now);
+
 /* Whole seconds begun of what it lasted. */
 uint32_t call_seconds(const struct call *c, uint64_t now);
 /* Brings `seconds` and `spent` up to date. */

@@ -113,6 +113,12 @@ static void take_back(struct record *r, uint32_t part, uint32_t amount)
 
 /* ---- records ---- */
 
+/* It may come from a saved record. */
+static uint8_t rank_of(const struct quota *q)
+{
+	return (uint8_t)(1 + (q->proven < TABLE_RANKS - 2 ? q->proven : TABLE_RANKS - 2));
+}
+
 static uint64_t life(const struct quota *q)
 {
 	return q->window ? q->window * NS + part_length(q->window) : IN_USE_LIFE;
@@ -148,7 +154,7 @@ static struct hold found(struct state *st, const struct quota *q, enum kind kind
 
 static struct hold made(struct state *st, const struct quota *q, enum kind kind, uint64_t now)
 {
-	struct hold h = table_make(st->quotas, key_for(q, kind), now, (uint8_t)(1 + q->proven));
+	struct hold h = table_make(st->quotas, key_for(q, kind), now, rank_of(q));
 
 	if (h.value)
 		prepare(h.value, q, kind, now);
@@ -157,7 +163,7 @@ static struct hold made(struct state *st, const struct quota *q, enum kind kind,
 
 static void kept(struct hold *h, const struct quota *q, uint64_t now)
 {
-	table_keep(h, now, now + life(q), (uint8_t)(1 + q->proven));
+	table_keep(h, now, now + life(q), rank_of(q));
 	table_release(h);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "callslots.h"
 #include "registry.h"
 #include "store.h"
 
@@ -295,6 +296,7 @@ bool saved_apply(struct state *st, const void *bytes, size_t n, uint64_t now, bo
 	for (uint32_t i = 0; good && i < h.tables; i++)
 		good = restore_table(st, &r, now, out);
 	contacts_restored(st, now);
+	calls_restored(st, now);
 	if (!good)
 		out->why = "it is damaged";
 	atomic_store(&st->began, good && whole && all_warm(out) ? h.began : 0);
