@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "destinations.h"
 
+#include <stdlib.h>
+
 #include "account.h"
 #include "checks.h"
 #include "emergency.h"
@@ -37,17 +39,18 @@ static const char *const treats[] = { "accept", "alert", "drop", NULL };
 	  "what is dialled like a number and is none" }
 
 static const struct conf_row rule_rows[] = {
-	{ "name", CONF_TEXT, offsetof(struct destination_rule, name), 0, 0, "", NULL,
+	{ "name", CONF_TEXT, offsetof(struct destination_entry, name), 0, 0, "", NULL,
 	  "how reports call it" },
-	WHEN_ROWS(struct destination_rule, when_conf),
-	LISTS_ROWS(struct destination_rule),
+	WHEN_ROWS(struct destination_entry, when_conf),
+	LISTS_ROWS(struct destination_entry),
 	{ NULL },
 };
 
 const struct conf_row destination_rows[] = {
 	LISTS_ROWS(struct destination_conf),
-	{ .name = "rules", .type = CONF_GROUPS, .offset = offsetof(struct destination_conf, rules),
-	  .max = 256, .fallback = "", .rows = rule_rows, .size = sizeof(struct destination_rule),
+	{ .name = "rules", .type = CONF_GROUPS,
+	  .offset = offsetof(struct destination_conf, entries), .max = 256, .fallback = "",
+	  .rows = rule_rows, .size = sizeof(struct destination_entry),
 	  .help = "lists for some users, groups, zones, numbers or times: the first that fits "
 		  "takes the place of the others" },
 	{ "leaving", CONF_BOOL, offsetof(struct destination_conf, leaving), 0, 0, "true", NULL,
@@ -79,40 +82,48 @@ static void lists_release(struct destination_lists *l)
 	numberlist_free(l->alert_numbers);
 }
 
-static int rule_compile(struct destination_rule *r, struct compiler *c)
+static int rule_compile(struct destination_rule *r, const struct destination_entry *e,
+			struct compiler *c)
 {
 	struct compiler in = *c;
 
-	in.group = r->at.text;
-	in.file = r->at.file;
-	in.line = r->at.line;
+	in.group = e->at.text;
+	in.file = e->at.file;
+	in.line = e->at.line;
+	r->name = e->name;
 	if (!r->name[0])
 		compiler_error(&in, NULL, "name", "is empty: reports need one");
-	return when_compile(&r->when, &r->when_conf, &in) | lists_compile(&r->lists, &r->raw, &in) |
+	return when_compile(&r->when, &e->when_conf, &in) | lists_compile(&r->lists, &e->raw, &in) |
 	       (r->name[0] ? 0 : -1);
 }
 
 int destination_compile(void *conf, struct compiler *c)
 {
 	struct destination_conf *d = conf;
-	struct destination_rule *rule = d->rules.entry;
+	const struct destination_entry *e = d->entries.entry;
 	int err = lists_compile(&d->lists, &d->raw, c);
 
-	for (unsigned i = 0; i < d->rules.n; i++)
-		err |= rule_compile(&rule[i], c);
+	d->rule = calloc(d->entries.n + 1, sizeof(*d->rule));
+	if (!d->rule) {
+		compiler_error(c, NULL, "rules", "out of memory");
+		return -1;
+	}
+	d->rules = d->entries.n;
+	for (unsigned i = 0; i < d->rules; i++)
+		err |= rule_compile(&d->rule[i], &e[i], c);
 	return err;
 }
 
 void destination_release(void *conf)
 {
 	struct destination_conf *d = conf;
-	struct destination_rule *rule = d->rules.entry;
 
 	lists_release(&d->lists);
-	for (unsigned i = 0; i < d->rules.n; i++) {
-		when_free(&rule[i].when);
-		lists_release(&rule[i].lists);
+	for (unsigned i = 0; i < d->rules; i++) {
+		when_free(&d->rule[i].when);
+		lists_release(&d->rule[i].lists);
 	}
+	free(d->rule);
 }
 
 const struct destination_conf *destination_of(const struct probe *p, const struct policy **policy)
@@ -190,9 +201,9 @@ struct reading {
 static const struct destination_lists *lists_of(const struct destination_query *q,
 						const struct number *number, const char **rule)
 {
-	const struct destination_rule *r = q->conf->rules.entry;
+	const struct destination_rule *r = q->conf->rule;
 
-	for (unsigned i = 0; i < q->conf->rules.n; i++) {
+	for (unsigned i = 0; i < q->conf->rules; i++) {
 		if (!when_holds(&r[i].when, q->p, q->user, number))
 			continue;
 		*rule = r[i].name;

@@ -29,22 +29,27 @@ struct destination_lists {
 	uint8_t unparsable;
 };
 
-/* An entry of the key rules. */
-struct destination_rule {
+/* An entry of the key rules, and what is made of it: a zone may have the same entries. */
+struct destination_entry {
 	struct conf_item at;
 	const char *name;
 	struct when_conf when_conf;
 	struct destination_lists_conf raw;
+};
+struct destination_rule {
+	const char *name;
 	struct when when;
 	struct destination_lists lists;
 };
 
 struct destination_conf {
 	struct destination_lists_conf raw;
-	struct conf_groups rules;
+	struct conf_groups entries;
 	uint32_t tell_again; /* s */
 	bool leaving;
 	struct destination_lists lists;
+	struct destination_rule *rule; /* as many as entries */
+	unsigned rules;
 };
 
 extern const struct conf_row destination_rows[];

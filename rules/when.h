@@ -3,8 +3,10 @@
  * Conditions that several checks let an operator put before what they do: whose call it
  * is, where it goes, when, and from which zone.  All that are written must hold.
  *
- *   struct entry { struct conf_item at; struct when_conf when_conf; ...; struct when when; };
+ *   struct entry { struct conf_item at; struct when_conf when_conf; ... };
  *   static const struct conf_row entry_rows[] = { WHEN_ROWS(struct entry, when_conf), ... };
+ *
+ * What is compiled of an entry does not belong into it: a zone may have the same entries.
  *
  * Ownership: when_free frees what when_compile made.  Locking: none, const once compiled.
  */
