@@ -12,7 +12,8 @@ static void usage(FILE *to)
 {
 	fprintf(to, "usage: sipmoat check [-c FILE]\n"
 		    "Reads FILE (" SIPMOAT_SYSCONFDIR "/sipmoat.conf), conf.d/*.conf and the lists "
-		    "beside it,\nand says everything that is wrong with them.\n");
+		    "beside it,\nsays everything that is wrong with them, and what rules of your "
+		    "own (pattern)\nthere are, in the order in which they are asked.\n");
 }
 
 static void print_note(const struct conf_note *n)
@@ -40,10 +41,17 @@ static int print_report(const struct conf_report *r)
 	return errors ? CTL_REFUSED : CTL_OK;
 }
 
+static void print_line(void *arg, const char *line)
+{
+	(void)arg;
+	puts(line);
+}
+
 int check_main(int argc, char **argv)
 {
 	const char *file = SIPMOAT_SYSCONFDIR "/sipmoat.conf";
 	struct conf_report report = { 0 };
+	struct ruleset *rs;
 	int opt, status;
 
 	optind = 1;
@@ -67,7 +75,10 @@ int check_main(int argc, char **argv)
 		usage(stderr);
 		return CTL_USAGE;
 	}
-	ruleset_free(ruleset_load(file, &report));
+	rs = ruleset_load(file, &report);
+	if (rs)
+		ruleset_describe(rs, print_line, NULL);
+	ruleset_free(rs);
 	status = print_report(&report);
 	conf_report_free(&report);
 	return status;

@@ -87,6 +87,8 @@ struct evidence {
 	bool gentle; /* over TCP: the sender may try again, do not end the connection */
 	bool quiet;  /* dropped without a word: networks do that, or it was told before */
 	bool alert;  /* this finding is only told, whatever the policy's action is */
+	bool reject; /* what is dropped is answered, whatever the policy's action is */
+	uint32_t ban; /* s, in place of the policy's; 0: as that says */
 	bool approve; /* refused until somebody approves, whatever the policy's action is but
 	               * "alert": for limits with an action of their own */
 	uint64_t what; /* what somebody could approve of, the same in each call: evidence_what;
@@ -151,6 +153,8 @@ struct check {
 	int (*compile)(void *conf, struct compiler *c);
 	void (*release)(void *conf); /* frees what compile made; takes a zeroed conf */
 	enum found (*run)(const struct probe *p, const void *conf, struct evidence *ev);
+	/* For `sipmoat check`: what compile made of an operator's rules; may be NULL. */
+	void (*describe)(const void *conf, conf_line *line, void *arg);
 };
 
 /* rules/checks.c: order in the table = order of execution; stages ascend. */

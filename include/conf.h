@@ -64,7 +64,8 @@ struct conf_list {
  * A list of groups, ( { ... }, { ... } ): the structs of its entries, one behind the
  * other.  Each begins with a struct conf_item that says where it was written; its text is
  * the path of the group for messages ("calls.limits[0]").  A later file's list takes the
- * place of the former, as with other lists.  The default (fallback) is the text between
+ * place of the former, as with other lists; a zone that has a group of the check has entries
+ * of its own, so that compile() may write into them.  The default (fallback) is the text between
  * the parentheses, "" = none.
  */
 struct conf_groups {
@@ -102,6 +103,9 @@ void conf_report_free(struct conf_report *r);
 void conf_report_sort(struct conf_report *r); /* by file and line, as a reader goes through */
 /* "file:line: key: text" in a malloc'd string, or NULL without memory. */
 char *conf_note_text(const struct conf_note *n);
+
+/* For what is told a line at a time, without its end. */
+typedef void conf_line(void *arg, const char *line);
 
 /* What compile() functions get. */
 struct geo;

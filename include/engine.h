@@ -106,6 +106,8 @@ int ruleset_set_outside(struct ruleset *rs, const struct outside_link *link, siz
 const struct prefix *ruleset_inside(const struct ruleset *rs, size_t *n);
 /* Addresses that are trusted whatever else holds, for the kernel's trusted sets. */
 const struct prefix *ruleset_trusted(const struct ruleset *rs, size_t *n);
+/* What the checks have made of their lists of rules, zone by zone, for people. */
+void ruleset_describe(const struct ruleset *rs, conf_line *line, void *arg);
 const char *ruleset_zone_name(const struct ruleset *rs, unsigned zone);
 /*
  * How a number, or a URI, is read, for people: said as pairs, "step" for each step, then

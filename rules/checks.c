@@ -31,6 +31,7 @@ const struct check *const checks[] = {
 	&check_transfer,
 	&check_duration,
 	&check_calls,
+	&check_pattern,
 	&check_password, /* what the others let pass */
 	/* and of what leaves */
 	&check_leak,

@@ -148,13 +148,14 @@ static bool enough_hits(const struct passage *g, unsigned check, const struct po
 
 static void ban(struct passage *g, unsigned check, const struct policy *policy)
 {
+	uint32_t seconds = g->ev->ban ? g->ev->ban : policy->ban;
 	struct ban b = { .site = g->probe.site, .check = (uint8_t)check,
-			 .until = g->probe.now + policy->ban * NS };
+			 .until = g->probe.now + seconds * NS };
 
-	if (!policy->ban || !bannable(g) || !enough_hits(g, check, policy))
+	if (!seconds || !bannable(g) || !enough_hits(g, check, policy))
 		return;
 	memcpy(b.reason, g->d->reason, sizeof(b.reason));
-	g->d->ban = policy->ban;
+	g->d->ban = seconds;
 	g->d->site = g->probe.site;
 	/* When the table is full of others the kernel still gets this one. */
 	(void)state_ban_add(g->probe.state, &b, g->probe.now);
@@ -187,7 +188,7 @@ static bool settle(struct passage *g, unsigned check)
 	if (observe || alert)
 		return false;
 	d->verdict = VERDICT_DROP;
-	if ((approve || policy->action == ACTION_REJECT) &&
+	if ((approve || g->ev->reject || policy->action == ACTION_REJECT) &&
 	    answer_make(&g->probe, policy, g->answer)) {
 		d->verdict = VERDICT_REJECT;
 		d->code = (uint16_t)policy->code;
@@ -236,8 +237,9 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 			continue;
 		g->ev->reason[0] = g->ev->text[0] = 0;
 		g->ev->no_ban = g->ev->alert = g->ev->gentle = g->ev->quiet = false;
-		g->ev->approve = false;
+		g->ev->approve = g->ev->reject = false;
 		g->ev->what = 0;
+		g->ev->ban = 0;
 		g->ev->defect = DEFECT_COUNT;
 		found = c->run(&g->probe, zone->conf[i], g->ev);
 		g->probe.trusted |= found == TRUST;

@@ -319,6 +319,24 @@ void rows_defaults(struct reader *r, const struct conf_row *rows, void *base, co
 	}
 }
 
+void rows_split(struct reader *r, const struct conf_row *rows, void *base, const char *group)
+{
+	for (const struct conf_row *row = rows; row && row->name; row++) {
+		struct conf_groups *g = (void *)((char *)base + row->offset);
+		void *copy;
+
+		if (row->type != CONF_GROUPS || !g->n)
+			continue;
+		copy = arena_alloc(r->arena, g->n * row->size);
+		if (copy)
+			memcpy(copy, g->entry, g->n * row->size);
+		else
+			conf_report_add(r->report, CONF_ERROR, "", 0, group, "out of memory");
+		g->entry = copy;
+		g->n = copy ? g->n : 0;
+	}
+}
+
 /* ---- unknown keys ---- */
 
 static const char *nearest_name(const char *word, const struct rows_into *into,

@@ -38,6 +38,9 @@ void rows_defaults(struct reader *r, const struct conf_row *rows, void *base, co
 void rows_read(struct reader *r, const struct rows_into *into, const struct node *group,
 	       const char *path, const char *const *others);
 
+/* Of a copy of all values: entries of lists of groups of its own, before they are compiled. */
+void rows_split(struct reader *r, const struct conf_row *rows, void *base, const char *group);
+
 /* n is not a group (a list, a text ...): said, and false. */
 bool rows_is_group(struct reader *r, const struct node *n, const char *path);
 

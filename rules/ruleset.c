@@ -144,6 +144,7 @@ static void read_zone_check(struct loading *l, unsigned z, unsigned check)
 		return;
 	}
 	memcpy(zone->conf[check], base->conf[check], c->conf_size);
+	rows_split(&l->reader, c->rows, zone->conf[check], c->name);
 	read_group(l, z, check, l->draft[z].node);
 }
 
@@ -445,11 +446,6 @@ void ruleset_free(struct ruleset *rs)
 	free(rs);
 }
 
-const struct settings *ruleset_settings(const struct ruleset *rs)
-{
-	return &rs->settings;
-}
-
 int ruleset_set_inside(struct ruleset *rs, const struct prefix *p, size_t n)
 {
 	struct prefix *copy = malloc((n + 1) * sizeof(*copy));
@@ -480,21 +476,4 @@ int ruleset_set_outside(struct ruleset *rs, const struct outside_link *link, siz
 	rs->outside = copy;
 	rs->n_outside = n;
 	return 0;
-}
-
-const struct prefix *ruleset_inside(const struct ruleset *rs, size_t *n)
-{
-	*n = rs->n_inside;
-	return rs->inside;
-}
-
-const struct prefix *ruleset_trusted(const struct ruleset *rs, size_t *n)
-{
-	*n = rs->n_trusted;
-	return rs->trusted;
-}
-
-const char *ruleset_zone_name(const struct ruleset *rs, unsigned zone)
-{
-	return zone < rs->n_zones ? rs->zone[zone].name : "-";
 }
