@@ -188,6 +188,63 @@ static void test_full(void **arg)
 	assert_in_range(n, 256, 1024);
 }
 
+#ifndef __SANITIZE_ADDRESS__
+/* How often the bytes of that response are in writable memory of this process. */
+static unsigned responses_in_memory(void)
+{
+	unsigned long from, to;
+	unsigned found = 0;
+	char line[512], rights[8];
+	FILE *maps = fopen("/proc/self/maps", "r");
+
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps)) {
+		const char *p, *end;
+
+		if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) != 3 || rights[0] != 'r' ||
+		    rights[1] != 'w' || strstr(line, "[v"))
+			continue;
+		p = (const char *)from;
+		end = (const char *)to;
+		/* not written down whole, or this function would find itself */
+		for (; p + 16 <= end && (p = memchr(p, 0x23, (size_t)(end - p - 15))); p++)
+			found += p[1] == 0x45 && p[2] == 0x67 && (p[3] & 255) == 0x89 &&
+				 (p[4] & 255) == 0xab && (p[5] & 255) == 0xcd &&
+				 (p[6] & 255) == 0xef && p[7] == 0x01;
+	}
+	fclose(maps);
+	return found;
+}
+
+/* Wherever it was on its way, nothing of it is left. */
+static void test_is_wiped(void **arg)
+{
+	(void)arg;
+	set_up(CONF AUDIT);
+	memset(&task, 0, sizeof(task));
+	assert_int_equal(responses_in_memory(), 0);
+	logs_in(&at_home);
+	assert_int_equal(responses_in_memory(), 1); /* the search finds what waits */
+	assert_true(waits());
+	(void)done(AUDIT_LISTED);
+	explicit_bzero(&task, sizeof(task));
+	assert_int_equal(responses_in_memory(), 0);
+	/* nor of what is forgotten, replaced or never answered */
+	w.now += HOUR;
+	logs_in(&at_home);
+	logs_in(&at_home);
+	tries(&at_home);
+	assert_int_equal(responses_in_memory(), 2);
+	state_audit_forget(w.st);
+	assert_int_equal(responses_in_memory(), 0);
+	logs_in(&at_home);
+	tries(&at_home);
+	w.now += 3 * HOUR;
+	assert_false(waits());
+	assert_int_equal(responses_in_memory(), 0);
+}
+#endif
+
 /* ---- what is told ---- */
 
 static void test_the_event(void **arg)
@@ -234,6 +291,9 @@ static void test_hostile_names(void **arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+#ifndef __SANITIZE_ADDRESS__ /* the first: the memory of others is not wiped */
+		cmocka_unit_test_teardown(test_is_wiped, tear_down),
+#endif
 		cmocka_unit_test_teardown(test_accepted_digests_wait, tear_down),
 		cmocka_unit_test_teardown(test_refused_digests_do_not, tear_down),
 		cmocka_unit_test_teardown(test_off, tear_down),
