@@ -25,7 +25,7 @@
 	"inside = [ \"192.0.2.10\" ]; emergency = [ \"112\" ];" \
 	"zones = ( { name = \"office\"; addresses = [ \"198.51.100.7\" ]; }," \
 	" { name = \"restricted\"; assigned = true;" \
-	"   method = { mode = \"enforce\"; allow = [ \"REGISTER\", \"ACK\", \"BYE\" ]; };" \
+	"   method = { mode = \"enforce\"; allow = [ \"MESSAGE\", \"ACK\" ]; };" \
 	"   destination = { deny = [ \"^9\" ]; }; } );"
 #define AUDIT "password = { mode = \"enforce\"; flags = [ ]; };"
 #define ZONED "password = { mode = \"enforce\"; flags = [ ]; zone = \"restricted\"; };"

@@ -107,22 +107,28 @@ static void test_realms(void **arg)
 
 static void test_what_is_not_restricted(void **arg)
 {
-	char text[1024];
+	static const struct login beside = { HOME, "1004", "pbx.example", NULL };
+	char text[2048], headers[512];
 
 	(void)arg;
 	set_up(CONF ZONED);
 	becomes(&at_home, AUDIT_OWN);
+	/* somebody else's credentials, in his name */
+	credentials(&beside, w.n, headers);
+	calls(HOME, "200@pbx.example", "1001", headers);
+	passes();
 	calls(HOME, "112@pbx.example", "1001", "");
 	passes();
 	logs_in(&at_home); /* by which a better password would be seen */
 	passes();
 	/* within a call */
 	w.n++;
+	credentials(&at_home, w.n, headers);
 	snprintf(text, sizeof(text),
 		 "UPDATE sip:200@192.0.2.10 SIP/2.0\r\nVia: SIP/2.0/UDP x;branch=z9hG4bK%u\r\n"
 		 "From: <sip:1001@pbx.example>;tag=a\r\nTo: <sip:200@pbx.example>;tag=b\r\n"
-		 "Call-ID: c\r\nCSeq: 2 UPDATE\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
-		 w.n);
+		 "Call-ID: c\r\nCSeq: 2 UPDATE\r\nMax-Forwards: 70\r\n%sContent-Length: 0\r\n\r\n",
+		 w.n, headers);
 	send(HOME, SERVER, text);
 	passes();
 }
@@ -149,16 +155,31 @@ static void test_observe(void **arg)
 	passes();
 }
 
-/* Two messages on one connection: the first one's zone is not the second one's. */
+/* Two messages in one segment: the first one's zone is not the second one's. */
 static void test_zone_of_each_message(void **arg)
 {
+#define ONE(method, user, id) \
+	method " sip:200@pbx.example SIP/2.0\r\nVia: SIP/2.0/TCP x;branch=z9hG4bK" id "\r\n" \
+	"From: <sip:" user "@pbx.example>;tag=a\r\nTo: <sip:200@pbx.example>\r\n" \
+	"Call-ID: " id "\r\nCSeq: 1 " method "\r\nMax-Forwards: 70\r\n" \
+	"Contact: <sip:" user "@10.0.0.5>\r\nContent-Length: 0\r\n\r\n"
+	struct pkt pkt = { .src = addr(HOME), .dst = addr(SERVER), .sport = 4000, .dport = 5060,
+			   .version = 4, .proto = PROTO_TCP, .tcp_flags = 16, .tcp_seq = 1,
+			   .tcp_ack = 1 };
+
 	(void)arg;
 	set_up(CONF ZONED);
 	becomes(&at_home, AUDIT_OWN);
-	calls(HOME, "200@pbx.example", "1001", "");
-	restricted();
-	calls(HOME, "200@pbx.example", "1003", "");
+	pkt.payload = SLICE(ONE("MESSAGE", "1001", "s1"));
+	engine_run(w.rs, w.st, w.s, &pkt, ++w.now, &w.d);
+	assert_int_equal(w.d.verdict, VERDICT_ACCEPT);
+	assert_string_equal(ruleset_zone_name(w.rs, w.d.zone), "restricted");
+	pkt.sport++;
+	pkt.payload = SLICE(ONE("MESSAGE", "1001", "s2") ONE("INVITE", "1003", "s3"));
+	engine_run(w.rs, w.st, w.s, &pkt, ++w.now, &w.d);
+	assert_int_equal(w.d.messages, 2);
 	passes();
+#undef ONE
 }
 
 static void test_config(void **arg)
