@@ -94,6 +94,7 @@ struct evidence {
 	uint64_t what; /* what somebody could approve of, the same in each call: evidence_what;
 	                * 0: nothing, it is refused as with "drop" */
 	char label[APPROVAL_LABEL]; /* the same for people */
+	bool approved; /* somebody had, of something in this message: evidence_approved */
 	uint8_t defect; /* which enum sip_defect, for the counters; DEFECT_COUNT = none */
 };
 
@@ -113,7 +114,7 @@ void evidence_what(struct evidence *ev, const char *kind, struct slice name);
  * before it refuses and then goes on with the next check; a check that may find more than
  * one thing asks itself, and looks on.
  */
-bool evidence_approved(const struct probe *p, const struct evidence *ev);
+bool evidence_approved(const struct probe *p, struct evidence *ev);
 
 /* What the operator may write for every check; see rules/policy.c. */
 enum mode { MODE_OFF, MODE_OBSERVE, MODE_ENFORCE };

@@ -13,11 +13,14 @@ static struct approval_who who_asks(const struct probe *p)
 				      .site_key = p->site_key };
 }
 
-bool evidence_approved(const struct probe *p, const struct evidence *ev)
+bool evidence_approved(const struct probe *p, struct evidence *ev)
 {
 	struct approval_who who = who_asks(p);
 
-	return p->account && approval_granted(p->state, &who, ev->what, p->now);
+	if (!p->account || !approval_granted(p->state, &who, ev->what, p->now))
+		return false;
+	ev->approved = true;
+	return true;
 }
 
 /* E.164 with its plus where it is that, else as it was sent. */

@@ -373,7 +373,7 @@ static bool is_for_help(const struct ruleset *rs, const struct reading *r)
 }
 
 /* With action = "approve": may the account have it? */
-static bool is_approved(const struct probe *p, const struct evidence *ev)
+static bool is_approved(const struct probe *p, struct evidence *ev)
 {
 	const struct policy *policy;
 
@@ -382,11 +382,15 @@ static bool is_approved(const struct probe *p, const struct evidence *ev)
 }
 
 /* One more thing that was said of a URI: the worst stays. */
-static void add(const struct probe *p, enum destination_said said, const struct evidence *of,
+static void add(const struct probe *p, enum destination_said said, struct evidence *of,
 		enum destination_said *worst, struct evidence *ev)
 {
-	if (said <= *worst || (said == DESTINATION_DENIED && is_approved(p, of)))
+	if (said <= *worst)
 		return;
+	if (said == DESTINATION_DENIED && is_approved(p, of)) {
+		ev->approved = true;
+		return;
+	}
 	*worst = said;
 	memcpy(ev->reason, of->reason, sizeof(ev->reason));
 	memcpy(ev->label, of->label, sizeof(ev->label));

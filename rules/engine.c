@@ -171,10 +171,8 @@ static bool settle(struct passage *g, unsigned check)
 	bool approve = !alert && (policy->action == ACTION_APPROVE || g->ev->approve);
 	struct decision *d = g->d;
 
-	if (approve && evidence_approved(&g->probe, g->ev)) {
-		d->approved = true;
+	if (approve && evidence_approved(&g->probe, g->ev))
 		return false;
-	}
 	if (g->ev->defect != DEFECT_COUNT)
 		d->defect = g->ev->defect;
 	/* the first hit tells the story, unless a later one decides it */
@@ -237,7 +235,7 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 			continue;
 		g->ev->reason[0] = g->ev->text[0] = 0;
 		g->ev->no_ban = g->ev->alert = g->ev->gentle = g->ev->quiet = false;
-		g->ev->approve = g->ev->reject = false;
+		g->ev->approve = g->ev->approved = g->ev->reject = false;
 		g->ev->what = 0;
 		g->ev->ban = 0;
 		g->ev->defect = DEFECT_COUNT;
@@ -245,6 +243,7 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 		g->probe.trusted |= found == TRUST;
 		if (found == TRUST || (found == HIT && settle(g, i)))
 			return true;
+		g->d->approved |= g->ev->approved;
 	}
 	return false;
 }

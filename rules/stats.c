@@ -59,7 +59,7 @@ void stats_count(struct stats *s, const struct pkt *pkt, const struct decision *
 		stats_add(&s->absorbed, 1);
 	if (d->observed)
 		stats_add(&s->observed, 1);
-	if (d->approved)
+	if (d->approved && d->verdict == VERDICT_ACCEPT)
 		stats_add(&s->approved, 1);
 	if (d->ban)
 		stats_add(&s->bans, 1);
