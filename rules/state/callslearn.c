@@ -111,10 +111,11 @@ static bool go_on(struct call *c, const struct lesson *l, const struct call_draf
 {
 	if (l->again)
 		return false;
-	if (c->open < UINT8_MAX)
-		c->open++;
+	/* a leg further on is answered to whoever passed it on, who then answers himself */
 	if (outbound(l) != (c->dir == DIR_OUTBOUND))
 		c->flags |= CALL_RELAYED;
+	else if (c->open < UINT8_MAX)
+		c->open++;
 	if (!d->leg || c->trunk >= 0 || c->slots + d->slots > CALL_SLOTS)
 		return false;
 	c->trunk = d->trunk;
