@@ -29,6 +29,7 @@ const struct check *const checks[] = {
 	&check_register,
 	&check_registered,
 	&check_transfer,
+	&check_cost,
 	&check_duration,
 	&check_calls,
 	&check_pattern,

@@ -14,6 +14,7 @@ extern const struct check check_flood;
 extern const struct check check_malformed;
 extern const struct check check_agent;
 extern const struct check check_method;
+extern const struct check check_cost;
 extern const struct check check_destination;
 extern const struct check check_strict;
 extern const struct check check_scan;

@@ -67,26 +67,40 @@ static void write_notice(struct passing *p)
 	out->d.defect = DEFECT_COUNT;
 }
 
-/* What a slot counts, in words. */
+/* So much of what a slot counts, in words. */
 static struct slice amount(char room[32], const struct call_slot *s, uint32_t n)
 {
 	int len;
 
 	if (s->kind == SLOT_MONEY)
-		len = snprintf(room, 32, "cost %u.%02u", n / CALL_MONEY,
+		len = snprintf(room, 32, "%u.%02u", n / CALL_MONEY,
 			       n % CALL_MONEY / (CALL_MONEY / 100));
 	else
-		len = snprintf(room, 32, "lasted %u:%02u min", n / 60, n % 60);
+		len = snprintf(room, 32, "%u:%02u min", n / 60, n % 60);
 	return (struct slice){ room, (uint32_t)len };
+}
+
+/* Money is added before it has to be paid. */
+static void write_used(const struct call_due *due, const struct call_slot *s, struct evidence *ev)
+{
+	char used[32], limit[32];
+	bool over = due->kind == DUE_SLOT_OVER;
+	struct slice is = amount(used, s, due->used);
+	struct slice most = amount(limit, s, over ? s->act : s->warn);
+
+	if (s->kind != SLOT_MONEY)
+		evidence_reason(ev, over ? "calls have lasted %s, and may not last more than %s" :
+					   "calls have lasted %s, which is more than %s",
+				&is, &most);
+	else
+		evidence_reason(ev, over ? "calls would soon have cost %s, and may not cost more "
+					   "than %s" :
+					   "calls have cost %s, which is more than %s", &is, &most);
 }
 
 static void write_reason(const struct passing *p, const struct call_due *due, struct evidence *ev)
 {
 	const struct call *c = p->call;
-	const struct call_slot *s = &c->slot[due->slot < CALL_SLOTS ? due->slot : 0];
-	char used[32], limit[32];
-	struct slice is = amount(used, s, due->used);
-	struct slice most = amount(limit, s, due->kind == DUE_SLOT_WARN ? s->warn : s->act);
 
 	switch (due->kind) {
 	case DUE_WARN:
@@ -95,12 +109,8 @@ static void write_reason(const struct passing *p, const struct call_due *due, st
 	case DUE_CUT:
 		evidence_reason(ev, "call has lasted %u s, and may not last longer", c->cut_after);
 		break;
-	case DUE_SLOT_WARN:
-		evidence_reason(ev, "calls have %s, which is more than %s", &is, &most);
-		break;
-	case DUE_SLOT_OVER:
-		evidence_reason(ev, "calls have %s, and may not have more than %s", &is, &most);
-		break;
+	default:
+		write_used(due, &c->slot[due->slot < CALL_SLOTS ? due->slot : 0], ev);
 	}
 }
 

@@ -2,6 +2,7 @@
 /* What is known of a number, in words. */
 #include <stdio.h>
 
+#include "check/cost.h"
 #include "number.h"
 #include "ruleset.h"
 
@@ -69,14 +70,15 @@ void ruleset_number(const struct ruleset *rs, unsigned zone, const char *text,
 		    void (*say)(void *arg, const char *what, const char *text), void *arg)
 {
 	struct telling t = { say, arg };
-	char number[NUMBER_TEXT];
+	char number[NUMBER_TEXT], price[LINE];
 	struct number n;
 
-	(void)zone;
 	number_explain(rs, slice_of(text), tell_step, &t, &n);
 	tell(&t, "kind", kinds[n.kind]);
 	if (number_print(&n, number))
 		tell(&t, "number", number);
 	tell_country(&t, &n);
 	tell_classes(&t, rs, &n);
+	if (cost_print(rs, zone, &n, price, sizeof(price)))
+		tell(&t, "price", price);
 }

@@ -90,7 +90,7 @@ struct call_draft {
 struct call {
 	uint64_t key;
 	uint64_t began;         /* ns */
-	uint64_t spent;         /* CALL_MICRO, so far */
+	uint64_t spent;         /* CALL_MICRO, so far, with what begins within 2 s */
 	struct account account; /* zero when a server inside calls */
 	struct number number;   /* dialled */
 	struct call_slot slot[CALL_SLOTS];

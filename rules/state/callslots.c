@@ -6,6 +6,10 @@
 #include "quotas.h"
 #include "store.h"
 
+/* An increment is added before it begins: a call that it would take above a limit ends
+ * before it has to be paid. */
+#define LEAD 2 /* s: a sweep, and the BYE on its way */
+
 uint32_t call_seconds(const struct call *c, uint64_t now)
 {
 	uint64_t s = (call_lasted(c, now) + NS - 1) / NS;
@@ -109,7 +113,21 @@ void call_advance(struct call *c, uint64_t now)
 	if (seconds <= c->seconds)
 		return;
 	c->seconds = seconds;
-	c->spent = call_cost(&c->price, seconds);
+	c->spent = call_cost(&c->price, seconds + LEAD);
+}
+
+/* What was added ahead, and was not begun. */
+static void give_ahead(struct state *st, const struct call *c, const struct call *last,
+		       uint64_t now)
+{
+	uint32_t ahead = since(money_of(last->spent), money_of(c->spent));
+
+	for (unsigned i = 0; ahead && i < c->slots && i < CALL_SLOTS; i++) {
+		struct quota q = quota_of(&c->slot[i]);
+
+		if (c->slot[i].kind == SLOT_MONEY)
+			quota_give(st, &q, ahead, now, now);
+	}
 }
 
 void calls_settle(struct state *st, const struct call *c, enum settle how, uint64_t now)
@@ -122,6 +140,8 @@ void calls_settle(struct state *st, const struct call *c, enum settle how, uint6
 		return;
 	last = *c;
 	call_advance(&last, now);
+	last.spent = last.answered ? call_cost(&last.price, last.seconds) : 0;
+	give_ahead(st, c, &last, now);
 	while (calls_add(st, c, &last, now, &at, &news))
 		; /* it is over anyway */
 	for (unsigned i = 0; i < c->slots && i < CALL_SLOTS; i++)
