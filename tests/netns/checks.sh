@@ -9,7 +9,8 @@ mkdir "$T/etc"
 cat >"$T/etc/sipmoat.conf" <<'CONF'
 trusted = { addresses = [ "203.0.113.20" ]; };
 method = { deny = [ "PUBLISH" ]; };
-destination = { deny = [ "^0044" ]; };
+destination = { deny = [ "^0044" ]; deny_numbers = [ "44" ]; allow_numbers = [ "4420" ]; };
+trunks = ( { name = "carrier"; addresses = [ "203.0.113.24" ]; } );
 zones = ( { name = "guests"; addresses = [ "203.0.113.17" ]; transports = { allow = [ "tcp" ]; }; } );
 CONF
 pbx_echo
@@ -39,6 +40,22 @@ must "destination: came through: $got" unanswered "$got"
 wait_for 10 logged '203\.0\.113\.16.*: destination: ' || fail "destination: not in the log"
 got=$(sip $CALLER4 $PBX4 -m INVITE --user 0422)
 must "destination: refused: $got" answered 200 "$got"
+got=$(sip 203.0.113.22 $PBX4 -m INVITE --user +441632960001)
+must "destination: the number came through: $got" unanswered "$got"
+wait_for 10 logged '203\.0\.113\.22.*: destination: Request-URI .441632960001 is denied by its first 2 digits' ||
+	fail "destination: the number is not in the log"
+got=$(sip $CALLER4 $PBX4 -m INVITE --user +442079460001)
+must "destination: the number is refused: $got" answered 200 "$got"
+
+# what our server makes of it leaves to a trunk
+pbx $PY "$FIELD_LIB/sip.py" $PBX4 203.0.113.24 -w 0 --raw "INVITE sip:+441632960001@203.0.113.24 SIP/2.0\r\nVia: SIP/2.0/UDP $PBX4;branch=z9hG4bKleaves\r\nMax-Forwards: 70\r\nFrom: <sip:b@a>;tag=1\r\nTo: <sip:a@203.0.113.24>\r\nCall-ID: leaves\r\nCSeq: 1 INVITE\r\nContact: <sip:b@$PBX4>\r\nContent-Length: 0\r\n\r\n" >/dev/null
+wait_for 10 logged "$PBX4.*: destination: Request-URI .441632960001 is denied" ||
+	fail "destination: what leaves is not in the log"
+
+got=$(sip 203.0.113.23 $PBX4 --raw "REFER sip:a@$PBX4 SIP/2.0\r\nVia: SIP/2.0/UDP 203.0.113.23;branch=z9hG4bKrefer\r\nMax-Forwards: 70\r\nFrom: <sip:b@a>;tag=1\r\nTo: <sip:a@a>\r\nCall-ID: refer\r\nCSeq: 1 REFER\r\nContact: <sip:b@203.0.113.23>\r\nRefer-To: <sip:+441632960001@a>\r\nContent-Length: 0\r\n\r\n")
+must "transfer: came through: $got" unanswered "$got"
+wait_for 10 logged '203\.0\.113\.23.*: transfer: Refer-To .441632960001 is denied' ||
+	fail "transfer: not in the log"
 
 got=$(sip 203.0.113.17 $PBX4)
 must "transports: came through: $got" unanswered "$got"
