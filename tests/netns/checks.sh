@@ -120,9 +120,9 @@ idle() {
 	awk '$2 == "check" { most[$3] += $4 } END { for (c in most) if (!most[c]) printf "%s ", c }' \
 		"$T/guard.log"
 }
-# these need calls, a registrar or a server that refuses: dialog.sh, register.sh, svcrack.sh,
-# svwar.sh
-elsewhere='trusted|country|auth|dialog|register|registered|scan'
+# these need calls, a registrar, a server that refuses or rules: dialog.sh, register.sh,
+# svcrack.sh, svwar.sh, duration.sh, calls.sh, password.sh
+elsewhere='trusted|country|auth|dialog|register|registered|scan|duration|calls|pattern|password'
 rest_fired() { [ -z "$(idle | tr ' ' '\n' | grep -vxE "$elsewhere")" ]; }
 wait_for 10 rest_fired || fail "checks that found nothing: $(idle)"
 got=$(sip $CALLER4 $PBX4)
