@@ -87,7 +87,7 @@ static void test_errors(void **state)
 	confdir_write(d, "lists/dear.txt", "# dear\n441632\n\n44-1632 x\n");
 	errors_of(d, "destination = { deny_numbers = [ \"file:dear.txt\" ]; };", "dear.txt:4: ");
 	errors_of(d, "destination = { deny_numbers = [ \"file:none.txt\" ]; };", "none.txt");
-	errors_of(d, "destination = { rules = (\n{ name = \"a\"; allow_numbers = [ \"?\" ]; } ); };",
+	errors_of(d, "destination = { rules = (\n{ name = \"a\";allow_numbers = [ \"?\" ]; } ); };",
 		  "sipmoat.conf:2: destination.rules[0].allow_numbers: \"?\"");
 	errors_of(d, "destination = { rules = (\n{ deny = [ \"1\" ]; } ); };",
 		  "sipmoat.conf:2: destination.rules[0].name: is empty");
