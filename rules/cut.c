@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "sip/compose.h"
+#include "state/flows.h"
 #include "state/legs.h"
 
 #define SENT_BY (ADDR_TEXT + 8)
@@ -97,6 +98,52 @@ static struct cut answers(const struct legs *l, enum cut_said said)
 	};
 }
 
+static struct reset connection_of(const struct legs *l)
+{
+	return (struct reset){ .outside = l->told, .inside = l->inside,
+			       .outside_port = l->told_port, .inside_port = l->inside_port };
+}
+
+/* Both BYEs into the stream; the second time with the numbers of the first. */
+static bool put(struct state *st, const struct legs *l, struct parcel parcel[2], uint64_t now)
+{
+	struct reset ends = connection_of(l);
+	uint32_t at[2] = { l->put[0], l->put[1] };
+	bool again = l->flags & LEG_PUT;
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct parcel *p = &parcel[i];
+		bool inside = i == LEG_INSIDE;
+
+		p->tcp = true;
+		if (!flow_put(st, &ends, inside, again ? 0 : p->n, now, &at[i], &p->ack))
+			return false;
+		if (again)
+			at[i] = l->put[i];
+		p->seq = at[i];
+	}
+	if (!again)
+		legs_put(st, l->key, at, now);
+	return true;
+}
+
+/* A connection can carry nothing else behind our BYEs: it ends with the call. */
+static struct cut cut_tcp(struct state *st, const struct legs *l, unsigned times, uint64_t now,
+			  struct call_notice *out)
+{
+	bool done = l->answered == 3;
+
+	out->cut = true;
+	if (!done && times < CUT_TCP_TIMES && put(st, l, out->parcel, now))
+		return answers(l, CUT_SENT);
+	out->parcel[LEG_INSIDE].n = out->parcel[LEG_OUTSIDE].n = 0;
+	if (!done && !(l->flags & LEG_PUT) && times < CUT_TCP_TIMES)
+		return answers(l, CUT_SENT); /* some message is half way: not now */
+	out->d.ending = connection_of(l);
+	out->d.reset = out->cut = flow_put_end(st, &out->d.ending, now);
+	return answers(l, done ? CUT_DONE : CUT_CANNOT);
+}
+
 struct cut call_cut(struct state *st, const struct settings *s, struct strict *strict,
 		    uint64_t key, unsigned times, struct slice reason, uint64_t now,
 		    struct call_notice *out)
@@ -113,6 +160,12 @@ struct cut call_cut(struct state *st, const struct settings *s, struct strict *s
 		legs_cut(st, key, s->dialog_confirmed, now);
 	if (!(l.flags & LEG_CONFIRMED) || l.flags & LEG_TOO_LONG)
 		return answers(&l, CUT_CANNOT);
+	if (l.flags & LEG_TCP) {
+		if (!say(&saying, st, LEG_INSIDE, &out->parcel[LEG_INSIDE]) ||
+		    !say(&saying, st, LEG_OUTSIDE, &out->parcel[LEG_OUTSIDE]))
+			return answers(&l, CUT_CANNOT);
+		return cut_tcp(st, &l, times, now, out);
+	}
 	inside = !(l.answered >> LEG_INSIDE & 1) && say(&saying, st, LEG_INSIDE,
 							&out->parcel[LEG_INSIDE]);
 	outside = !(l.answered >> LEG_OUTSIDE & 1) && say(&saying, st, LEG_OUTSIDE,

@@ -5,7 +5,7 @@
  *
  * Over UDP a BYE is to be said again, after 1, 2, 4, 8 and 16 s, until it is answered; each
  * time call_cut gives what is still to be sent, the same bytes.  Over TCP both are put into
- * the connection and, once they are answered or after CUT_TCP_SECONDS, it is reset
+ * the connection and, once they are answered or after 3 s, it is reset
  * (docs/checks/duration.md).  From the first time on the dialog takes no other requests.
  *
  * Locking: inside the state.
@@ -16,7 +16,7 @@
 #include "engine.h"
 
 #define CUT_SECONDS 32  /* Timer F: nobody answers later */
-#define CUT_TCP_SECONDS 2
+#define CUT_TCP_TIMES 2 /* at 0 and 1 s; the reset comes at 3 s at the latest */
 #define CUT_TIMES 6     /* at 0, 1, 3, 7, 15 and 31 s */
 
 struct strict;

@@ -337,6 +337,25 @@ static bool run_message(struct passage *g, struct slice bytes, struct sip_msg *s
 	return run_stages(g, STAGE_MESSAGE, STAGE_MESSAGE) || run_behaviour(g);
 }
 
+/* A connection with a BYE of ours in it: of what it still brings only the answers count. */
+static bool run_cut(struct passage *g, struct scratch *s, struct segment *seg)
+{
+	struct probe *p = &g->probe;
+	struct slice message;
+
+	if (!(seg->notes & FLOW_CUT))
+		return false;
+	while (flow_next(seg, &message)) {
+		sip_parse(&s->sip, message);
+		decision_parsed(g->d, &s->sip);
+		names_read(p->state, p->pkt, &s->sip, p->site_key, &g->names);
+		(void)legs_answer(p->state, p->pkt, &s->sip, &g->names, p->now);
+	}
+	g->d->verdict = VERDICT_DROP;
+	g->d->absorbed = true;
+	return true;
+}
+
 /*
  * A segment passes when nothing that it completes is refused.  To drop it alone
  * would only make its sender repeat it, until he gives up: the connection ends.
@@ -348,6 +367,8 @@ static void run_segment(struct passage *g, struct scratch *s)
 	struct slice message;
 
 	flow_take(p->state, &g->rs->settings, s->room, p->pkt, p->now, &seg);
+	if (run_cut(g, s, &seg))
+		return;
 	p->segment = &seg;
 	if (seg.notes & FLOW_OPENED)
 		source_returned(p->state, p->site_key, p->now);
@@ -404,6 +425,8 @@ static void run_learned(struct passage *g, struct scratch *s)
 		return;
 	}
 	flow_take(p->state, &g->rs->settings, s->room, p->pkt, p->now, &seg);
+	if (run_cut(g, s, &seg))
+		return;
 	while (flow_next(&seg, &message) && !learn(g, message, &s->sip))
 		;
 	if (g->d->verdict == VERDICT_ACCEPT)

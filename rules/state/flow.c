@@ -144,6 +144,56 @@ void flow_spare(struct state *st, const struct reset *ends, uint64_t now)
 	table_release(&h);
 }
 
+static bool between_messages(const struct flow *f)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const struct side *side = &f->side[i];
+
+		if (!side->synced || side->done != side->next || side->fin ||
+		    side->stream.kind != STREAM_SIP)
+			return false;
+	}
+	return !f->closing && f->rank != RANK_OPENING;
+}
+
+bool flow_put(struct state *st, const struct reset *ends, bool to_inside, uint16_t n,
+	      uint64_t now, uint32_t *seq, uint32_t *ack)
+{
+	unsigned from = to_inside ? FROM_OUTSIDE : FROM_INSIDE;
+	struct hold h = find_living(st, ends, now);
+	struct flow *f = h.value;
+	bool can = f && (f->cut || between_messages(f));
+
+	if (can && !f->cut) {
+		f->base[0] = f->side[0].next;
+		f->base[1] = f->side[1].next;
+		f->cut = true;
+	}
+	if (can) {
+		*seq = f->base[from] + f->put[from];
+		*ack = f->base[!from];
+		f->put[from] += n;
+	}
+	table_release(&h);
+	return can;
+}
+
+bool flow_put_end(struct state *st, struct reset *ends, uint64_t now)
+{
+	struct hold h = find_living(st, ends, now);
+	struct flow *f = h.value;
+	bool can = f && f->cut;
+
+	if (can) {
+		ends->to_inside = f->base[FROM_OUTSIDE] + f->put[FROM_OUTSIDE];
+		ends->to_outside = f->base[FROM_INSIDE] + f->put[FROM_INSIDE];
+		end(f, st->tcp, now);
+		f->side[FROM_OUTSIDE].next = ends->to_inside;
+	}
+	table_release(&h);
+	return can;
+}
+
 void flow_undo(struct state *st, const struct segment *seg, uint64_t now)
 {
 	struct hold h = table_find(st->tcp->table, seg->key, now);

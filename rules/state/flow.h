@@ -37,6 +37,9 @@ struct flow {
 	                  * be forged, and its numbers wrong */
 	bool spoken;     /* a message came from outside */
 	bool failed_told; /* FLOW_TLS_FAILED was given out */
+	bool cut;        /* something of ours was put in: nothing else may follow */
+	uint32_t base[2]; /* next of each side then, */
+	uint32_t put[2];  /* ... and bytes of ours behind it */
 	uint32_t first[2]; /* sequence numbers behind the SYNs, by side */
 	uint64_t last;    /* when its latest packet came */
 	uint64_t waiting; /* since when a message is awaited, 0: none is */

@@ -369,6 +369,17 @@ static void pass_inbound(struct passing *p)
 	note_tls(p, in);
 }
 
+/* The ends know nothing of what we put in, and their numbers do not tell of each other any
+ * more: each direction is read for itself. */
+static void pass_cut(struct passing *p)
+{
+	struct side *side = &p->f->side[p->in ? FROM_OUTSIDE : FROM_INSIDE];
+
+	p->seg->notes |= FLOW_CUT;
+	if (p->pkt->payload.n && !(p->pkt->tcp_flags & (SYN | RST)) && side->synced)
+		(void)take(p, side);
+}
+
 static void pass(struct passing *p)
 {
 	bool syn = p->pkt->tcp_flags & SYN, ack = p->pkt->tcp_flags & ACK;
@@ -385,7 +396,9 @@ static void pass(struct passing *p)
 		open_from_inside(p);
 	if (!p->f)
 		return;
-	if (p->in)
+	if (p->f->cut && !p->f->ended)
+		pass_cut(p);
+	else if (p->in)
 		pass_inbound(p);
 	else if (!syn)
 		take_outbound(p);

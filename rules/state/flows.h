@@ -51,6 +51,7 @@ enum flow_note {
 	FLOW_TLS_HELLO = 1 << 9,   /* a TLS ClientHello */
 	FLOW_TLS_FAILED = 1 << 10, /* a TLS connection ended before any data */
 	FLOW_NOT_SIP = 1 << 11, /* neither SIP, TLS nor WebSocket: see other */
+	FLOW_CUT = 1 << 13,     /* flow_put was used on it: drop it, whatever it says */
 	FLOW_URGENT = 1 << 12,  /* URG: drop it, servers leave a byte out or not (RFC 6093 3) */
 };
 
@@ -98,6 +99,17 @@ bool flow_next(struct segment *seg, struct slice *message);
 void flow_end(struct state *st, const struct segment *seg, uint64_t now);
 /* The segment is dropped, and its sender may send it again: its bytes have not come. */
 void flow_undo(struct state *st, const struct segment *seg, uint64_t now);
+
+/*
+ * Puts n bytes of ours into the connection, in the name of one end, behind all that this end
+ * has said: *seq and *ack of the segment.  From now on nothing else passes.  false: it is not
+ * known, or in the middle of a message.
+ */
+bool flow_put(struct state *st, const struct reset *ends, bool to_inside, uint16_t n,
+	      uint64_t now, uint32_t *seq, uint32_t *ack);
+/* Ends a connection with bytes of ours in it: fills the numbers of *ends.  false: there is
+ * none, or it was ended. */
+bool flow_put_end(struct state *st, struct reset *ends, uint64_t now);
 
 /* The memory of all connections; a part of struct state. */
 struct flows;

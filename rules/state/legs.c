@@ -422,6 +422,18 @@ void legs_cut(struct state *st, uint64_t key, uint32_t seconds, uint64_t now)
 	table_release(&h);
 }
 
+void legs_put(struct state *st, uint64_t key, const uint32_t put[2], uint64_t now)
+{
+	struct hold h = table_find(st->legs, key, now);
+	struct legs *g = h.value;
+
+	if (g && g->key == key) {
+		memcpy(g->put, put, sizeof(g->put));
+		g->flags |= LEG_PUT;
+	}
+	table_release(&h);
+}
+
 bool legs_are_cut(struct state *st, const struct names *n, const struct sip_msg *sip,
 		  uint64_t now)
 {

@@ -27,6 +27,7 @@ enum leg_flag {
 	LEG_OVER = 8,      /* somebody said BYE */
 	LEG_TOO_LONG = 16, /* some text found no room, or cannot be repeated */
 	LEG_CUT = 32,      /* we said BYE: nothing else may follow */
+	LEG_PUT = 64,      /* ... in the TCP connection, see put */
 };
 
 enum leg_text {
@@ -42,13 +43,14 @@ enum leg_end { LEG_INSIDE, LEG_OUTSIDE };
 enum leg_side { LEG_CALLER, LEG_CALLEE };
 
 #define LEGS_BYTES 440
-#define LEGS_ROOM (LEGS_BYTES - 83)
+#define LEGS_ROOM (LEGS_BYTES - 91)
 
 struct legs {
 	uint64_t key;
 	struct addr heard, told; /* end outside: where it speaks from, and is spoken to */
 	struct addr inside;
 	uint32_t cseq[2];        /* by enum leg_side: highest in its requests, 0: none */
+	uint32_t put[2];         /* by enum leg_end: where our BYE is in the TCP connection */
 	uint16_t heard_port, told_port, inside_port;
 	uint8_t flags;           /* enum leg_flag */
 	uint8_t routes;          /* of Record-Route in the INVITE */
@@ -65,6 +67,8 @@ bool legs_find(struct state *st, uint64_t key, uint64_t now, struct legs *out);
 struct slice legs_text(const struct legs *l, enum leg_text which);
 /* The call is being ended: its dialog takes no more requests.  Kept for `seconds`. */
 void legs_cut(struct state *st, uint64_t key, uint32_t seconds, uint64_t now);
+/* Our BYEs are in the connection. */
+void legs_put(struct state *st, uint64_t key, const uint32_t put[2], uint64_t now);
 /* Does the message belong to a dialog that was ended so?  With both tags only. */
 bool legs_are_cut(struct state *st, const struct names *n, const struct sip_msg *sip,
 		  uint64_t now);
