@@ -160,6 +160,37 @@ static size_t compose(const struct bye *b, const struct course *c, char *out, si
 	return n;
 }
 
+static int hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The next byte of a URI with escapes undone. */
+static char next_byte(struct slice s, uint32_t *at)
+{
+	char c = s.p[(*at)++];
+
+	if (c != '%' || s.n - *at < 2 || hex(s.p[*at]) < 0 || hex(s.p[*at + 1]) < 0)
+		return c;
+	c = (char)(hex(s.p[*at]) << 4 | hex(s.p[*at + 1]));
+	*at += 2;
+	return c;
+}
+
+/* libosip2 escapes what must be, and nothing else: that is the same URI (19.1.4). */
+static bool same_uri(struct slice a, struct slice b)
+{
+	uint32_t i = 0, k = 0;
+
+	while (i < a.n && k < b.n)
+		if (next_byte(a, &i) != next_byte(b, &k))
+			return false;
+	return i == a.n && k == b.n;
+}
+
 /* All Routes, one behind the other, must be those that were meant. */
 static bool same_routes(const struct sip_msg *m, const struct bye *b, const struct course *c)
 {
@@ -169,9 +200,9 @@ static bool same_routes(const struct sip_msg *m, const struct bye *b, const stru
 	while (sip_next(m, HDR_ROUTE, &at, &line))
 		while (line.n && sip_list_next(&line, &had)) {
 			if (rest.n && sip_list_next(&rest, &meant)) {
-				if (!slice_eq(uri_of(had), uri_of(meant)))
+				if (!same_uri(uri_of(had), uri_of(meant)))
 					return false;
-			} else if (!c->strict || targets++ || !slice_eq(uri_of(had), b->target)) {
+			} else if (!c->strict || targets++ || !same_uri(uri_of(had), b->target)) {
 				return false;
 			}
 		}
@@ -185,8 +216,8 @@ static bool says(const struct bye *b, const struct course *c, struct slice bytes
 
 	sip_parse(&m, bytes);
 	return m.kind == SIP_REQUEST && m.method == METHOD_BYE && !m.defects && !m.rest.n &&
-	       slice_eq(m.uri, c->uri) && slice_eq(m.from.uri, b->from_uri) &&
-	       slice_eq(m.to.uri, b->to_uri) && slice_eq(m.from.tag, b->from_tag) &&
+	       same_uri(m.uri, c->uri) && same_uri(m.from.uri, b->from_uri) &&
+	       same_uri(m.to.uri, b->to_uri) && slice_eq(m.from.tag, b->from_tag) &&
 	       slice_eq(m.to.tag, b->to_tag) && slice_eq(m.branch, b->branch) &&
 	       slice_eq(sip_first(&m, HDR_CALL_ID), b->call_id) && m.cseq == b->cseq &&
 	       same_routes(&m, b, c);
