@@ -199,7 +199,8 @@ static void test_outbound(void **unused)
 	out(invite);
 	in((struct says){ "200 Well", "A", "B", "7 INVITE",
 			  B_CONTACT "Record-Route: <sip:p2.example;lr>\r\n"
-			  "Record-Route: <sip:203.0.113.9;lr>, <sip:192.0.2.10;lr>\r\n", branches });
+			  "Record-Route: <sip:203.0.113.9;lr>, <sip:192.0.2.10;lr>\r\n",
+			  branches });
 	out((struct says){ "ACK sip:bob@192.0.2.20:5070", "A", "B", "7 ACK", NULL, 0 });
 	in((struct says){ "INFO sip:alice@10.0.0.5", "B", "A", "300 INFO", NULL, 0 });
 	sip_parse(&sip, slice_of(text_of(&invite)));
