@@ -43,7 +43,7 @@ ended() {
 	wait_for 10 phone_waits "$to" "$to_port" || fail "SIPp does not listen on $to:$to_port"
 	users 1001 1005 1101 5 >"$T/$name.users"
 	# shellcheck disable=SC2086
-	phone "$name" caller-ended "$family" "$from" "$from_port" -inf "$T/$name.users" -m "$n" -r 20 \
+	phone "$name" "caller-${ENDED_AS:-ended}" "$family" "$from" "$from_port" -inf "$T/$name.users" -m "$n" -r 20 \
 		-timeout 60s -timeout_error "$@" ${ENDED_CALLER:-} &
 	caller=$!
 	wait_for 10 some_dialogs "$n" || fail "$name: the server counts $(dialogs) calls, not $n: $(trouble)"

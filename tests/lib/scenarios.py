@@ -216,11 +216,13 @@ def callee_hangup(p):
     p.ask("BYE")
 
 
-def hears_end(p):
+def hears_end(p, goes_on=True):
     """A BYE with a reason; later requests of the call are in vain, and nobody answers them."""
     p.receive("BYE", keep=[("why", "Reason", "SIP.*Call limit.*", 1),
                            ("own", "To", "tag=[0-9]*[cs]", 1)])
     p.reply("200 OK")
+    if not goes_on:
+        return
     p.sdp += 1
     p.cseq += 1
     p.send(["INVITE [$target1] SIP/2.0", VIA.format(branch="[branch]"), "Max-Forwards: 70",
@@ -233,6 +235,12 @@ def caller_ended(p):
     """Would talk for ever."""
     p.call()
     hears_end(p)
+
+
+def caller_endedtcp(p):
+    """Its connection ends in a moment, which SIPp would take for the failure of a call."""
+    p.call()
+    hears_end(p, goes_on=False)
 
 
 def callee_ended(p):

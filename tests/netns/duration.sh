@@ -15,4 +15,4 @@ guard_start "$T/etc/sipmoat.conf"
 ended udp4 4 $CALLER4 5061 $CALLEE4 5071 10
 ! has_v6 || ended udp6 6 $CALLER6 5062 $CALLEE6 5072 10
 # what follows on the connection of a caller goes with it, and is no finding
-ENDED_FOUND=3 ENDED_CALLER="-t tn -max_socket 50" ended tcp4 4 $CALLER4 5063 $CALLEE4 5073 10
+ENDED_FOUND=3 ENDED_AS=endedtcp ENDED_CALLER="-t tn -max_socket 50" ended tcp4 4 $CALLER4 5063 $CALLEE4 5073 10
