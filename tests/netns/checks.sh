@@ -11,6 +11,9 @@ trusted = { addresses = [ "203.0.113.20" ]; };
 method = { deny = [ "PUBLISH" ]; };
 destination = { deny = [ "^0044" ]; deny_numbers = [ "44" ]; allow_numbers = [ "4420" ]; };
 trunks = ( { name = "carrier"; addresses = [ "203.0.113.24" ]; } );
+pattern = { rules = (
+	{ name = "no-fax"; method = [ "MESSAGE" ]; header = "Subject"; matches = [ "^fax" ]; ban = "90s"; },
+	{ name = "few"; method = [ "MESSAGE" ]; rate = 2; per = "source"; } ); };
 zones = ( { name = "guests"; addresses = [ "203.0.113.17" ]; transports = { allow = [ "tcp" ]; }; } );
 CONF
 pbx_echo
@@ -76,6 +79,21 @@ got=$(sip 203.0.113.21 $PBX4 --raw "OPTIONS sip:a@a SIP/2.0\r\nVia: SIP/2.0/UDP 
 must "stray: came through: $got" unanswered "$got"
 wait_for 10 logged '203\.0\.113\.21.*: stray: ' || fail "stray: not in the log"
 
+# pattern: rules of the operator's own, one with a ban, one with a rate
+subject() { printf 'MESSAGE sip:1001@%s SIP/2.0\\r\\nVia: SIP/2.0/UDP 203.0.113.22;branch=z9hG4bK%s\\r\\nMax-Forwards: 70\\r\\nFrom: <sip:b@a>;tag=1\\r\\nTo: <sip:1001@a>\\r\\nCall-ID: %s\\r\\nCSeq: 1 MESSAGE\\r\\ns: %s\\r\\nContent-Length: 0\\r\\n\\r\\n' $PBX4 "$1" "$1" "$2"; }
+got=$(sip 203.0.113.22 $PBX4 --raw "$(subject one 'a letter')")
+must "pattern: refused: $got" answered 200 "$got"
+got=$(sip 203.0.113.22 $PBX4 --raw "$(subject two 'FAX 7')")
+must "pattern: came through: $got" unanswered "$got"
+wait_for 10 logged 'banned 203\.0\.113\.22 for 90s: pattern: rule no-fax' || fail "pattern: not in the log"
+for i in 1 2; do
+	got=$(sip 203.0.113.23 $PBX4 -m MESSAGE)
+	must "pattern: $i refused: $got" answered 200 "$got"
+done
+got=$(sip 203.0.113.23 $PBX4 -m MESSAGE)
+must "pattern: a third came through: $got" unanswered "$got"
+wait_for 10 logged '203\.0\.113\.23: pattern: rule few: more than 2 in 60 s' || fail "pattern: no rate in the log"
+
 # leak: told of once for each site, and let through
 leaky() {
 	pbx $PY "$FIELD_LIB/sip.py" $PBX4 "$1" -w 0 --raw "OPTIONS sip:a@$1 SIP/2.0\r\nVia: SIP/2.0/UDP $PBX4;branch=z9hG4bK$2\r\nMax-Forwards: 70\r\nFrom: <sip:b@a>;tag=1\r\nTo: <sip:a@$1>\r\nCall-ID: $2\r\nCSeq: 1 OPTIONS\r\nContact: <sip:b@192.168.1.10>\r\nContent-Length: 0\r\n\r\n" >/dev/null
@@ -120,9 +138,9 @@ idle() {
 	awk '$2 == "check" { most[$3] += $4 } END { for (c in most) if (!most[c]) printf "%s ", c }' \
 		"$T/guard.log"
 }
-# these need calls, a registrar, a server that refuses or rules: dialog.sh, register.sh,
+# these need calls, a registrar, a server that refuses or a rate card: dialog.sh, register.sh,
 # svcrack.sh, svwar.sh, duration.sh, calls.sh, password.sh
-elsewhere='trusted|country|auth|dialog|register|registered|scan|duration|calls|pattern|password'
+elsewhere='trusted|country|auth|dialog|register|registered|scan|duration|calls|cost|password'
 rest_fired() { [ -z "$(idle | tr ' ' '\n' | grep -vxE "$elsewhere")" ]; }
 wait_for 10 rest_fired || fail "checks that found nothing: $(idle)"
 got=$(sip $CALLER4 $PBX4)

@@ -12,6 +12,7 @@
 #include "confdir.h"
 #include "ruleset.h"
 #include "schedule.h"
+#include "state/state.h"
 
 static int setup(void **state)
 {
@@ -221,6 +222,26 @@ static void test_refused(void **state)
 	}
 }
 
+/* What clocks show is followed at once when somebody sets them. */
+static void test_wall(void **state)
+{
+	static const struct settings sizes = { .meters = 64, .ban_max = 64 };
+	static const uint8_t seed[16] = { 5 };
+	struct state *st = state_new(&sizes, seed);
+
+	(void)state;
+	assert_non_null(st);
+	assert_int_equal(state_wall(st, 100 * NS), 0);
+	state_set_wall(st, 100 * NS, 100); /* both clocks show the same: known all the same */
+	assert_int_equal(state_wall(st, 100 * NS), 100);
+	assert_int_equal(state_wall(st, 160 * NS), 160);
+	state_set_wall(st, 200 * NS, 1795437000);
+	assert_int_equal(state_wall(st, 201 * NS), 1795437001);
+	state_set_wall(st, 202 * NS, 50);
+	assert_int_equal(state_wall(st, 202 * NS), 50);
+	state_free(st);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +252,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_clocks_change, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test(test_wall),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
