@@ -33,6 +33,12 @@ def night(office, when):
                        at + 600 * i + office.random.uniform(0, 60), 300, "night")
 
 
+def day(office, when):
+    """By day, among the others: three hours, a call to a satellite every ten minutes."""
+    for i in range(18):
+        office.out(office.phones[7], SATELLITE % i, when + 600 * i, 240, "day")
+
+
 def pumping(office, when):
     """Calls of ten seconds to one number abroad, twenty a minute, for half an hour."""
     phone = office.phones[9]
@@ -84,4 +90,4 @@ def redirect(office, when):
         leg.request(began + .53, office.pbx, "ACK", cseq=cseq, branch=branch)
 
 
-FRAUDS = {f.__name__: f for f in (stolen, night, pumping, sequential, hacked, refer, redirect)}
+FRAUDS = {f.__name__: f for f in (stolen, night, day, pumping, sequential, hacked, refer, redirect)}

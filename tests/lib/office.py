@@ -214,6 +214,9 @@ class Office:
             if busy.get(phone, 0) > when:
                 continue
             busy[phone] = self.one(phone, when)
+        for day in range(5, self.days, 7):  # a ship, and a hotline that is dear
+            self.out(self.phones[20], "0088165550142", self.start + day * DAY + 36000, 400)
+            self.out(self.phones[21], "09009790%03d" % day, self.start + day * DAY + 39000, 300)
         for night in range(3, self.days, 7):  # a line to the alarm centre, for a night
             self.out(self.phones[3], "03023125999", self.start + night * DAY + 72000, 36000)
         return self
