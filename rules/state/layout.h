@@ -33,6 +33,7 @@ struct table {
 	unsigned char *value;  /* WAYS values a bucket, behind all the buckets */
 	size_t value_size;
 	uint32_t buckets; /* in a shard, a power of two */
+	bool spread;
 	void (*let_go)(void *value, bool evicted, void *arg);
 	void *arg;
 	struct table_shard shard[SHARDS];

@@ -87,6 +87,8 @@ struct state *state_new(const struct settings *s, const uint8_t seed[16])
 			goto out;
 	}
 	dialogs_watch(st);
+	table_spread(st->calls);
+	table_spread(st->legs);
 	st->tcp = flows_new(st->flows, s->stream_memory);
 	if (st->tcp)
 		return st;

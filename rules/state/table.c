@@ -288,21 +288,33 @@ static bool worse(const struct bucket *x, unsigned a, const struct bucket *y, un
 	return (int32_t)(x->expires[a] - y->expires[b]) < 0;
 }
 
-static bool has_room(const struct bucket *b, uint32_t now)
+static unsigned full(const struct bucket *b, uint32_t now)
 {
+	unsigned n = 0;
+
 	for (unsigned way = 0; way < WAYS; way++)
-		if (!live(b, way, now))
-			return true;
-	return false;
+		n += live(b, way, now);
+	return n;
 }
 
-/* The record to overwrite: in the first bucket if it has room, else in either. */
+void table_spread(struct table *t)
+{
+	t->spread = true;
+}
+
+/* The record to overwrite: in the first bucket if it has room (and is to be filled first),
+ * else in either. */
 static struct hold victim(struct table *t, const struct place *at, uint32_t now)
 {
 	struct bucket *all = t->bucket, *first = &all[at->bucket[0]];
-	unsigned buckets = has_room(first, now) ? 1 : 2, way = 0, where = 0;
+	unsigned in_first = full(first, now), buckets = in_first < WAYS ? 1 : 2, begin = 0;
+	unsigned way = 0, where = 0;
 
-	for (unsigned i = 0; i < buckets; i++)
+	if (t->spread && in_first && full(&all[at->bucket[1]], now) < in_first) {
+		buckets = 2;
+		begin = where = 1;
+	}
+	for (unsigned i = begin; i < buckets; i++)
 		for (unsigned w = 0; w < WAYS; w++)
 			if (worse(&all[at->bucket[i]], w, &all[at->bucket[where]], way, now)) {
 				where = i;

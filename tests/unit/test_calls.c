@@ -402,7 +402,8 @@ static void test_evicted(void **unused)
 		hear(&w, IN, ALICE, &(struct says){ "BYE", "t", "b", .call = call, .cseq = 2 });
 		assert_true(call_find(w.st, &w.names, w.now, &c));
 		assert_int_equal(c.state, CALL_ANSWERED);
-		hear(&w, OUT, ALICE, &(struct says){ "200 BYE", "t", "b", .call = call, .cseq = 2 });
+		hear(&w, OUT, ALICE, &(struct says){ "200 BYE", "t", "b", .call = call,
+						      .cseq = 2 });
 	}
 	run(&w, 302);
 	assert_int_equal(used(&w, SLOT_NOW), 0);
