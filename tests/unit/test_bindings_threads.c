@@ -29,6 +29,7 @@ struct hand {
 	struct scratch *s;
 	unsigned number;
 	unsigned wrong; /* messages that did not pass: cmocka belongs to the main thread */
+	pthread_barrier_t *round; /* workers have one clock: none is minutes ahead of another */
 };
 
 static struct addr addr(unsigned last, bool inside)
@@ -81,8 +82,10 @@ static void *work(void *arg)
 {
 	struct hand *h = arg;
 
-	for (unsigned i = 1; i <= ROUNDS; i++)
+	for (unsigned i = 1; i <= ROUNDS; i++) {
+		pthread_barrier_wait(h->round);
 		registers(h, i, i % 7 ? 60 + i % 500 : 0, START + i * NS);
+	}
 	return NULL;
 }
 
@@ -118,13 +121,15 @@ static void test_one_user(void **arg)
 	struct ruleset *rs = rules_load("");
 	struct hand hand[THREADS];
 	pthread_t thread[THREADS];
+	pthread_barrier_t round;
 	struct state *st;
 
 	(void)arg;
+	pthread_barrier_init(&round, NULL, THREADS);
 	assert_int_equal(ruleset_set_inside(rs, &inside, 1), 0);
 	st = state_new(ruleset_settings(rs), seed);
 	for (unsigned i = 0; i < THREADS; i++) {
-		hand[i] = (struct hand){ rs, st, scratch_new(), i, 0 };
+		hand[i] = (struct hand){ rs, st, scratch_new(), i, 0, &round };
 		assert_int_equal(pthread_create(&thread[i], NULL, work, &hand[i]), 0);
 	}
 	for (unsigned i = 0; i < THREADS; i++)
@@ -139,6 +144,7 @@ static void test_one_user(void **arg)
 		assert_int_equal(hand[i].wrong, 0);
 		scratch_free(hand[i].s);
 	}
+	pthread_barrier_destroy(&round);
 	state_free(st);
 	ruleset_free(rs);
 }
