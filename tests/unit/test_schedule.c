@@ -242,6 +242,26 @@ static void test_wall(void **state)
 	state_free(st);
 }
 
+/* The kernel knows no time: it trusts only who is trusted at any. */
+static void test_trusted_zone(void **state)
+{
+	static const char *const zones[] = { "", "schedule = \"s\"; ", "schedule = \"!s\"; " };
+	char text[256];
+	size_t n;
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct ruleset *rs;
+
+		snprintf(text, sizeof(text),
+			 "times = [ \"daily\" ]; } ); zones = ( { name = \"z\"; trust = true; %s"
+			 "addresses = [ \"203.0.113.7\" ];", zones[i]);
+		rs = load(*state, text);
+		(void)ruleset_trusted(rs, &n);
+		assert_int_equal(n, i == 0);
+		ruleset_free(rs);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -253,6 +273,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unknown_time, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test(test_wall),
+		cmocka_unit_test_setup_teardown(test_trusted_zone, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
