@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Prefixes lie within each other or apart, so they cut all numbers into ranges with one
- * longest prefix each.  A number is looked up among the beginnings of the ranges, eight of
- * them, a cache line, at a time: 100,000 prefixes are six lines deep.
+ * Prefixes lie within each other or apart.  Sorted, the last one that does not come behind a
+ * number is its longest prefix, or lies within it, or within one that this lies within.  It
+ * is looked up eight prefixes, a cache line, at a time: 100,000 are six lines deep.
  */
 #include "numberset.h"
 
@@ -11,19 +11,25 @@
 #include "sip/chars.h"
 
 #define LINE 8
-#define LEVELS 8 /* 8^8 ranges: more than a million prefixes make */
+#define LEVELS 8 /* 8^8 prefixes: more than there may be */
+#define ABOVE_BITS 24
 
-struct range {
-	uint32_t value, length;
+/* What belongs to a key. */
+struct found {
+	uint32_t value;
+	uint32_t length : 32 - ABOVE_BITS;
+	uint32_t above : ABOVE_BITS; /* the prefix that it lies within; 0: none */
 };
 
 struct numberset {
-	uint64_t *key[LEVELS]; /* [0]: of each range; [n]: the first of each line of [n - 1] */
-	struct range *range;
-	size_t ranges, bytes;
+	uint64_t *key[LEVELS]; /* [0]: of each prefix; [n]: the first of each line of [n - 1] */
+	struct found *found;   /* [0] is no prefix, and before all of them */
+	size_t n, bytes;
 	unsigned levels;
-	uint64_t keys[];       /* all of them, levels one behind the other */
+	uint64_t room[];       /* of the keys, levels one behind the other, and of found */
 };
+
+_Static_assert(sizeof(struct found) == sizeof(uint64_t), "a line of them is one of keys");
 
 /* A digit is four bits, 1 to 10: what is shorter comes first. */
 static uint64_t key_of(struct slice digits)
@@ -42,7 +48,7 @@ static uint64_t key_last(uint64_t key, unsigned n)
 	return n < NUMBERSET_DIGITS ? key | UINT64_MAX >> 4 * n : key;
 }
 
-/* ---- ranges out of prefixes ---- */
+/* ---- prefixes, sorted ---- */
 
 struct entry {
 	uint64_t key;
@@ -77,37 +83,22 @@ static struct entry *entries_of(const struct number_prefix *prefix, size_t n, si
 	return e;
 }
 
-static void range_add(struct numberset *s, uint64_t key, uint32_t value, uint32_t length)
+static void found_fill(struct numberset *s, const struct entry *e, size_t n)
 {
-	/* a range that begins where the one before it does takes its place */
-	if (s->ranges && s->key[0][s->ranges - 1] == key)
-		s->ranges--;
-	s->key[0][s->ranges] = key;
-	s->range[s->ranges++] = (struct range){ value, length };
-}
-
-static void ranges_fill(struct numberset *s, const struct entry *e, size_t n)
-{
-	const struct entry *open[NUMBERSET_DIGITS + 1];
+	uint32_t open[NUMBERSET_DIGITS + 1];
 	unsigned depth = 0;
 
-	range_add(s, 0, NUMBERSET_NONE, 0);
-	for (size_t i = 0; i <= n; i++) {
-		while (depth && (i == n || e[i].key > key_last(open[depth - 1]->key,
-							       open[depth - 1]->length))) {
-			const struct entry *closed = open[--depth];
-			uint64_t last = key_last(closed->key, closed->length);
-
-			if (depth)
-				range_add(s, last + 1, open[depth - 1]->value,
-					  open[depth - 1]->length);
-			else
-				range_add(s, last + 1, NUMBERSET_NONE, 0);
-		}
-		if (i == n)
-			break;
-		range_add(s, e[i].key, e[i].value, e[i].length);
-		open[depth++] = &e[i];
+	s->n = n + 1;
+	s->key[0][0] = 0;
+	s->found[0] = (struct found){ .value = NUMBERSET_NONE };
+	for (uint32_t i = 1; i <= n; i++, e++) {
+		while (depth && e->key > key_last(s->key[0][open[depth - 1]],
+						  s->found[open[depth - 1]].length))
+			depth--;
+		s->key[0][i] = e->key;
+		s->found[i] = (struct found){ .value = e->value, .length = e->length,
+					      .above = depth ? open[depth - 1] : 0 };
+		open[depth++] = i;
 	}
 }
 
@@ -119,11 +110,11 @@ static size_t lines(size_t n)
 }
 
 /* Room for that many keys in whole lines, on all levels. */
-static size_t room_for(size_t ranges)
+static size_t room_for(size_t keys)
 {
 	size_t all = 0;
 
-	for (size_t n = ranges;; n = lines(n)) {
+	for (size_t n = keys;; n = lines(n)) {
 		all += lines(n) * LINE;
 		if (n <= LINE)
 			return all;
@@ -132,7 +123,7 @@ static size_t room_for(size_t ranges)
 
 static void levels_fill(struct numberset *s)
 {
-	size_t n = s->ranges;
+	size_t n = s->n;
 
 	for (;;) {
 		uint64_t *key = s->key[s->levels++];
@@ -150,23 +141,18 @@ static void levels_fill(struct numberset *s)
 
 struct numberset *numberset_build(const struct number_prefix *prefix, size_t n)
 {
-	size_t kept, most = 2 * n + 1, keys = room_for(most) + LINE;
+	size_t kept, most = lines(n + 1) * LINE, keys = room_for(most);
 	struct entry *e = entries_of(prefix, n, &kept);
-	struct numberset *s = e ? malloc(sizeof(*s) + keys * sizeof(uint64_t)) : NULL;
+	size_t bytes = sizeof(struct numberset) + (keys + most + LINE) * sizeof(uint64_t);
+	struct numberset *s = e ? malloc(bytes) : NULL;
 
 	if (s) {
-		*s = (struct numberset){ .bytes = sizeof(*s) + keys * sizeof(uint64_t) };
-		s->range = malloc(most * sizeof(*s->range));
-		s->bytes += most * sizeof(*s->range);
-		/* lines of keys are lines of the cache */
-		s->key[0] = s->keys + (LINE - (uintptr_t)s->keys / sizeof(uint64_t) % LINE) % LINE;
-	}
-	if (s && s->range) {
-		ranges_fill(s, e, kept);
+		*s = (struct numberset){ .bytes = bytes };
+		/* lines of keys, and of what belongs to them, are lines of the cache */
+		s->key[0] = s->room + (LINE - (uintptr_t)s->room / sizeof(uint64_t) % LINE) % LINE;
+		s->found = (struct found *)(s->key[0] + keys);
+		found_fill(s, e, kept);
 		levels_fill(s);
-	} else {
-		numberset_free(s);
-		s = NULL;
 	}
 	free(e);
 	return s;
@@ -174,9 +160,6 @@ struct numberset *numberset_build(const struct number_prefix *prefix, size_t n)
 
 void numberset_free(struct numberset *s)
 {
-	if (!s)
-		return;
-	free(s->range);
 	free(s);
 }
 
@@ -193,19 +176,22 @@ static inline unsigned below(const uint64_t *line, uint64_t key)
 uint32_t numberset_find(const struct numberset *s, struct slice digits, unsigned *length)
 {
 	uint64_t key = key_of(digits);
-	const struct range *r;
 	size_t at = 0;
 
 	if (length)
 		*length = 0;
 	if (!s)
 		return NUMBERSET_NONE;
-	for (unsigned level = s->levels; level-- > 0;)
+	for (unsigned level = s->levels; level-- > 1;)
 		at = at * LINE + below(s->key[level] + at * LINE, key) - 1;
-	r = &s->range[at];
+	/* what the last line will choose from is on its way with it */
+	__builtin_prefetch(&s->found[at * LINE]);
+	at = at * LINE + below(s->key[0] + at * LINE, key) - 1;
+	while (at && key > key_last(s->key[0][at], s->found[at].length))
+		at = s->found[at].above;
 	if (length)
-		*length = r->length;
-	return r->value;
+		*length = s->found[at].length;
+	return s->found[at].value;
 }
 
 size_t numberset_bytes(const struct numberset *s)

@@ -21,6 +21,21 @@ must "a rule of the broken config is in force: $got" answered 200 "$got"
 sip 203.0.113.16 $PBX4 -a old-rule >/dev/null
 must_ban 203.0.113.16
 note "$(grep -E 'bugdet' "$T/guard.log" | head -n 1)"
+# likewise a broken line of a rate card: who may not call for money may still not
+mkdir "$T/etc/lists"
+printf '44,Britain,1.00\n' >"$T/etc/lists/rates.csv"
+printf 'cost = { rates = [ "file:rates.csv" ]; unpriced = "refuse"; };\n' >"$T/etc/sipmoat.conf"
+guard_reload
+got=$(sip 203.0.113.18 $PBX4 -m INVITE --user +493023125000)
+must "the rate card is not in force: $got" unanswered "$got"
+got=$(sip 203.0.113.19 $PBX4 -m INVITE --user +442079460123)
+must "a call of the card does not pass: $got" answered 200 "$got"
+printf '44,Britain,1.00\n49,Germany,cheap\n' >"$T/etc/lists/rates.csv"
+guard_reload
+must "the log does not name the line of the card" logged 'lists/rates\.csv:2: cost\.rates: .*no price'
+got=$(sip 203.0.113.18 $PBX4 -m INVITE --user +493023125000)
+must "the rate card of before is gone: $got" unanswered "$got"
+rm "$T/etc/lists/rates.csv"
 printf 'agent = { deny = [ "new-rule" ]; };\n' >"$T/etc/sipmoat.conf"
 guard_reload
 sip 203.0.113.17 $PBX4 -a new-rule >/dev/null
