@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What 100,000 prefixes of numbers cost: to load with the config, as a list of a file and
- * as a rate card, and to look a number up, in random order, warm and with the caches full of something else.
- * Once with prefixes all over the world, once with all of them below +4420, where a tree
- * by digits would be deep.  Fails when a warm look-up takes more than 100 ns or the load
- * more than 200 ms: `make bench-numbers`.
+ * as a rate card, and to look a number up, in random order, warm and with the caches full
+ * of something else.  Once with prefixes all over the world, once with all of them below
+ * +4420, where a tree by digits would be deep.  Fails when a warm look-up takes more than
+ * 100 ns or a load more than 200 ms: `make bench-numbers`.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,12 +191,14 @@ static bool bench(struct bench *b, const char *name, const char *below)
 		abort();
 	hit = warm(b, s, b->hit);
 	miss = warm(b, s, b->miss);
-	ms = load(b, "classes = ( { name = \"mine\"; add = [ \"file:mine.txt\" ]; } );", "");
+	ms = load(b, "classes = ( { name = \"mine\"; add = [ \"file:mine.txt\" ]; } );",
+		  "");
 	rates = load(b, "cost = { rates = [ \"file:mine.txt\" ]; };",
 		     ",Some country mobile,0.0123,0.01,60/60,0.05");
 	printf("%-12s %zu kB; hit %.0f ns, miss %.0f ns; caches spoilt: hit %.0f ns, "
-	       "miss %.0f ns; load %.0f ms, as rates %.0f ms\n", name, numberset_bytes(s) / 1024, hit, miss,
-	       cold(b, s, b->hit), cold(b, s, b->miss), ms, rates);
+	       "miss %.0f ns; load %.0f ms, as rates %.0f ms\n", name,
+	       numberset_bytes(s) / 1024, hit, miss, cold(b, s, b->hit), cold(b, s, b->miss),
+	       ms, rates);
 	numberset_free(s);
 	return hit <= 100 && miss <= 100 && ms <= 200 && rates <= 200;
 }
