@@ -31,7 +31,7 @@ struct burst {
 	uint64_t since; /* 0 = free */
 	uint64_t more;
 	uint8_t check;
-	bool banned, observed, alert, call;
+	bool banned, observed, alert, refused;
 };
 
 struct events {
@@ -167,13 +167,19 @@ static void burst_end(struct burst *b)
 	if (b->more) {
 		site_print(&b->site, site);
 		log_info("%s %s: %s: %" PRIu64 " more",
-			 what_happened(b->observed, b->alert, b->call), site,
+			 b->refused ? "refused" : what_happened(b->observed, b->alert, false), site,
 			 check_name(b->check), b->more);
 	}
 	b->since = 0;
 }
 
-/* The burst this event belongs to, or the place for a new one (since = 0). */
+static bool is_alert(const struct decision *d)
+{
+	return d->verdict == VERDICT_ACCEPT;
+}
+
+/* The burst this event belongs to, or the place for a new one (since = 0).  What is only
+ * noticed is one of its own: a warning must not stand for the refusals that follow it. */
 static struct burst *burst_find(struct events *e, const struct addr *site,
 				const struct decision *d)
 {
@@ -182,7 +188,8 @@ static struct burst *burst_find(struct events *e, const struct addr *site,
 	for (unsigned i = 0; i < BURSTS; i++) {
 		struct burst *b = &e->burst[i];
 
-		if (b->since && b->check == d->check && addr_eq(&b->site, site))
+		if (b->since && b->check == d->check && b->observed == d->observed &&
+		    b->alert == is_alert(d) && addr_eq(&b->site, site))
 			return b;
 		if (b->since < place->since)
 			place = b; /* a free one, else the oldest */
@@ -218,8 +225,9 @@ static void on_event(struct events *e, const struct event *ev, uint64_t now)
 		on_token(e, ev, now);
 		return;
 	}
-	/* what a check of what leaves tells it tells once: none stands for another */
-	if (ev->d.dir == DIR_OUTBOUND) {
+	/* What a check of what leaves tells, and of running calls, is told once: none stands for
+	 * another. */
+	if (ev->d.dir == DIR_OUTBOUND || ev->d.call) {
 		if (line_allowed(e, now))
 			write_event(ev);
 		return;
@@ -237,8 +245,8 @@ static void on_event(struct events *e, const struct event *ev, uint64_t now)
 		burst_end(b);
 	*b = (struct burst){ .site = site, .since = now, .check = ev->d.check,
 			     .banned = ev->d.ban != 0, .observed = ev->d.observed,
-			     .alert = ev->d.verdict == VERDICT_ACCEPT,
-			     .call = ev->d.call };
+			     .alert = is_alert(&ev->d),
+			     .refused = ev->d.verdict == VERDICT_REJECT };
 	write_event(ev);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler.h"
 #include "groups.h"
 
 #define MINUTE 60
@@ -159,6 +160,7 @@ static const char *wrong(const struct limit_entry *e)
 static int compile(struct limit *l, const struct limit_entry *e, const struct limits *before,
 		   struct compiler *c)
 {
+	struct compiler at = compiler_of_entry(c, &e->at);
 	const char *why = wrong_name(e, before);
 	uint32_t unit = e->count == COUNT_MINUTES ? MINUTE : 1;
 
@@ -170,19 +172,19 @@ static int compile(struct limit *l, const struct limit_entry *e, const struct li
 	if (!why)
 		why = wrong(e);
 	if (why) {
-		compiler_error(c, &e->at, "limits", "\"%s\" %s", e->name, why);
+		compiler_error(&at, NULL, "name", "\"%s\" %s", e->name, why);
 		return -1;
 	}
 	if (e->trunk[0]) {
 		l->trunk = (int16_t)trunk_find(c->rules, e->trunk);
 		if (l->trunk < 0) {
-			compiler_error(c, &e->at, "limits", "there is no trunk \"%s\"", e->trunk);
+			compiler_error(&at, NULL, "trunk", "there is no trunk \"%s\"", e->trunk);
 			return -1;
 		}
 	}
 	l->id = identity(e, before);
 	l->base = mixed(l->id, 2);
-	return when_compile(&l->when, &e->when, c);
+	return when_compile(&l->when, &e->when, &at);
 }
 
 int limits_compile(struct limits *out, const struct conf_groups *list, struct compiler *c)

@@ -104,7 +104,7 @@ static void read_group(struct loading *l, unsigned z, unsigned check, const stru
 	if (n && !checks[check]->approves && zone->policy[check].action == ACTION_APPROVE)
 		conf_report_add(l->reader.report, CONF_ERROR, n->file, n->line, path,
 				"action: what this check refuses cannot be approved: "
-				"\"alert\" or \"drop\"");
+				"\"alert\", \"drop\" or \"reject\"");
 }
 
 static void read_default_check(struct loading *l, unsigned check)

@@ -98,19 +98,31 @@ static void write_used(const struct call_due *due, const struct call_slot *s, st
 					   "calls have cost %s, which is more than %s", &is, &most);
 }
 
+/* As it is written in the config: "4h", "90s". */
+static struct slice duration(char room[32], uint32_t s)
+{
+	unsigned unit = s % 3600 == 0 ? 3600 : s % 60 == 0 ? 60 : 1;
+	int len = snprintf(room, 32, "%u%c", s / unit, unit == 3600 ? 'h' : unit == 60 ? 'm' : 's');
+
+	return (struct slice){ room, (uint32_t)len };
+}
+
 static void write_reason(const struct passing *p, const struct call_due *due, struct evidence *ev)
 {
-	const struct call *c = p->call;
+	char room[32];
+	struct slice time;
 
 	switch (due->kind) {
 	case DUE_WARN:
-		evidence_reason(ev, "call has lasted %u s", c->warn_after);
+		time = duration(room, p->call->warn_after);
+		evidence_reason(ev, "call has lasted %s", &time);
 		break;
 	case DUE_CUT:
-		evidence_reason(ev, "call has lasted %u s, and may not last longer", c->cut_after);
+		time = duration(room, p->call->cut_after);
+		evidence_reason(ev, "call has lasted %s, and may not last longer", &time);
 		break;
 	default:
-		write_used(due, &c->slot[due->slot < CALL_SLOTS ? due->slot : 0], ev);
+		write_used(due, &p->call->slot[due->slot < CALL_SLOTS ? due->slot : 0], ev);
 	}
 }
 

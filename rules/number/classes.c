@@ -40,6 +40,8 @@ struct slice prefix_read(const char *text, char out[NUMBERSET_DIGITS])
 	struct slice digits = { out, 0 };
 
 	text += *text == '+';
+	if (*text == '0')
+		return SLICE_NONE; /* as it is dialled: no country code begins so */
 	for (; *text; text++) {
 		if (is_digit(*text) && digits.n < NUMBERSET_DIGITS - 1)
 			out[digits.n++] = *text;
@@ -112,7 +114,8 @@ static int take_list(struct memberships *m, const struct conf_list *l, int class
 
 		if (!digits.n) {
 			compiler_error(c, &l->item[i], key, "\"%s\" is no prefix: must be 1 to %d "
-				       "digits of E.164, such as \"4420\" or \"+44 20\"",
+				       "digits of E.164, such as \"4420\" or \"+44 20\", "
+				       "without 00",
 				       l->item[i].text, NUMBERSET_DIGITS - 1);
 			err = -1;
 		} else if (!member_add(m, digits, (unsigned)class, in)) {

@@ -26,7 +26,7 @@ static int take_item(const struct conf_item *item, struct compiler *c, const cha
 		return 0;
 	if (is_digit(item->text[0]) || item->text[0] == '+')
 		compiler_error(c, item, key, "\"%s\" is no prefix: must be 1 to %d digits of "
-			       "E.164, such as \"4420\" or \"+44 20\"", item->text,
+			       "E.164, such as \"4420\" or \"+44 20\", without 00", item->text,
 			       NUMBERSET_DIGITS - 1);
 	else
 		compiler_error(c, item, key, "\"%s\" is neither a prefix of numbers nor a class: "

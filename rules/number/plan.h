@@ -48,7 +48,7 @@ unsigned code_length(struct slice digits);
 /* classes.c: rs->numbers->classes; 0 or -1, reported. */
 int classes_compile(struct ruleset *rs, struct compiler *c);
 /* The digits of a prefix as people write them ("+49 (30) 23125"), in out, at most
- * NUMBERSET_DIGITS; empty when it is none. */
+ * NUMBERSET_DIGITS; empty when it is none, and when it begins with 0 as no country code does. */
 struct slice prefix_read(const char *text, char out[NUMBERSET_DIGITS]);
 
 #endif

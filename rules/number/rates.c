@@ -142,7 +142,7 @@ static const char *line_read(const char *text, char room[NUMBERSET_DIGITS], stru
 		memcpy(prefix, field[0].p, field[0].n);
 	*digits = prefix_read(prefix, room);
 	if (!digits->n)
-		return "begins with no prefix: write 1 to 15 digits of E.164";
+		return "begins with no prefix: write 1 to 15 digits of E.164, without 00";
 	out->name = SLICE_NONE;
 	if (n > 1 && !money_read(field[1], CALL_MICRO, &ignored))
 		out->name = field[at++];

@@ -188,6 +188,45 @@ static void what_leaves_is_no_burst(void **unused)
 	assert_null(strstr(out, "more"));
 }
 
+/* A warning does not stand for the refusals behind it. */
+static void a_warning_hides_no_refusal(void **unused)
+{
+	struct event ev[6];
+	char out[4096];
+
+	(void)unused;
+	for (unsigned i = 0; i < 6; i++) {
+		ev[i] = event_of(9, i < 2 ? "many calls" : "too many calls");
+		ev[i].d.verdict = i < 2 ? VERDICT_ACCEPT : VERDICT_REJECT;
+		ev[i].d.code = 403;
+	}
+	lines_of(ev, 6, out, sizeof(out));
+	assert_int_equal(count_lines(out), 4);
+	assert_non_null(strstr(out, "noticed 203.0.113.9: "));
+	assert_non_null(strstr(out, "refused 203.0.113.9 with 403: "));
+	assert_non_null(strstr(out, "refused 203.0.113.9: "));
+	assert_non_null(strstr(out, ": 3 more\n"));
+}
+
+/* Each running call that is told of or ended is another one. */
+static void calls_are_no_burst(void **unused)
+{
+	struct event ev[6];
+	char out[4096];
+
+	(void)unused;
+	for (unsigned i = 0; i < 6; i++) {
+		ev[i] = event_of(9, i < 3 ? "call has lasted 1h" : "call may not last longer");
+		ev[i].d.call = true;
+		ev[i].d.verdict = i < 3 ? VERDICT_ACCEPT : VERDICT_DROP;
+	}
+	lines_of(ev, 6, out, sizeof(out));
+	assert_int_equal(count_lines(out), 6);
+	assert_non_null(strstr(out, "noticed a call of 203.0.113.9: "));
+	assert_non_null(strstr(out, "cut a call of 203.0.113.9: "));
+	assert_null(strstr(out, "more"));
+}
+
 static void a_ban_ends_a_burst_and_is_told_once(void **unused)
 {
 	struct event ev[7];
@@ -263,6 +302,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_token_is_told_in_a_burst, make_state,
 						drop_state),
 		cmocka_unit_test(what_leaves_is_no_burst),
+		cmocka_unit_test(a_warning_hides_no_refusal),
+		cmocka_unit_test(calls_are_no_burst),
 		cmocka_unit_test(a_ban_ends_a_burst_and_is_told_once),
 		cmocka_unit_test(observe_says_would),
 		cmocka_unit_test(many_sources_do_not_flood_the_log),
