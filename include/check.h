@@ -46,6 +46,7 @@ enum way {
 };
 
 struct account; /* rules/account.h */
+struct call;    /* rules/state/calls.h */
 struct call_draft; /* rules/state/calls.h */
 struct names;   /* rules/state/names.h */
 struct number;  /* rules/number/number.h */
@@ -136,6 +137,14 @@ struct policy {
 	uint32_t ban_window; /* seconds */
 };
 
+/* A limit that a running call has reached, in the words of the check that set it. */
+struct limit_words {
+	const char *name;     /* "": it has none */
+	const char *whose;    /* "call", "calls", "all calls" */
+	const char *within;   /* "", " a day" */
+	const char *currency; /* of money, else "" */
+};
+
 struct check {
 	const char *name;
 	const char *help;       /* one line for the sample config and --help */
@@ -154,6 +163,10 @@ struct check {
 	int (*compile)(void *conf, struct compiler *c);
 	void (*release)(void *conf); /* frees what compile made; takes a zeroed conf */
 	enum found (*run)(const struct probe *p, const void *conf, struct evidence *ev);
+	/* The limit of one of its slots of a call, or (CALL_SLOTS) that of how long it may
+	 * last; false: this config has it no more.  NULL: it limits no calls. */
+	bool (*limit)(const void *conf, const struct call *c, unsigned slot,
+		      struct limit_words *out);
 	/* For `sipmoat check`: what compile made of an operator's rules; may be NULL. */
 	void (*describe)(const void *conf, conf_line *line, void *arg);
 };

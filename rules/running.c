@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "checks.h"
 #include "cut.h"
 #include "groups.h"
 #include "ruleset.h"
@@ -76,26 +77,54 @@ static struct slice amount(char room[32], const struct call_slot *s, uint32_t n)
 		len = snprintf(room, 32, "%u.%02u", n / CALL_MONEY,
 			       n % CALL_MONEY / (CALL_MONEY / 100));
 	else
-		len = snprintf(room, 32, "%u:%02u min", n / 60, n % 60);
+		len = snprintf(room, 32, "%u:%02u", n / 60, n % 60);
 	return (struct slice){ room, (uint32_t)len };
 }
 
+/* A call that goes on to a trunk has slots of that one's zone, too. */
+static bool find_words(const struct passing *p, unsigned check, unsigned slot,
+		       struct limit_words *out)
+{
+	const struct ruleset *rs = p->rs;
+	bool (*limit)(const void *, const struct call *, unsigned, struct limit_words *) =
+		check < check_count ? checks[check]->limit : NULL;
+	unsigned own = p->out->d.zone;
+
+	if (limit && limit(rs->zone[own].conf[check], p->call, slot, out))
+		return true;
+	for (unsigned z = 0; limit && z < rs->n_zones; z++)
+		if (z != own && limit(rs->zone[z].conf[check], p->call, slot, out))
+			return true;
+	*out = (struct limit_words){ "", slot < CALL_SLOTS ? "calls" : "call", "", "" };
+	return false;
+}
+
 /* Money is added before it has to be paid. */
-static void write_used(const struct call_due *due, const struct call_slot *s, struct evidence *ev)
+static void write_used(const struct passing *p, const struct call_due *due,
+		       const struct call_slot *s, struct evidence *ev)
 {
 	char used[32], limit[32];
 	bool over = due->kind == DUE_SLOT_OVER;
+	bool known;
+	struct limit_words w;
 	struct slice is = amount(used, s, due->used);
 	struct slice most = amount(limit, s, over ? s->act : s->warn);
+	struct slice whose, unit, within, comma, name;
 
+	known = find_words(p, s->check, due->slot, &w);
+	whose = slice_of(w.whose);
+	within = slice_of(w.within);
+	unit = slice_of(s->kind == SLOT_MONEY ? w.currency : "min");
+	comma = slice_of(known ? ", limit " : "");
+	name = slice_of(w.name);
 	if (s->kind != SLOT_MONEY)
-		evidence_reason(ev, over ? "calls have lasted %s, and may not last more than %s" :
-					   "calls have lasted %s, which is more than %s",
-				&is, &most);
+		evidence_reason(ev, over ? "%s have lasted %s of %s %s%s%s%s" :
+					   "%s have lasted %s, more than %s %s%s%s%s",
+				&whose, &is, &most, &unit, &within, &comma, &name);
 	else
-		evidence_reason(ev, over ? "calls would soon have cost %s, and may not cost more "
-					   "than %s" :
-					   "calls have cost %s, which is more than %s", &is, &most);
+		evidence_reason(ev, over ? "%s would soon have cost %s of %s %s%s%s%s" :
+					   "%s cost %s so far, more than %s %s%s%s%s",
+				&whose, &is, &most, &unit, &within, &comma, &name);
 }
 
 /* As it is written in the config: "4h", "90s". */
@@ -107,23 +136,25 @@ static struct slice duration(char room[32], uint32_t s)
 	return (struct slice){ room, (uint32_t)len };
 }
 
+static void write_lasted(const struct passing *p, bool over, struct evidence *ev)
+{
+	const struct call *c = p->call;
+	struct limit_words w;
+	bool known = find_words(p, c->duration_check, CALL_SLOTS, &w);
+	struct slice comma = slice_of(known ? ", limit " : ""), name = slice_of(w.name), time;
+	char room[32];
+
+	time = duration(room, over ? c->cut_after : c->warn_after);
+	evidence_reason(ev, over ? "call has lasted %s, and may not last longer%s%s" :
+				   "call has lasted %s%s%s", &time, &comma, &name);
+}
+
 static void write_reason(const struct passing *p, const struct call_due *due, struct evidence *ev)
 {
-	char room[32];
-	struct slice time;
-
-	switch (due->kind) {
-	case DUE_WARN:
-		time = duration(room, p->call->warn_after);
-		evidence_reason(ev, "call has lasted %s", &time);
-		break;
-	case DUE_CUT:
-		time = duration(room, p->call->cut_after);
-		evidence_reason(ev, "call has lasted %s, and may not last longer", &time);
-		break;
-	default:
-		write_used(due, &p->call->slot[due->slot < CALL_SLOTS ? due->slot : 0], ev);
-	}
+	if (due->kind == DUE_WARN || due->kind == DUE_CUT)
+		write_lasted(p, due->kind == DUE_CUT, ev);
+	else
+		write_used(p, due, &p->call->slot[due->slot < CALL_SLOTS ? due->slot : 0], ev);
 }
 
 /* Who is told what, and whether it is enforced.  false: the check is not asked any more. */

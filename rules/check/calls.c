@@ -321,6 +321,17 @@ static bool is_approved(const struct probe *p, const struct finding *f, struct e
 	return false;
 }
 
+/* Time runs on: a call that begins under a grant is not ended when the minutes are used up. */
+static bool is_granted(const struct probe *p, const struct finding *f)
+{
+	struct evidence unused = { .what = 0 };
+
+	if (f->limit->count != COUNT_MINUTES || !f->limit->act || f->action != ACTION_APPROVE)
+		return false;
+	evidence_what(&unused, "limit", slice_of(f->limit->name));
+	return evidence_approved(p, &unused);
+}
+
 static void add_slot(const struct probe *p, const struct calls_conf *own, const struct limit *l,
 		     const struct call_slot *slot)
 {
@@ -365,6 +376,8 @@ static bool ask(const struct probe *p, const struct calls_conf *own, const struc
 		slot = slot_of(f);
 		count_over(p, l, &f->quota, &slot);
 	}
+	if (is_granted(p, f))
+		slot.act = 0;
 	add_slot(p, own, l, &slot);
 	return false;
 }
@@ -393,6 +406,39 @@ static enum found calls_judge(const struct probe *p, const void *conf, struct ev
 	return HIT;
 }
 
+static const char *whose(enum limit_per per)
+{
+	switch (per) {
+	case PER_USER:
+		break;
+	case PER_SOURCE:
+		return "calls of the source";
+	case PER_ZONE:
+		return "calls of the zone";
+	case PER_TRUNK:
+		return "calls of the trunk";
+	case PER_CLASS:
+		return "all calls";
+	}
+	return "calls";
+}
+
+static bool calls_limit(const void *conf, const struct call *c, unsigned slot,
+			struct limit_words *out)
+{
+	const struct calls_conf *own = conf;
+
+	for (unsigned i = 0; slot < CALL_SLOTS && i < own->limits.n; i++) {
+		const struct limit *l = &own->limits.limit[i];
+
+		if ((uint16_t)l->id != c->slot[slot].rule)
+			continue;
+		*out = (struct limit_words){ l->name, whose((enum limit_per)l->per), " a day", "" };
+		return true;
+	}
+	return false;
+}
+
 const struct check check_calls = {
 	.name = "calls",
 	.help = "how many calls, how long, and where to",
@@ -409,4 +455,5 @@ const struct check check_calls = {
 	.compile = calls_compile,
 	.release = calls_release,
 	.run = calls_judge,
+	.limit = calls_limit,
 };

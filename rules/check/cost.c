@@ -248,10 +248,10 @@ static uint32_t least_of(const struct rate *rate)
 /* ---- what is said ---- */
 
 struct finding {
-	const struct cost_limit *limit; /* NULL: nothing was found */
+	const struct cost_limit *limit; /* NULL: none */
 	struct quota quota;
 	uint32_t used;
-	bool over;
+	bool over, told;
 };
 
 static struct slice money_text(uint64_t amount, uint32_t parts, char room[MONEY_TEXT])
@@ -313,9 +313,9 @@ static enum found unpriced(const struct probe *p, const struct cost_conf *k, str
 
 /* ---- the check ---- */
 
-/* What it runs up is added to the quota; approved: but ends nothing. */
+/* What it runs up is added to the quota; granted: but ends nothing. */
 static void add_slot(const struct probe *p, const struct cost_conf *k, const struct finding *f,
-		     bool approved)
+		     bool granted)
 {
 	struct call_draft *d = p->draft;
 
@@ -323,9 +323,25 @@ static void add_slot(const struct probe *p, const struct cost_conf *k, const str
 		return;
 	d->slot[d->slots++] = (struct call_slot){
 		.key = f->quota.key, .window = f->quota.window, .warn = f->quota.warn,
-		.act = approved ? 0 : f->quota.act, .rule = (uint16_t)f->limit->id,
+		.act = granted ? 0 : f->quota.act, .rule = (uint16_t)f->limit->id,
 		.proven = f->quota.proven, .kind = SLOT_MONEY, .check = k->self,
 	};
+}
+
+/* Whoever was granted the limit may go on beyond it with a call that begins now, also where
+ * it is reached only while that runs. */
+static bool is_granted(const struct probe *p, const struct cost_conf *k, const struct finding *f,
+		       struct evidence *ev)
+{
+	bool before = ev->approved, granted;
+
+	if (!f->limit->act || p->zone->policy[k->self].action != ACTION_APPROVE)
+		return false;
+	evidence_what(ev, "limit", slice_of(f->limit->name));
+	granted = evidence_approved(p, ev);
+	ev->approved = before || (granted && f->over);
+	ev->what = 0;
+	return granted;
 }
 
 static struct finding ask(const struct probe *p, const struct cost_limit *l,
@@ -335,8 +351,7 @@ static struct finding ask(const struct probe *p, const struct cost_limit *l,
 
 	f.used = quota_used(p->state, &f.quota, p->now);
 	f.over = l->act && (f.used >= l->act || least_of(rate) > l->act - f.used);
-	if (!f.over && !(l->warn && f.used > l->warn))
-		f.limit = NULL;
+	f.told = f.over || (l->warn && f.used > l->warn);
 	return f;
 }
 
@@ -355,20 +370,16 @@ static enum found cost_run(const struct probe *p, const void *conf, struct evide
 	p->draft->price = rate->price;
 	for (unsigned i = 0; i < k->n; i++) {
 		const struct cost_limit *l = &k->limit[i];
-		bool approved = false;
+		bool granted;
 		struct finding f;
 
 		if (!applies(p, l, payer))
 			continue;
 		f = ask(p, l, rate);
-		if (f.limit && f.over) {
-			tell(p, k, &f, rate, ev);
-			approved = evidence_approved(p, ev);
-		}
-		if (f.limit && !approved && (!first.limit || f.over > first.over))
+		granted = is_granted(p, k, &f, ev);
+		if (f.told && !(f.over && granted) && (!first.limit || f.over > first.over))
 			first = f;
-		f.limit = l;
-		add_slot(p, k, &f, approved);
+		add_slot(p, k, &f, granted);
 	}
 	if (!first.limit)
 		return CLEAR;
@@ -404,6 +415,30 @@ bool cost_print(const struct ruleset *rs, unsigned zone, const struct number *n,
 	return true;
 }
 
+static bool cost_limit(const void *conf, const struct call *c, unsigned slot,
+		       struct limit_words *out)
+{
+	static const struct limit_words words[] = {
+		[PER_CALL] = { .whose = "call", .within = "" },
+		[PER_USER_DAY] = { .whose = "calls", .within = " a day" },
+		[PER_USER_MONTH] = { .whose = "calls", .within = " in 30 days" },
+		[PER_GATEWAY_DAY] = { .whose = "all calls", .within = " a day" },
+	};
+	const struct cost_conf *k = conf;
+
+	for (unsigned i = 0; slot < CALL_SLOTS && i < k->n; i++) {
+		const struct cost_limit *l = &k->limit[i];
+
+		if ((uint16_t)l->id != c->slot[slot].rule)
+			continue;
+		*out = words[l->per];
+		out->name = l->name;
+		out->currency = k->currency;
+		return true;
+	}
+	return false;
+}
+
 const struct check check_cost = {
 	.name = "cost",
 	.help = "how much calls may cost, by a rate card",
@@ -420,4 +455,5 @@ const struct check check_cost = {
 	.compile = cost_compile,
 	.release = cost_release,
 	.run = cost_run,
+	.limit = cost_limit,
 };

@@ -126,12 +126,14 @@ static void duration_release(void *conf)
 	free(d->when);
 }
 
-static void set(struct call_draft *draft, const struct duration_conf *d, uint32_t warn,
-		uint32_t cut)
+/* rule: of the limit, from 1 on; 0: none fits. */
+static void set(struct call_draft *draft, const struct duration_conf *d, unsigned rule,
+		uint32_t warn, uint32_t cut)
 {
 	draft->warn_after = warn;
 	draft->cut_after = cut;
 	draft->duration_check = d->index;
+	draft->duration_rule = (uint8_t)rule;
 }
 
 static void limit(const struct probe *p, const struct duration_conf *d)
@@ -139,15 +141,29 @@ static void limit(const struct probe *p, const struct duration_conf *d)
 	struct slice user = p->account ? account_user(p->account) : SLICE_NONE;
 
 	if (p->number->kind == NUMBER_EMERGENCY || emergency_call(p->rules, p->sip)) {
-		set(p->draft, d, 0, 0);
+		set(p->draft, d, 0, 0, 0);
 		return;
 	}
 	for (unsigned i = 0; i < d->n; i++)
 		if (when_holds(&d->when[i], p, user, p->number)) {
-			set(p->draft, d, limit_of(d, i)->warn, limit_of(d, i)->cut);
+			set(p->draft, d, i + 1, limit_of(d, i)->warn, limit_of(d, i)->cut);
 			return;
 		}
-	set(p->draft, d, d->warn, d->cut);
+	set(p->draft, d, 0, d->warn, d->cut);
+}
+
+/* In another config another limit may stand there. */
+static bool duration_limit(const void *conf, const struct call *c, unsigned slot,
+			   struct limit_words *out)
+{
+	const struct duration_conf *d = conf;
+	const struct limit_entry *e;
+
+	if (slot != CALL_SLOTS || !c->duration_rule || c->duration_rule > d->n)
+		return false;
+	e = limit_of(d, c->duration_rule - 1u);
+	*out = (struct limit_words){ e->name, "call", "", "" };
+	return e->warn == c->warn_after && e->cut == c->cut_after;
 }
 
 static enum found duration_run(const struct probe *p, const void *conf, struct evidence *ev)
@@ -183,4 +199,5 @@ const struct check check_duration = {
 	.compile = duration_compile,
 	.release = duration_release,
 	.run = duration_run,
+	.limit = duration_limit,
 };

@@ -82,6 +82,7 @@ struct call_draft {
 	struct call_price price;
 	uint32_t warn_after, cut_after; /* s from its answer; 0: never */
 	uint8_t duration_check; /* index into checks[] of who says so */
+	uint8_t duration_rule;  /* its own name for why */
 	int16_t trunk;  /* of the outside end, -1: none */
 };
 
@@ -115,6 +116,7 @@ struct call {
 				 * often it was said */
 	uint8_t proto;
 	uint8_t flags;          /* see calls.c */
+	uint8_t duration_rule;
 };
 
 /* The name of the call that a request outside a dialog is for. */

@@ -95,7 +95,8 @@ static void begin(struct call *c, uint64_t key, const struct asks *a, const stru
 		.inside_port = outbound(l) ? pkt->sport : pkt->dport, .proto = pkt->proto,
 		.site = a->site, .cseq = a->cseq, .target = a->target, .trunk = d->trunk,
 		.warn_after = d->warn_after, .cut_after = d->cut_after,
-		.duration_check = d->duration_check, .dir = pkt->dir, .zone = f->zone, .open = 1,
+		.duration_check = d->duration_check, .duration_rule = d->duration_rule,
+		.dir = pkt->dir, .zone = f->zone, .open = 1,
 		.flags = a->many ? CALL_MANY : 0, .slots = d->slots,
 	};
 	memcpy(c->slot, d->slot, d->slots * sizeof(*d->slot));
