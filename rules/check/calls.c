@@ -21,6 +21,7 @@
 
 #define TOLD_AGAIN (600 * NS) /* what is only told */
 #define REFUSED 0x7265667573656400 /* mixed into the key of a call; + CSeq number */
+#define COPIED 0x636f7079u    /* likewise */
 #define REPEATED (32 * NS)    /* so long an INVITE is (RFC 3261 17.1.1.2, Timer B) */
 
 struct calls_conf {
@@ -110,7 +111,7 @@ static bool is_counted(const struct probe *p)
 {
 	const struct call_draft *d = p->draft;
 
-	if (!d || !d->key || (d->again && !d->leg))
+	if (!d || !d->key || (d->again && !d->leg && !d->copy))
 		return false;
 	if (d->trunk < 0 && (p->trusted || p->pkt->dir == DIR_OUTBOUND))
 		return false;
@@ -285,9 +286,12 @@ static bool is_news(const struct probe *p, const struct finding *f)
 	return told_now(p->state, f->quota.key, p->now, p->now + TOLD_AGAIN);
 }
 
+/* A server may try another trunk when one is full. */
 static uint64_t refusal_key(const struct probe *p)
 {
-	return key_with(p->draft->key, REFUSED + p->sip->cseq);
+	uint64_t where = (uint64_t)(p->draft->trunk + 1) << 32;
+
+	return key_with(p->draft->key ^ p->names->target, REFUSED ^ (p->sip->cseq | where));
 }
 
 /* Its repetitions must not pass once there is room: who sent it may have been answered. */
@@ -297,6 +301,19 @@ static bool was_refused(const struct probe *p, struct evidence *ev)
 		return false;
 	evidence_reason(ev, "repeated, and was refused for a limit");
 	ev->quiet = true;
+	return true;
+}
+
+/* A repetition that no phone sends: servers would begin another call.  Where it is one all
+ * the same nothing is lost, as what it repeats has passed. */
+static bool is_copied(const struct probe *p, struct evidence *ev)
+{
+	if (!p->draft->copy)
+		return false;
+	evidence_reason(ev, "repeats an INVITE that was answered, or that another sender sent");
+	evidence_bytes(ev, p->sip->uri);
+	ev->quiet = !told_now(p->state, key_with(p->draft->key, COPIED), p->now,
+			      p->now + TOLD_AGAIN);
 	return true;
 }
 
@@ -382,18 +399,34 @@ static bool ask(const struct probe *p, const struct calls_conf *own, const struc
 	return false;
 }
 
+/* A call holds no more: what cannot be given back is not taken. */
+static enum found too_many(const struct probe *p, const struct limit *l, struct evidence *ev)
+{
+	struct slice name = slice_of(l->name);
+
+	if (!told_now(p->state, key_with(l->id, COPIED), p->now, p->now + TOLD_AGAIN))
+		return CLEAR;
+	evidence_reason(ev, "more than %u limits are for this call: limit %s is not counted",
+			(unsigned)CALL_SLOTS, &name);
+	evidence_bytes(ev, p->sip->uri);
+	ev->alert = true;
+	return HIT;
+}
+
 static enum found calls_judge(const struct probe *p, const void *conf, struct evidence *ev)
 {
 	const struct calls_conf *own = conf;
 	struct finding f, first = { .said = QUOTA_FREE };
 
-	if (!is_counted(p))
+	if (!own->limits.n || !is_counted(p))
 		return CLEAR;
-	if (was_refused(p, ev))
+	if (is_copied(p, ev) || was_refused(p, ev))
 		return HIT;
-	for (unsigned i = 0; i < own->limits.n && p->draft->slots < CALL_SLOTS; i++) {
+	for (unsigned i = 0; i < own->limits.n; i++) {
 		if (!applies(p, &own->limits.limit[i]))
 			continue;
+		if (p->draft->slots >= p->draft->room)
+			return too_many(p, &own->limits.limit[i], ev);
 		if (ask(p, own, &own->limits.limit[i], &f, ev))
 			return refuse(p, &f, ev);
 		if (f.said > first.said)

@@ -319,7 +319,7 @@ static void add_slot(const struct probe *p, const struct cost_conf *k, const str
 {
 	struct call_draft *d = p->draft;
 
-	if (d->slots == CALL_SLOTS)
+	if (d->slots >= d->room)
 		return;
 	d->slot[d->slots++] = (struct call_slot){
 		.key = f->quota.key, .window = f->quota.window, .warn = f->quota.warn,

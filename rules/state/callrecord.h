@@ -24,6 +24,8 @@ enum call_flag {
 struct asks {
 	uint64_t key;
 	uint32_t cseq, target, site;
+	struct call_branch branch;
+	const struct addr *inside;
 	bool outbound;
 	bool many;
 };
@@ -32,6 +34,7 @@ enum is {
 	IS_NEW,   /* none, or one that is over */
 	IS_SAME,
 	IS_RETRY, /* it was challenged: begins again */
+	IS_COPY,  /* as if it were a repetition, of what a server has forgotten or never got */
 	IS_OTHER, /* what goes by that name is another call */
 };
 
@@ -51,7 +54,10 @@ static inline uint32_t call_ms(const struct call *c, uint64_t now)
 uint64_t call_other_key(const struct asks *a);
 /* Of such a one that was answered: by its dialog, whoever sends in it. */
 uint64_t call_forked_key(const struct names *n);
-enum is call_judge(const struct call *c, const struct asks *a);
+enum is call_judge(const struct call *c, const struct asks *a, uint64_t now);
+/* The further call under that key goes by its dialog since a moment ago. */
+bool call_moved(struct state *st, uint64_t key, uint64_t now);
+void call_moves(struct state *st, uint64_t key, uint64_t now);
 
 #define CALL_BYE_MS 64000 /* for the answer to BYE: twice Timer F */
 

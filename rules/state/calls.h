@@ -75,9 +75,10 @@ struct call_price {
 struct call_draft {
 	uint64_t key;   /* call_key(); 0: nothing is drafted */
 	bool again;     /* it has a record already, and pays for it: nothing is to be taken */
+	bool copy;      /* with again: but it is none, see call_judge(): servers may call again */
 	bool leg;       /* with again: it goes on to a trunk, and so far was on none: what
 			 * counts by trunk may be taken, and is added to the record */
-	uint8_t slots;
+	uint8_t slots, room; /* of at most CALL_SLOTS, of a leg what the record has left */
 	struct call_slot slot[CALL_SLOTS];
 	struct call_price price;
 	uint32_t warn_after, cut_after; /* s from its answer; 0: never */
@@ -85,6 +86,14 @@ struct call_draft {
 	uint8_t duration_rule;  /* its own name for why */
 	int16_t trunk;  /* of the outside end, -1: none */
 };
+
+/* What a transaction goes by (RFC 3261 17.2.3), in short. */
+struct call_branch {
+	uint32_t id; /* the branch itself, the same in its answers */
+	uint32_t by; /* who sends it, as he says, and his credentials */
+};
+struct call_branch call_branch_of(const struct state *st, const struct sip_msg *sip,
+				  const struct names *n);
 
 #define CALL_FORKS 2 /* dialogs of one call that are answered at once: more do not count */
 
@@ -103,6 +112,7 @@ struct call {
 	uint32_t warn_after, cut_after;
 	uint32_t seconds;       /* added to slots so far */
 	uint32_t cseq, target;  /* of its INVITE */
+	struct call_branch branch;
 	uint32_t fork[CALL_FORKS]; /* parts of To tags that answered, 0: none */
 	uint16_t life;          /* min without a message once answered, 0: as the settings say */
 	uint16_t told;          /* bit per slot: over its limit, and that was told */
@@ -142,6 +152,8 @@ bool call_find(struct state *st, const struct names *n, uint64_t now, struct cal
  */
 struct call_asks {
 	const struct names *names;
+	const struct addr *inside; /* whom it is for, or who sends it */
+	struct call_branch branch;
 	uint32_t cseq;
 	int16_t trunk;
 	bool outbound, known;

@@ -93,7 +93,8 @@ static void begin(struct call *c, uint64_t key, const struct asks *a, const stru
 		.key = key, .began = l->now, .price = d->price, .outside = l->outside,
 		.inside = l->inside, .outside_port = l->outside_port,
 		.inside_port = outbound(l) ? pkt->sport : pkt->dport, .proto = pkt->proto,
-		.site = a->site, .cseq = a->cseq, .target = a->target, .trunk = d->trunk,
+		.site = a->site, .cseq = a->cseq, .target = a->target, .branch = a->branch,
+		.trunk = d->trunk,
 		.warn_after = d->warn_after, .cut_after = d->cut_after,
 		.duration_check = d->duration_check, .duration_rule = d->duration_rule,
 		.dir = pkt->dir, .zone = f->zone, .open = 1,
@@ -108,9 +109,9 @@ static void begin(struct call *c, uint64_t key, const struct asks *a, const stru
 
 /* Another INVITE of a call that is known: a repetition, a fork, or a leg further on.
  * true: what its draft holds has found its place. */
-static bool go_on(struct call *c, const struct lesson *l, const struct call_draft *d)
+static bool go_on(struct call *c, const struct lesson *l, const struct call_draft *d, enum is is)
 {
-	if (l->again)
+	if (call_over(c) || (l->again && is != IS_COPY))
 		return false;
 	/* a leg further on is answered to whoever passed it on, who then answers himself */
 	if (outbound(l) != (c->dir == DIR_OUTBOUND))
@@ -136,10 +137,10 @@ static bool learn_asked(struct state *st, const struct lesson *l, const struct c
 	bool kept = false;
 	enum is is;
 
-	is = !c || h.fresh ? IS_NEW : c->key != key ? IS_OTHER : call_judge(c, a);
-	if (c && is == IS_SAME) {
-		kept = go_on(c, l, f->draft);
-	} else if (c && is != IS_OTHER && !l->again) {
+	is = !c || h.fresh ? IS_NEW : c->key != key ? IS_OTHER : call_judge(c, a, l->now);
+	if (c && (is == IS_SAME || is == IS_COPY)) {
+		kept = go_on(c, l, f->draft, is);
+	} else if (c && is != IS_OTHER) {
 		begin(c, key, a, l, f);
 		table_set(&h, l->now, l->now + l->settings->dialog_early * NS,
 			  rank_of_asker(st, l, f));
@@ -159,10 +160,13 @@ static void learn_invite(struct state *st, const struct lesson *l, const struct 
 	struct asks a = {
 		.key = call_key(l->names), .cseq = l->sip->cseq,
 		.target = call_part(l->names->target), .site = call_part(l->names->site),
+		.branch = call_branch_of(st, l->sip, l->names), .inside = &l->inside,
 		.outbound = outbound(l), .many = f->known || f->draft->trunk >= 0,
 	};
+	uint64_t other = call_other_key(&a);
 
-	if (!learn_asked(st, l, f, &a, a.key) && !learn_asked(st, l, f, &a, call_other_key(&a)))
+	if (!learn_asked(st, l, f, &a, a.key) &&
+	    (call_moved(st, other, l->now) || !learn_asked(st, l, f, &a, other)))
 		calls_refused(st, f->draft, l->now);
 }
 
@@ -176,8 +180,12 @@ static bool is_answer(const struct call *c, const struct lesson *l, const struct
 		return false;
 	if (c->dir == DIR_OUTBOUND)
 		return l->asked && l->asked->flags & TXN_INSIDE;
-	return c->cseq == l->sip->cseq && c->site == a->site &&
-	       (!l->asked || c->target == a->target || c->flags & CALL_MANY);
+	if (c->cseq != l->sip->cseq || c->site != a->site)
+		return false;
+	if (c->flags & CALL_MANY)
+		return true;
+	return (!l->asked || c->target == a->target) &&
+	       (c->branch.id == a->branch.id || !addr_eq(&c->inside, &l->inside));
 }
 
 static struct hold find_asked(struct state *st, const struct lesson *l)
@@ -186,6 +194,7 @@ static struct hold find_asked(struct state *st, const struct lesson *l)
 	struct asks a = {
 		.key = call_key(l->names), .cseq = l->sip->cseq,
 		.target = t ? call_part(t->target) : 0, .site = call_part(l->names->site),
+		.branch = call_branch_of(st, l->sip, l->names),
 	};
 	struct hold h = call_hold(st, a.key, l->now);
 
@@ -265,6 +274,7 @@ static void move(struct state *st, const struct lesson *l, struct call *c)
 	struct hold h = table_make_over(st->calls, key, l->now, RANK_ANSWERED, &room);
 	bool moved = h.value && h.fresh;
 
+	call_moves(st, c->key, l->now);
 	c->key = key;
 	if (moved) {
 		*(struct call *)h.value = *c;
@@ -342,10 +352,21 @@ static void learn_bye(struct state *st, const struct lesson *l, struct call *c,
 		      struct after *after)
 {
 	if (!(c->flags & CALL_RELAYED) &&
-	    (outbound(l) || memory_blind(st, l->settings, &l->inside, l->now)))
+	    (outbound(l) || memory_blind(st, l->settings, &c->inside, l->now)))
 		leave(c, l, after);
 	else if (!c->ended || call_ms(c, l->now) > c->ended + CALL_BYE_MS)
 		c->ended = call_ms(c, l->now);
+}
+
+/* Whoever may say that there is no such call: another server, or the same at another port,
+ * knows nothing of it. */
+static bool is_its_server(const struct call *c, const struct lesson *l)
+{
+	if (!outbound(l))
+		return true;
+	return addr_eq(&c->inside, &l->inside) &&
+	       (c->dir == DIR_OUTBOUND || l->pkt->proto != PROTO_UDP ||
+		c->proto != PROTO_UDP || c->inside_port == l->pkt->sport);
 }
 
 /* 481, 408: the other side knows of no call, or is gone (RFC 3261 12.2.1.2). */
@@ -355,7 +376,7 @@ static void learn_bye_answer(const struct lesson *l, struct call *c, struct afte
 
 	if (status < 200)
 		return;
-	if (status < 300 || status == 481 || status == 408)
+	if (status < 300 || ((status == 481 || status == 408) && is_its_server(c, l)))
 		leave(c, l, after);
 	else
 		c->ended = 0;
@@ -399,6 +420,7 @@ static void learn_cancel(struct state *st, const struct lesson *l)
 	struct asks a = {
 		.key = call_key(l->names), .cseq = l->sip->cseq,
 		.target = call_part(l->names->target), .site = call_part(l->names->site),
+		.branch = call_branch_of(st, l->sip, l->names),
 	};
 	const uint64_t key[] = { a.key, call_other_key(&a) };
 
