@@ -14,7 +14,8 @@ void running_draft(struct probe *p)
 	bool out = p->pkt->dir == DIR_OUTBOUND;
 	struct call_asks a = {
 		.names = p->names, .branch = call_branch_of(p->state, p->sip, p->names),
-		.inside = out ? &p->pkt->src : &p->pkt->dst, .cseq = p->sip->cseq, .outbound = out, .known = p->trusted,
+		.inside = out ? &p->pkt->src : &p->pkt->dst,
+		.cseq = p->sip->cseq, .outbound = out, .known = p->trusted,
 		.trunk = (int16_t)trunk_of(p->rules, out ? &p->pkt->dst : &p->pkt->src),
 	};
 

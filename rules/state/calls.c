@@ -27,7 +27,9 @@ static uint64_t mixed(uint64_t a, uint64_t b)
 
 uint64_t call_other_key(const struct asks *a)
 {
-	return mixed(a->key ^ OTHER, (uint64_t)a->target << 32 | (a->cseq ^ a->site ^ a->branch.id));
+	uint32_t request = a->cseq ^ a->site ^ a->branch.id;
+
+	return mixed(a->key ^ OTHER, (uint64_t)a->target << 32 | request);
 }
 
 uint64_t call_forked_key(const struct names *n)

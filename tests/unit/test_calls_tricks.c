@@ -65,7 +65,8 @@ static bool send(struct gate *g, const char *first, const struct has *h, bool ou
 	char text[1400], line[128], method[16];
 
 	sscanf(answer ? or_else(h->method, "INVITE") : first, "%15s", method);
-	snprintf(line, sizeof(line), answer ? "%s" : "%s sip:%s@pbx.example SIP/2.0", first, number);
+	snprintf(line, sizeof(line), answer ? "%s" : "%s sip:%s@pbx.example SIP/2.0", first,
+		 number);
 	snprintf(text, sizeof(text),
 		 "%s\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%s\r\n"
 		 "From: <sip:1001@pbx.example>;tag=%s\r\nTo: <sip:%s@pbx.example>%s%s\r\n"
@@ -329,7 +330,7 @@ static void test_too_many(void **arg)
 		snprintf(config + strlen(config), sizeof(config) - strlen(config),
 			 "%s{ name = \"limit%u\"; per = \"source\"; count = \"now\"; act = %u; }",
 			 i ? ",\n" : "", i, 10 + i);
-	strcat(config, " ); };\n");
+	snprintf(config + strlen(config), sizeof(config) - strlen(config), " ); };\n");
 	g = gate_with(config);
 	assert_true(ASKS(&g, .id = NULL));
 	assert_true(g.d.notify);
