@@ -161,10 +161,11 @@ static struct slice user_short(struct slice user)
  */
 static struct slice user_lone(const struct sip_uri *uri, struct slice text)
 {
-	const char *start = slice_end(uri->scheme) + 1, *end = slice_end(text), *p = start;
+	const char *start, *end = slice_end(text), *p;
 
 	if (!uri->scheme.n || uri->user.n || !slice_istarts(uri->scheme, SLICE("sip")))
 		return SLICE_NONE;
+	p = start = slice_end(uri->scheme) + 1;
 	while (p < end && (is_digit(*p) || memchr("+*#%-()", *p, 7) ||
 			   (p - start >= 2 && (p[-1] == '%' || p[-2] == '%'))))
 		p++;

@@ -57,7 +57,9 @@ static void write_notice(struct passing *p)
 	out->sport = inbound ? c->outside_port : c->inside_port;
 	out->dport = inbound ? c->inside_port : c->outside_port;
 	out->proto = c->proto;
-	snprintf(out->user, sizeof(out->user), "%.*s", (int)c->account.n, c->account.name);
+	/* of a record that was saved n may be anything */
+	snprintf(out->user, sizeof(out->user), "%.*s",
+		 c->account.n < ACCOUNT_NAME ? c->account.n : ACCOUNT_NAME, c->account.name);
 	(void)number_print(&c->number, number);
 	snprintf(out->number, sizeof(out->number), "%s", number);
 	out->d.verdict = VERDICT_ACCEPT;

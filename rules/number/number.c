@@ -447,12 +447,13 @@ const char *number_country_name(unsigned country)
 
 size_t number_print(const struct number *n, char out[NUMBER_TEXT])
 {
-	size_t at = 0;
+	/* of a record that was saved it may be more */
+	size_t at = 0, digits = n->n < NUMBER_DIGITS ? n->n : NUMBER_DIGITS;
 
 	if (n->kind == NUMBER_WORLD)
 		out[at++] = '+';
-	memcpy(out + at, n->digits, n->n);
-	at += n->n;
+	memcpy(out + at, n->digits, digits);
+	at += digits;
 	out[at] = '\0';
 	return at;
 }

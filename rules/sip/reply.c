@@ -15,7 +15,8 @@ static void put(struct writing *w, struct slice s)
 		w->full = true;
 		return;
 	}
-	memcpy(w->p, s.p, s.n);
+	if (s.n)
+		memcpy(w->p, s.p, s.n);
 	w->p += s.n;
 }
 
