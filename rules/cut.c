@@ -170,6 +170,11 @@ struct cut call_cut(struct state *st, const struct settings *s, struct strict *s
 							&out->parcel[LEG_INSIDE]);
 	outside = !(l.answered >> LEG_OUTSIDE & 1) && say(&saying, st, LEG_OUTSIDE,
 							  &out->parcel[LEG_OUTSIDE]);
+	/* a caller who would be the only one to hear of it could go on uncounted */
+	if (l.flags & LEG_OUTSIDE_CALLS && !inside && !(l.answered >> LEG_INSIDE & 1)) {
+		out->parcel[LEG_OUTSIDE].n = 0;
+		return answers(&l, CUT_CANNOT);
+	}
 	out->cut = inside || outside;
 	if (out->cut)
 		return answers(&l, CUT_SENT);

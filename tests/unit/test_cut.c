@@ -350,12 +350,28 @@ static void test_cannot(void **unused)
 					   NULL, 0 }), VERDICT_DROP);
 }
 
+/* No number is above the last one there is.  To end such a call for its caller alone is to
+ * let him go on, and to count him no more. */
+static void test_last_number(void **unused)
+{
+	uint64_t key = call();
+
+	(void)unused;
+	in((struct says){ "INFO sip:bob@192.0.2.20:5070", "A", "B", "2147483647 INFO", NULL, 0 });
+	assert_int_equal(cut(key, 0).said, CUT_CANNOT);
+	assert_false(notice.cut);
+	assert_int_equal(notice.parcel[LEG_OUTSIDE].n, 0);
+	assert_int_equal(in((struct says){ "UPDATE sip:bob@192.0.2.20:5070", "A", "B",
+					   "2147483647 UPDATE", NULL, 0 }), VERDICT_DROP);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_inbound), TEST(test_outbound), TEST(test_moves), TEST(test_second_leg),
 		TEST(test_answers), TEST(test_refused), TEST(test_cannot),
+		TEST(test_last_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
