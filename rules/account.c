@@ -92,9 +92,9 @@ void account_read(const struct probe *p, struct account *out)
 	if (!out->user_key)
 		return;
 	if (login.n)
-		out->shown = is_at_home(p, p->names->login) || is_at_home(p, out->user_key) ||
-			     challenged(p);
+		out->home = is_at_home(p, p->names->login) || is_at_home(p, out->user_key);
 	else if (!p->names->several)
-		out->shown = is_at_home(p, out->user_key);
+		out->home = is_at_home(p, out->user_key);
+	out->shown = out->home || (login.n && challenged(p));
 	out->key = out->shown ? out->user_key : key_at(out->user_key, p->site_key);
 }

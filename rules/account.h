@@ -22,6 +22,8 @@ struct account {
 	uint64_t key;    /* of the user, SHOWN; else of user and site; 0: there is no user */
 	uint64_t user_key; /* name_user of the user, whatever he has shown; 0: none */
 	bool shown;
+	bool home;       /* SHOWN, and not only by his answer to a challenge, which is not
+	                  * tested yet */
 	uint8_t n;       /* of name */
 	char name[ACCOUNT_NAME]; /* the username of the credentials up to its '@', else the
 	                          * user in From; escapes undone, cut */

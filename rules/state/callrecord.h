@@ -18,6 +18,7 @@ enum call_flag {
 			      * number was forked on its way here */
 	CALL_WARNED = 16,    /* it has lasted warn_after, */
 	CALL_LONG = 32,      /* ... cut_after: told */
+	CALL_TAKEN = 64,     /* a server has answered, 100 too; or nobody would see it */
 };
 
 /* An INVITE outside a dialog, or what is about one. */

@@ -7,6 +7,8 @@
 
 #define CHALLENGED_S 64 /* for credentials: nobody waits longer (Timers B and H) */
 #define OVER_S 60       /* for what comes late */
+#define UNTAKEN_S 40    /* without even a 100 everybody has given up (Timer B) */
+#define UNTESTED_S 4    /* ... and credentials that no server has looked at hold nothing */
 
 /* Who makes room first. */
 enum rank {
@@ -37,11 +39,19 @@ static bool outbound(const struct lesson *l)
 	return l->pkt->dir == DIR_OUTBOUND;
 }
 
+/* s that it is asked for, with nothing but 100. */
+static uint64_t early_life(const struct call *c, const struct settings *s)
+{
+	if (c->flags & CALL_TAKEN)
+		return s->dialog_early;
+	return c->account.shown && !c->account.home ? UNTESTED_S : UNTAKEN_S;
+}
+
 static void keep(struct hold *h, const struct lesson *l)
 {
 	const struct call *c = h->value;
 	const struct settings *s = l->settings;
-	uint64_t life = s->dialog_early;
+	uint64_t life = early_life(c, s);
 	uint8_t rank = RANK_WEAK;
 
 	if (call_over(c)) {
@@ -53,7 +63,7 @@ static void keep(struct hold *h, const struct lesson *l)
 		return;
 	}
 	if (c->state == CALL_RINGING) {
-		life = life > TXN_RINGS ? life : TXN_RINGS;
+		life = s->dialog_early > TXN_RINGS ? s->dialog_early : TXN_RINGS;
 		rank = RANK_RINGS;
 	} else if (c->state == CALL_ANSWERED) {
 		life = c->life ? c->life * 60u : s->call_life;
@@ -83,7 +93,7 @@ static uint8_t rank_of_asker(struct state *st, const struct lesson *l,
 	return source_standing(st, l->names->site, l->now) == STRANGER ? RANK_NOTHING : RANK_WEAK;
 }
 
-static void begin(struct call *c, uint64_t key, const struct asks *a, const struct lesson *l,
+static void begin(struct state *st, struct call *c, uint64_t key, const struct asks *a, const struct lesson *l,
 		  const struct call_facts *f)
 {
 	const struct call_draft *d = f->draft;
@@ -101,6 +111,8 @@ static void begin(struct call *c, uint64_t key, const struct asks *a, const stru
 		.flags = a->many ? CALL_MANY : 0, .slots = d->slots,
 	};
 	memcpy(c->slot, d->slot, d->slots * sizeof(*d->slot));
+	if (memory_blind(st, l->settings, &l->inside, l->now))
+		c->flags |= CALL_TAKEN;
 	if (f->account)
 		c->account = *f->account;
 	if (f->number)
@@ -141,8 +153,8 @@ static bool learn_asked(struct state *st, const struct lesson *l, const struct c
 	if (c && (is == IS_SAME || is == IS_COPY)) {
 		kept = go_on(c, l, f->draft, is);
 	} else if (c && is != IS_OTHER) {
-		begin(c, key, a, l, f);
-		table_set(&h, l->now, l->now + l->settings->dialog_early * NS,
+		begin(st, c, key, a, l, f);
+		table_set(&h, l->now, l->now + early_life(c, l->settings) * NS,
 			  rank_of_asker(st, l, f));
 		kept = true;
 	}
@@ -296,6 +308,13 @@ static void learn_answer(struct state *st, const struct lesson *l)
 
 	if (!c)
 		return;
+	c->flags |= CALL_TAKEN;
+	if (status == 100) {
+		if (c->state == CALL_INITIAL && !(c->flags & CALL_CHALLENGED))
+			table_keep(&h, l->now, l->now + early_life(c, l->settings) * NS, 0);
+		table_release(&h);
+		return;
+	}
 	if (status < 200 && c->state == CALL_INITIAL && !(c->flags & CALL_CHALLENGED)) {
 		c->state = CALL_RINGING;
 		c->rang = call_ms(c, l->now);
@@ -447,7 +466,7 @@ void calls_learn(struct state *st, const struct lesson *l, const struct call_fac
 		learn_invite(st, l, facts);
 	else if (m == METHOD_CANCEL && asks)
 		learn_cancel(st, l);
-	else if (m == METHOD_INVITE && !asks && l->sip->status > 100 &&
+	else if (m == METHOD_INVITE && !asks && l->sip->status >= 100 &&
 		 !(l->asked && l->asked->flags & TXN_IN_DIALOG))
 		learn_answer(st, l);
 	else if (m == METHOD_BYE || ((m == METHOD_INVITE || m == METHOD_UPDATE) && !asks))

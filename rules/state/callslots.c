@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "callrecord.h"
 #include "quotas.h"
 #include "store.h"
 
@@ -138,6 +139,8 @@ void calls_settle(struct state *st, const struct call *c, enum settle how, uint6
 
 	if (how == SETTLE_NOT || !c->slots)
 		return;
+	if (how == SETTLE_EXPIRED && c->state == CALL_INITIAL && !(c->flags & CALL_TAKEN))
+		how = SETTLE_BACK; /* no server has begun anything */
 	last = *c;
 	call_advance(&last, now);
 	last.spent = last.answered ? call_cost(&last.price, last.seconds) : 0;

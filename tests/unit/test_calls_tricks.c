@@ -260,6 +260,79 @@ static void test_bye_refused(void **arg)
 	gate_free(&g);
 }
 
+/* ---- somebody else's limit ---- */
+
+static void wait_for(struct gate *g, unsigned seconds)
+{
+	struct call_due due[CALL_DUES];
+
+	g->now += seconds * NS;
+	while (calls_sweep(g->st, g->now, due))
+		;
+}
+
+#define LOGIN(nonce) "Authorization: Digest username=\"1001\", realm=\"x\", nonce=\"" nonce "\", " \
+	"uri=\"sip:x\", response=\"00000000000000000000000000000000\"\r\n"
+#define CHALLENGE(n) "WWW-Authenticate: Digest realm=\"x\", nonce=\"" n "\"\r\n"
+
+/* Two calls a day of each user, and two at once.  A stranger answers his challenge in
+ * another's name, and the server drops that: nothing is used up. */
+static void test_name_of_another(void **arg)
+{
+	struct gate g = gate_with(
+		"memory = { learning = \"0s\"; }; flood = { mode = \"off\"; };\n"
+		"scan = { mode = \"off\"; }; auth = { mode = \"off\"; };\n"
+		"calls = { action = \"drop\"; limits = ("
+		" { name = \"now\"; count = \"now\"; act = 2; },"
+		" { name = \"day\"; count = \"day\"; act = 2; } ); };\n");
+
+	(void)arg;
+	for (unsigned i = 0; i < 2; i++) {
+		const char *id = i ? "z1" : "z0";
+
+		assert_true(ASKS(&g, .id = id, .branch = id, .site = 66));
+		assert_true(HEARS(&g, "SIP/2.0 401 No", .id = id, .branch = id, .to = "t0",
+				  .site = 66, .more = CHALLENGE("n")));
+		assert_true(ASKS(&g, .id = id, .branch = i ? "z3" : "z2", .site = 66, .cseq = 2,
+				 .more = LOGIN("n")));
+	}
+	wait_for(&g, 5);
+	for (unsigned i = 0; i < 2; i++) {
+		const char *id = i ? "v1" : "v0";
+
+		assert_true(ASKS(&g, .id = id, .branch = id));
+		assert_true(HEARS(&g, "SIP/2.0 401 No", .id = id, .branch = id, .to = "t0",
+				  .more = CHALLENGE("m")));
+		assert_true(ASKS(&g, .id = id, .branch = i ? "v3" : "v2", .cseq = 2,
+				 .more = LOGIN("m")));
+		assert_true(HEARS(&g, "SIP/2.0 100 Trying", .id = id, .branch = i ? "v3" : "v2",
+				  .cseq = 2));
+		wait_for(&g, 10); /* it takes a while until it rings */
+	}
+	assert_true(ASKS(&g, .id = "v4", .branch = "v4"));
+	assert_true(HEARS(&g, "SIP/2.0 401 No", .id = "v4", .branch = "v4", .to = "t0",
+			  .more = CHALLENGE("m")));
+	assert_false(ASKS(&g, .id = "v4", .branch = "v5", .cseq = 2, .more = LOGIN("m")));
+	gate_free(&g);
+}
+
+/* A server that is gone: who tried has not called. */
+static void test_dead_server(void **arg)
+{
+	struct gate g = gate_with(one_call);
+
+	(void)arg;
+	answer(&g);
+	SAYS(&g, "BYE", .to = "t1", .branch = "b9", .cseq = 2);
+	HEARS(&g, "SIP/2.0 200 OK", .to = "t1", .branch = "b9", .cseq = 2, .method = "BYE");
+	assert_true(HAS_ROOM(&g, "x1"));
+	wait_for(&g, 20);
+	assert_false(HAS_ROOM(&g, "x2"));
+	wait_for(&g, 25);
+	assert_true(HAS_ROOM(&g, "x3"));
+	gate_free(&g);
+}
+
 /* ---- what must pass ---- */
 
 /* A server that says nothing: the next one is asked, in another transaction (RFC 3263 4.3). */
@@ -351,6 +424,8 @@ int main(void)
 		cmocka_unit_test(test_merged),
 		cmocka_unit_test(test_bye_elsewhere),
 		cmocka_unit_test(test_bye_refused),
+		cmocka_unit_test(test_name_of_another),
+		cmocka_unit_test(test_dead_server),
 		cmocka_unit_test(test_next_server),
 		cmocka_unit_test(test_challenged),
 		cmocka_unit_test(test_next_trunk),
