@@ -93,8 +93,8 @@ static uint8_t rank_of_asker(struct state *st, const struct lesson *l,
 	return source_standing(st, l->names->site, l->now) == STRANGER ? RANK_NOTHING : RANK_WEAK;
 }
 
-static void begin(struct state *st, struct call *c, uint64_t key, const struct asks *a, const struct lesson *l,
-		  const struct call_facts *f)
+static void begin(struct state *st, struct call *c, uint64_t key, const struct asks *a,
+		  const struct lesson *l, const struct call_facts *f)
 {
 	const struct call_draft *d = f->draft;
 	const struct pkt *pkt = l->pkt;

@@ -414,6 +414,50 @@ static void test_too_many(void **arg)
 	gate_free(&g);
 }
 
+/* A reload, with another name and other numbers: what runs is counted on. */
+static void test_reload(void **arg)
+{
+	const struct prefix inside = { addr(true, 0), 120 };
+	struct gate g = gate_with(one_call);
+
+	(void)arg;
+	answer(&g);
+	ruleset_free(g.rs);
+	g.rs = rules_load("memory = { learning = \"0s\"; }; flood = { mode = \"off\"; };\n"
+			  "calls = { action = \"drop\"; limits = ("
+			  " { name = \"two\"; per = \"source\"; count = \"now\"; act = 2; } ); };\n");
+	assert_int_equal(ruleset_set_inside(g.rs, &inside, 1), 0);
+	assert_true(HAS_ROOM(&g, "x1"));
+	assert_false(HAS_ROOM(&g, "x2"));
+	SAYS(&g, "BYE", .to = "t1", .branch = "b9", .cseq = 2);
+	HEARS(&g, "SIP/2.0 200 OK", .to = "t1", .branch = "b9", .cseq = 2, .method = "BYE");
+	assert_true(HAS_ROOM(&g, "x3"));
+	assert_false(HAS_ROOM(&g, "x4"));
+	gate_free(&g);
+}
+
+/* Refused, approved: what repeats is still refused, the next call passes. */
+static void test_approved(void **arg)
+{
+	struct gate g = gate_with(
+		"memory = { learning = \"0s\"; }; flood = { mode = \"off\"; };\n"
+		"calls = { action = \"approve\"; limits = ("
+		" { name = \"one\"; per = \"source\"; count = \"now\"; act = 1; } ); };\n");
+	char token[sizeof(g.d.token)];
+	struct approval got;
+
+	(void)arg;
+	answer(&g);
+	assert_false(HAS_ROOM(&g, "x1"));
+	memcpy(token, g.d.token, sizeof(token));
+	assert_int_not_equal(token[0], 0);
+	assert_true(state_approve(g.st, token, 0, g.now, &got));
+	assert_false(HAS_ROOM(&g, "x1"));
+	assert_int_equal(g.d.token[0], 0);
+	assert_true(HAS_ROOM(&g, "x2"));
+	gate_free(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,6 +474,8 @@ int main(void)
 		cmocka_unit_test(test_challenged),
 		cmocka_unit_test(test_next_trunk),
 		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_approved),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
