@@ -425,7 +425,8 @@ static void test_reload(void **arg)
 	ruleset_free(g.rs);
 	g.rs = rules_load("memory = { learning = \"0s\"; }; flood = { mode = \"off\"; };\n"
 			  "calls = { action = \"drop\"; limits = ("
-			  " { name = \"two\"; per = \"source\"; count = \"now\"; act = 2; } ); };\n");
+			  " { name = \"two\"; per = \"source\"; count = \"now\";"
+			  " act = 2; } ); };\n");
 	assert_int_equal(ruleset_set_inside(g.rs, &inside, 1), 0);
 	assert_true(HAS_ROOM(&g, "x1"));
 	assert_false(HAS_ROOM(&g, "x2"));
