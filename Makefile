@@ -100,7 +100,9 @@ $(B)/tests/bench/gen: $(B)/tests/bench/gen.o $(B)/tests/bench/message.o
 $(B)/tests/bench/bare: $(B)/tests/bench/bare.o $(B)/nfq/queue.o $(B)/nfq/procfs.o
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_NFQ)
 
-$(B)/tests/bench/parse $(B)/tests/bench/tcp $(B)/tests/bench/behaviour $(B)/tests/bench/numbers: %: %.o $(B)/rules.a
+$(B)/tests/bench/behaviour $(B)/tests/bench/engine: $(B)/tests/bench/talk.o
+
+$(B)/tests/bench/parse $(B)/tests/bench/tcp $(B)/tests/bench/behaviour $(B)/tests/bench/engine $(B)/tests/bench/numbers: %: %.o $(B)/rules.a
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES)
 
 bench-parse: $(B)/tests/bench/parse ## what reading a message costs, ordinary and hostile ones
@@ -108,6 +110,9 @@ bench-parse: $(B)/tests/bench/parse ## what reading a message costs, ordinary an
 
 bench-behaviour: $(B)/tests/bench/behaviour ## what the memory of calls and registrations costs a message
 	$(B)/tests/bench/behaviour
+
+bench-engine: $(B)/tests/bench/engine ## what the whole engine takes for each kind of message
+	$(B)/tests/bench/engine
 
 bench-numbers: $(B)/tests/bench/numbers ## what 100,000 prefixes of numbers cost: look-ups and load
 	$(B)/tests/bench/numbers
@@ -203,6 +208,6 @@ help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
 		awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-.PHONY: all units benches bench-parse bench-tcp bench-behaviour bench-numbers fuzzers fuzz harness deps check demo run bench install uninstall lint clean help
+.PHONY: all units benches bench-parse bench-tcp bench-behaviour bench-engine bench-numbers fuzzers fuzz harness deps check demo run bench install uninstall lint clean help
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/netns/*.c)))

@@ -155,6 +155,8 @@ struct check {
 	enum way way;           /* but for WAY_IN: STAGE_MESSAGE and STAGE_BEHAVIOUR only */
 	bool approves;          /* its evidence says what is refused: action may be "approve" */
 	bool of_trusted;        /* likewise: it looks at messages of trusted peers, too */
+	uint32_t methods;       /* bit per enum sip_method: of requests it looks at these only;
+	                         * 0: at all */
 	struct policy defaults;
 	const struct conf_row *rows; /* its own keys, ends with a row without name */
 	size_t conf_size;            /* bytes of its conf struct, 0 = none */
@@ -162,6 +164,9 @@ struct check {
 	 * reported to c.  NULL when the raw values will do. */
 	int (*compile)(void *conf, struct compiler *c);
 	void (*release)(void *conf); /* frees what compile made; takes a zeroed conf */
+	/* Compiled so that run() would always say CLEAR, and do nothing: it is not asked.
+	 * NULL: never. */
+	bool (*idle)(const void *conf);
 	enum found (*run)(const struct probe *p, const void *conf, struct evidence *ev);
 	/* The limit of one of its slots of a call, or (CALL_SLOTS) that of how long it may
 	 * last; false: this config has it no more.  NULL: it limits no calls. */

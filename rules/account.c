@@ -83,7 +83,10 @@ void account_read(const struct probe *p, struct account *out)
 		return;
 	login = login_uri(p, room, sizeof(room));
 	uri = login.n ? login : p->sip->from.uri;
-	out->user_key = name_user_of_uri(p->state, uri);
+	if (!login.n && p->names->from_user)
+		out->user_key = p->names->from_user;
+	else
+		out->user_key = name_user_of_uri(p->state, uri);
 	write_name(out, uri);
 	/* different users in one request: which one the server takes is not known, and
 	 * whoever sends such is one and the same */

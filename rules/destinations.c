@@ -335,8 +335,10 @@ static struct reading *reading_add(struct readings *all, struct sip_uri uri, str
 }
 
 /* The user is read in all ways, since nobody knows which one the server's is; and
- * so is that of a URI that is broken behind it. */
-static void read_all(const struct ruleset *rs, struct slice text, struct readings *all)
+ * so is that of a URI that is broken behind it.  known: what number it is, if that was read
+ * before. */
+static void read_all(const struct ruleset *rs, struct slice text, const struct number *known,
+		     struct readings *all)
 {
 	struct slice whole, context = SLICE_NONE;
 	char room[ROOM];
@@ -351,7 +353,9 @@ static void read_all(const struct ruleset *rs, struct slice text, struct reading
 	if (!r)
 		return;
 	(void)sip_param(uri.params, SLICE("phone-context"), &context);
-	if (uri.user.n)
+	if (uri.user.n && known)
+		r->number = *known;
+	else if (uri.user.n)
 		number_of_uri(rs, text, &r->number);
 	else
 		number_read(rs, r->user, context, &r->number);
@@ -403,10 +407,13 @@ enum destination_said destination_judge(const struct destination_query *q, struc
 {
 	const struct ruleset *rs = q->p->rules;
 	enum destination_said worst = DESTINATION_FREE;
+	const struct number *known = NULL;
 	struct evidence of;
 	struct readings all;
 
-	read_all(rs, text, &all);
+	if (q->p->number && text.p == q->p->sip->uri.p)
+		known = q->p->number;
+	read_all(rs, text, known, &all);
 	if (number)
 		*number = all.n ? all.at[0].number : (struct number){ .kind = NUMBER_NONE };
 	if (!all.n || is_for_help(rs, &all.at[0]))

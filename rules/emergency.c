@@ -30,15 +30,19 @@ void emergency_compile(const struct settings *s, struct conf_report *r)
 static bool is_listed(const struct ruleset *rs, struct slice user)
 {
 	const struct conf_list *list = &rs->settings.emergency;
-	const struct digits_list *own = rs->numbers ? &rs->numbers->emergency : NULL;
+	const struct digits_list *own = &rs->numbers->emergency;
 
 	if (user.n && user.p[0] == '+')
 		user.p++, user.n--;
-	for (unsigned i = 0; own && i < own->n; i++)
+	/* nearly all that is dialled is of another length */
+	if (!user.n || user.n >= ROOM || !(rs->numbers->emergency_lengths >> user.n & 1))
+		return false;
+	for (unsigned i = 0; i < own->n; i++)
 		if (slice_eq(user, own->item[i]))
 			return true;
-	for (unsigned i = 0; i < list->n && !(own && own->n); i++)
-		if (slice_eq(user, slice_of(list->item[i].text)))
+	for (unsigned i = 0; i < list->n && !own->n; i++)
+		if (list->item[i].text[0] == user.p[0] &&
+		    slice_eq(user, slice_of(list->item[i].text)))
 			return true;
 	return false;
 }
@@ -51,7 +55,7 @@ bool emergency_number(const struct ruleset *rs, struct slice user)
 		user.n = (uint32_t)(end - user.p);
 	if (is_listed(rs, user))
 		return true;
-	for (unsigned i = 0; rs->numbers && i < rs->numbers->outside.n; i++) {
+	for (unsigned i = 0; i < rs->numbers->outside.n; i++) {
 		struct slice prefix = rs->numbers->outside.item[i];
 
 		if (user.n > prefix.n && memcmp(user.p, prefix.p, prefix.n) == 0 &&

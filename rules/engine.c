@@ -198,27 +198,21 @@ static bool settle(struct passage *g, unsigned check)
 	return true;
 }
 
-static bool needs_met(enum need needs, const struct sip_msg *sip)
+/* Who of the stages from..to looks at packets of this direction, from this peer; before
+ * there is a message none of them needs one. */
+static uint32_t asked_of(const struct passage *g, enum stage from, enum stage to)
 {
-	switch (needs) {
-	case NEED_ANY:
-		return true;
-	case NEED_SIP:
-		return sip->kind == SIP_REQUEST || sip->kind == SIP_RESPONSE;
-	case NEED_REQUEST:
-		return sip->kind == SIP_REQUEST;
-	}
-	return false;
-}
+	const struct probe *p = &g->probe;
+	const struct lookers *l = &g->rs->lookers;
+	uint32_t asked = l->stage[from];
 
-/* Does it look at packets of this direction, from this peer? */
-static bool is_asked(const struct check *c, const struct probe *p)
-{
-	bool out = p->pkt->dir == DIR_OUTBOUND;
-
-	if (p->trusted && !c->of_trusted)
-		return false;
-	return c->way == WAY_BOTH || out == (c->way == WAY_OUT_TOLD);
+	while (from < to)
+		asked |= l->stage[++from];
+	asked &= p->zone->asked & l->way[p->pkt->dir == DIR_OUTBOUND][p->trusted];
+	if (!p->sip || (p->sip->kind != SIP_REQUEST && p->sip->kind != SIP_RESPONSE))
+		return asked & l->nothing;
+	return asked & (p->sip->kind == SIP_RESPONSE ? l->response :
+						       l->request[p->sip->method]);
 }
 
 /* Runs checks of the stages from..to; true when the packet's fate is sealed. */
@@ -226,13 +220,11 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 {
 	const struct zone *zone = g->probe.zone;
 
-	for (unsigned i = 0; i < check_count; i++) {
+	for (uint32_t asked = asked_of(g, from, to); asked; asked &= asked - 1) {
+		unsigned i = (unsigned)__builtin_ctz(asked);
 		const struct check *c = checks[i];
 		enum found found;
 
-		if (c->stage < from || c->stage > to || zone->policy[i].mode == MODE_OFF ||
-		    !is_asked(c, &g->probe) || !needs_met(c->needs, g->probe.sip))
-			continue;
 		g->ev->reason[0] = g->ev->text[0] = 0;
 		g->ev->no_ban = g->ev->alert = g->ev->gentle = g->ev->quiet = false;
 		g->ev->approve = g->ev->approved = g->ev->reject = false;

@@ -382,6 +382,8 @@ static void load(struct loading *l)
 	if (!l->reader.report->errors)
 		audit_assign(rs);
 	compile_trusted(l);
+	if (!l->reader.report->errors)
+		lookers_compile(rs);
 }
 
 struct ruleset *ruleset_load(const char *file, struct conf_report *report)

@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "engine.h"
+#include "lookers.h"
 #include "prefixset.h"
 #include "schedule.h"
 
@@ -37,6 +38,7 @@ struct zone {
 	unsigned n_asns;
 	struct policy policy[CHECK_MAX];
 	void *conf[CHECK_MAX]; /* NULL for a check without conf */
+	uint32_t asked;        /* bit per check: on, and not idle */
 };
 
 struct ruleset {
@@ -48,6 +50,7 @@ struct ruleset {
 	size_t n_outside;
 	struct prefix *trusted;
 	size_t n_trusted;
+	struct lookers lookers;
 	struct zone *zone; /* zone[0] is the default, then in file order */
 	unsigned n_zones;
 	struct geo *geo;   /* NULL = none */

@@ -11,7 +11,6 @@
 #include "account.h"
 #include "check.h"
 #include "checks.h"
-#include "emergency.h"
 #include "groups.h"
 #include "limits.h"
 #include "ruleset.h"
@@ -115,7 +114,7 @@ static bool is_counted(const struct probe *p)
 		return false;
 	if (d->trunk < 0 && (p->trusted || p->pkt->dir == DIR_OUTBOUND))
 		return false;
-	return p->number->kind != NUMBER_EMERGENCY && !emergency_call(p->rules, p->sip);
+	return p->number->kind != NUMBER_EMERGENCY;
 }
 
 /* ---- how much ---- */
@@ -472,11 +471,17 @@ static bool calls_limit(const void *conf, const struct call *c, unsigned slot,
 	return false;
 }
 
+static bool calls_idle(const void *conf)
+{
+	return !((const struct calls_conf *)conf)->limits.n;
+}
+
 const struct check check_calls = {
 	.name = "calls",
 	.help = "how many calls, how long, and where to",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_REQUEST,
+	.methods = 1u << METHOD_INVITE,
 	.way = WAY_BOTH,
 	.of_trusted = true,
 	.approves = true,
@@ -487,6 +492,7 @@ const struct check check_calls = {
 	.conf_size = sizeof(struct calls_conf),
 	.compile = calls_compile,
 	.release = calls_release,
+	.idle = calls_idle,
 	.run = calls_judge,
 	.limit = calls_limit,
 };

@@ -18,7 +18,6 @@
 #include "account.h"
 #include "checks.h"
 #include "compiler.h"
-#include "emergency.h"
 #include "number/rates.h"
 #include "ruleset.h"
 #include "state/calls.h"
@@ -182,8 +181,7 @@ static enum payer payer_of(const struct probe *p)
 	const struct call_draft *d = p->draft;
 	bool outbound = p->pkt->dir == DIR_OUTBOUND;
 
-	if (!d || !d->key || p->number->kind == NUMBER_EMERGENCY ||
-	    emergency_call(p->rules, p->sip))
+	if (!d || !d->key || p->number->kind == NUMBER_EMERGENCY)
 		return PAYS_NOBODY;
 	if (outbound)
 		return d->trunk >= 0 && (!d->again || d->leg) ? PAYS_GATEWAY : PAYS_NOBODY;
@@ -355,6 +353,11 @@ static struct finding ask(const struct probe *p, const struct cost_limit *l,
 	return f;
 }
 
+static bool cost_idle(const void *conf)
+{
+	return !((const struct cost_conf *)conf)->rates;
+}
+
 static enum found cost_run(const struct probe *p, const void *conf, struct evidence *ev)
 {
 	const struct cost_conf *k = conf;
@@ -362,7 +365,7 @@ static enum found cost_run(const struct probe *p, const void *conf, struct evide
 	struct finding first = { .limit = NULL };
 	const struct rate *rate;
 
-	if (payer == PAYS_NOBODY || !k->rates)
+	if (payer == PAYS_NOBODY)
 		return CLEAR;
 	rate = rates_find(k->rates, p->number);
 	if (!rate)
@@ -444,6 +447,7 @@ const struct check check_cost = {
 	.help = "how much calls may cost, by a rate card",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_REQUEST,
+	.methods = 1u << METHOD_INVITE,
 	.way = WAY_BOTH,
 	.of_trusted = true,
 	.approves = true,
@@ -454,6 +458,7 @@ const struct check check_cost = {
 	.conf_size = sizeof(struct cost_conf),
 	.compile = cost_compile,
 	.release = cost_release,
+	.idle = cost_idle,
 	.run = cost_run,
 	.limit = cost_limit,
 };

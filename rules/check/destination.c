@@ -161,6 +161,8 @@ const struct check check_destination = {
 	.help = "users and numbers that may not be called or written to",
 	.stage = STAGE_MESSAGE,
 	.needs = NEED_REQUEST,
+	.methods = 1u << METHOD_INVITE | 1u << METHOD_MESSAGE | 1u << METHOD_REFER |
+		   1u << METHOD_UNKNOWN,
 	.way = WAY_BOTH,
 	.approves = true,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_REJECT, .code = 403,

@@ -12,7 +12,6 @@
 
 #include "checks.h"
 #include "compiler.h"
-#include "emergency.h"
 #include "ruleset.h"
 #include "state/calls.h"
 #include "state/dialogs.h"
@@ -140,7 +139,7 @@ static void limit(const struct probe *p, const struct duration_conf *d)
 {
 	struct slice user = p->account ? account_user(p->account) : SLICE_NONE;
 
-	if (p->number->kind == NUMBER_EMERGENCY || emergency_call(p->rules, p->sip)) {
+	if (p->number->kind == NUMBER_EMERGENCY) {
 		set(p->draft, d, 0, 0, 0);
 		return;
 	}
@@ -175,8 +174,7 @@ static enum found duration_run(const struct probe *p, const void *conf, struct e
 		limit(p, conf);
 		return CLEAR;
 	}
-	if (m == METHOD_BYE || m == METHOD_ACK || m == METHOD_CANCEL ||
-	    !legs_are_cut(p->state, p->names, p->sip, p->now))
+	if (!legs_are_cut(p->state, p->names, p->sip, p->now))
 		return CLEAR;
 	evidence_reason(ev, "%s of a call that was ended", &method);
 	evidence_bytes(ev, sip_first(p->sip, HDR_CALL_ID));
@@ -190,6 +188,7 @@ const struct check check_duration = {
 	.help = "calls that last too long are told, and ended for both sides",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_REQUEST,
+	.methods = ~(1u << METHOD_BYE | 1u << METHOD_ACK | 1u << METHOD_CANCEL),
 	.way = WAY_BOTH,
 	.of_trusted = true,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 0, .ban_after = 1,

@@ -148,8 +148,8 @@ static struct slice number_of(struct query *k)
 static bool is_help(struct query *k)
 {
 	if (!k->help_read)
-		k->help = (k->p->number && k->p->number->kind == NUMBER_EMERGENCY) ||
-			  emergency_call(k->p->rules, k->p->sip);
+		k->help = k->p->number ? k->p->number->kind == NUMBER_EMERGENCY :
+					 emergency_call(k->p->rules, k->p->sip);
 	k->help_read = true;
 	return k->help;
 }
@@ -361,6 +361,11 @@ static enum found pattern_run(const struct probe *p, const void *conf, struct ev
 	return CLEAR;
 }
 
+static bool pattern_idle(const void *conf)
+{
+	return !((const struct pattern_conf *)conf)->rules.n;
+}
+
 static void pattern_describe(const void *conf, conf_line *line, void *arg)
 {
 	const struct pattern_conf *pc = conf;
@@ -388,6 +393,7 @@ const struct check check_pattern = {
 	.conf_size = sizeof(struct pattern_conf),
 	.compile = pattern_compile,
 	.release = pattern_release,
+	.idle = pattern_idle,
 	.run = pattern_run,
 	.describe = pattern_describe,
 };

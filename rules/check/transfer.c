@@ -17,7 +17,6 @@
 #include "checks.h"
 #include "destinations.h"
 #include "diverted.h"
-#include "emergency.h"
 #include "groups.h"
 #include "sip/replaces.h"
 #include "state/bindings.h"
@@ -321,7 +320,7 @@ static enum sip_treat judge_invite(const struct probe *p, const struct transfer_
 	struct evidence other;
 	enum sip_treat worst = TREAT_ACCEPT;
 
-	if (p->names->to || emergency_call(p->rules, p->sip))
+	if (p->names->to || p->number->kind == NUMBER_EMERGENCY)
 		return TREAT_ACCEPT;
 	worst = worse(worst, loops_treat(p, c, &other), ev, &other);
 	if (c->replaces && !p->trusted)
@@ -363,6 +362,7 @@ const struct check check_transfer = {
 	.help = "calls that are made by transfers, redirections, loops and by taking over others",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_SIP,
+	.methods = 1u << METHOD_INVITE | 1u << METHOD_REFER,
 	.way = WAY_BOTH,
 	.of_trusted = true,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_REJECT, .code = 403,

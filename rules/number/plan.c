@@ -144,6 +144,14 @@ static void take_habits(struct numbers *n, const struct settings *s)
 		digits_split(h->emergency, &n->emergency);
 }
 
+static void measure_emergency(struct numbers *n, const struct settings *s)
+{
+	for (unsigned i = 0; i < n->emergency.n; i++)
+		n->emergency_lengths |= (uint64_t)1 << (n->emergency.item[i].n & 63);
+	for (unsigned i = 0; i < s->emergency.n && !n->emergency.n; i++)
+		n->emergency_lengths |= (uint64_t)1 << (strlen(s->emergency.item[i].text) & 63);
+}
+
 #define CODES 512 /* more than the table has */
 
 static int compile_countries(struct numbers *n)
@@ -184,6 +192,7 @@ int numbers_compile(struct ruleset *rs, struct compiler *c)
 		err = compile_house(n, c);
 	n->guarded = n->country.n || s->dial_international.n ? 0 : 9;
 	take_habits(n, s);
+	measure_emergency(n, s);
 	return err | classes_compile(rs, c);
 }
 

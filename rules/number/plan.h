@@ -27,6 +27,7 @@ struct numbers {
 	struct slice area;
 	struct digits_list international, outside;
 	struct digits_list emergency; /* of the country; none: the key emergency goes */
+	uint64_t emergency_lengths;   /* bit per length of what is a call for help */
 	unsigned length;       /* digits of every number of the country, 0: they differ */
 	unsigned guarded;      /* digits that must follow an international prefix: where the
 	                        * country is unknown, 011 may be an area code */

@@ -37,13 +37,17 @@ uint64_t call_forked_key(const struct names *n)
 	return mixed(n->from + n->to, FORKED);
 }
 
-void calls_prefetch(const struct state *st, enum sip_method m, const struct names *n,
+void calls_prefetch(const struct state *st, const struct sip_msg *sip, const struct names *n,
 		    table_fetch *fetch)
 {
-	if (m != METHOD_INVITE && m != METHOD_BYE && m != METHOD_UPDATE && m != METHOD_CANCEL)
+	enum sip_method m = sip->method;
+
+	if ((m != METHOD_INVITE && m != METHOD_BYE && m != METHOD_UPDATE && m != METHOD_CANCEL) ||
+	    sip->status == 100)
 		return;
 	fetch(st->calls, call_key(n));
-	if (n->to)
+	/* who was called may speak, too; an answer to INVITE is for who called, mostly */
+	if (n->to && m != METHOD_INVITE)
 		fetch(st->calls, n->to);
 }
 
@@ -148,7 +152,7 @@ void call_draft_begin(struct state *st, const struct call_asks *asks, uint64_t n
 	uint64_t key[2] = { a.key, call_other_key(&a) };
 	enum is is = IS_OTHER;
 
-	memset(out, 0, sizeof(*out));
+	memset(out, 0, offsetof(struct call_draft, slot));
 	out->key = a.key;
 	out->trunk = asks->trunk;
 	out->room = CALL_SLOTS;

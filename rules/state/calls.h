@@ -79,12 +79,12 @@ struct call_draft {
 	bool leg;       /* with again: it goes on to a trunk, and so far was on none: what
 			 * counts by trunk may be taken, and is added to the record */
 	uint8_t slots, room; /* of at most CALL_SLOTS, of a leg what the record has left */
-	struct call_slot slot[CALL_SLOTS];
 	struct call_price price;
 	uint32_t warn_after, cut_after; /* s from its answer; 0: never */
 	uint8_t duration_check; /* index into checks[] of who says so */
 	uint8_t duration_rule;  /* its own name for why */
 	int16_t trunk;  /* of the outside end, -1: none */
+	struct call_slot slot[CALL_SLOTS]; /* the first `slots` of them */
 };
 
 /* What a transaction goes by (RFC 3261 17.2.3), in short. */
@@ -161,7 +161,7 @@ struct call_asks {
 void call_draft_begin(struct state *st, const struct call_asks *a, uint64_t now,
 		      struct call_draft *out);
 
-void calls_prefetch(const struct state *st, enum sip_method m, const struct names *n,
+void calls_prefetch(const struct state *st, const struct sip_msg *sip, const struct names *n,
 		    table_fetch *fetch);
 /* What is known of a call besides what its lesson says. */
 struct call_facts {

@@ -2,6 +2,7 @@
 #include "legs.h"
 
 #include "dialogs.h"
+#include "legtexts.h"
 #include "store.h"
 
 #define BRANCH "z9hG4bK-c" /* in front of 16 hex digits */
@@ -18,68 +19,21 @@ size_t legs_size(void)
 	return sizeof(struct legs);
 }
 
-void legs_prefetch(const struct state *st, const struct names *n, table_fetch *fetch)
+/* What nothing is learned from, or found by. */
+static bool is_ignored(enum sip_method m)
 {
-	if (n->from)
+	return m == METHOD_REGISTER || m == METHOD_CANCEL || m == METHOD_SUBSCRIBE;
+}
+
+void legs_prefetch(const struct state *st, const struct sip_msg *sip, const struct names *n,
+		   table_fetch *fetch)
+{
+	if (!n->from || is_ignored(sip->method))
+		return;
+	if (n->to || (sip->kind == SIP_REQUEST && sip->method == METHOD_INVITE))
 		fetch(st->legs, n->from);
-	if (n->to)
+	if (n->to && sip->method != METHOD_INVITE)
 		fetch(st->legs, n->to);
-}
-
-/* ---- texts ---- */
-
-static unsigned start_of(const struct legs *l, unsigned which)
-{
-	unsigned at = 0;
-
-	for (unsigned i = 0; i < which; i++)
-		at += l->n[i];
-	return at;
-}
-
-struct slice legs_text(const struct legs *l, enum leg_text which)
-{
-	return (struct slice){ l->text + start_of(l, which), l->n[which] };
-}
-
-/* Files may be damaged. */
-static bool is_sound(const struct legs *l)
-{
-	return start_of(l, LEG_TEXTS) <= sizeof(l->text);
-}
-
-/* Folds become spaces; other control bytes nobody can repeat. */
-static bool copy_text(char *to, struct slice s)
-{
-	for (uint32_t i = 0; i < s.n; i++) {
-		uint8_t c = (uint8_t)s.p[i];
-
-		if (c == '\r' || c == '\n' || c == '\t')
-			c = ' ';
-		if (c < ' ' || c == 127)
-			return false;
-		to[i] = (char)c;
-	}
-	return true;
-}
-
-static void put_text(struct legs *l, enum leg_text which, struct slice s)
-{
-	unsigned all = start_of(l, LEG_TEXTS), at = start_of(l, which), had = l->n[which];
-	char *p = l->text + at;
-
-	if (s.n == had && (!s.n || memcmp(p, s.p, s.n) == 0))
-		return;
-	if (s.n > UINT8_MAX || all - had + s.n > sizeof(l->text)) {
-		l->flags |= LEG_TOO_LONG;
-		return;
-	}
-	memmove(p + s.n, p + had, all - at - had);
-	l->n[which] = (uint8_t)s.n;
-	if (!copy_text(p, s)) {
-		memset(p, '?', s.n);
-		l->flags |= LEG_TOO_LONG;
-	}
 }
 
 /* ---- what messages say ---- */
@@ -129,7 +83,7 @@ static void put_routes(struct legs *l, enum leg_text which, const struct route_l
 	}
 	if (r->many)
 		l->flags |= LEG_TOO_LONG;
-	put_text(l, which, (struct slice){ room, used });
+	legs_put_text(l, which, (struct slice){ room, used });
 }
 
 static bool outbound(const struct lesson *l)
@@ -147,7 +101,7 @@ static void put_target(struct legs *g, const struct lesson *l)
 		return;
 	if (headers && slice_istarts(uri, SLICE("sip")))
 		uri.n = (uint32_t)(headers - uri.p);
-	put_text(g, outbound(l) ? LEG_TO_INSIDE : LEG_TO_OUTSIDE, uri);
+	legs_put_text(g, outbound(l) ? LEG_TO_INSIDE : LEG_TO_OUTSIDE, uri);
 }
 
 static void put_heard(struct legs *g, const struct lesson *l)
@@ -188,10 +142,10 @@ static void draw(struct legs *g, const struct lesson *l)
 	g->cseq[LEG_CALLER] = l->sip->cseq;
 	routes_read(l->sip, &r);
 	g->routes = (uint8_t)r.n;
-	put_text(g, LEG_CALL_ID, sip_first(l->sip, HDR_CALL_ID));
-	put_text(g, LEG_CALLER_TAG, l->sip->from.tag);
-	put_text(g, LEG_CALLER_URI, l->sip->from.uri);
-	put_text(g, LEG_CALLEE_URI, l->sip->to.uri);
+	legs_put_text(g, LEG_CALL_ID, sip_first(l->sip, HDR_CALL_ID));
+	legs_put_text(g, LEG_CALLER_TAG, l->sip->from.tag);
+	legs_put_text(g, LEG_CALLER_URI, l->sip->from.uri);
+	legs_put_text(g, LEG_CALLEE_URI, l->sip->to.uri);
 	put_routes(g, outbound(l) ? LEG_ROUTE_INSIDE : LEG_ROUTE_OUTSIDE, &r, r.n, false);
 	put_target(g, l);
 	put_heard(g, l);
@@ -253,7 +207,7 @@ static struct hold find(struct state *st, const struct names *n, uint64_t now, b
 		h = table_find(st->legs, n->to, now);
 	}
 	if (h.value && (((const struct legs *)h.value)->key != (*caller ? n->from : n->to) ||
-			!is_sound(h.value)))
+			!legs_sound(h.value)))
 		table_release(&h);
 	return h;
 }
@@ -284,8 +238,8 @@ static void confirm(struct legs *g, const struct lesson *l)
 	struct route_list r;
 
 	routes_read(l->sip, &r);
-	put_text(g, LEG_CALLEE_TAG, l->sip->to.tag);
-	put_text(g, LEG_CALLEE_URI, l->sip->to.uri);
+	legs_put_text(g, LEG_CALLEE_TAG, l->sip->to.tag);
+	legs_put_text(g, LEG_CALLEE_URI, l->sip->to.uri);
 	put_routes(g, in ? LEG_ROUTE_INSIDE : LEG_ROUTE_OUTSIDE, &r,
 		   r.n > g->routes ? r.n - g->routes : 0, true);
 	put_target(g, l);
@@ -385,7 +339,7 @@ void legs_learn(struct state *st, const struct lesson *l)
 	enum sip_method m = l->sip->method;
 	bool request = l->sip->kind == SIP_REQUEST;
 
-	if (m == METHOD_REGISTER || m == METHOD_CANCEL || m == METHOD_SUBSCRIBE)
+	if (is_ignored(m))
 		return;
 	if (request && m == METHOD_INVITE && !l->names->to)
 		learn_invite(st, l);
@@ -407,7 +361,7 @@ bool legs_find(struct state *st, uint64_t key, uint64_t now, struct legs *out)
 		return false;
 	*out = *(const struct legs *)h.value;
 	table_release(&h);
-	return out->key == key && is_sound(out);
+	return out->key == key && legs_sound(out);
 }
 
 void legs_cut(struct state *st, uint64_t key, uint32_t seconds, uint64_t now)

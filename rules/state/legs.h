@@ -82,7 +82,8 @@ void legs_branch(const struct state *st, uint64_t key, enum leg_end to, char out
 bool legs_answer(struct state *st, const struct pkt *pkt, const struct sip_msg *sip,
 		 const struct names *n, uint64_t now);
 
-void legs_prefetch(const struct state *st, const struct names *n, table_fetch *fetch);
+void legs_prefetch(const struct state *st, const struct sip_msg *sip, const struct names *n,
+		   table_fetch *fetch);
 void legs_learn(struct state *st, const struct lesson *l);
 
 #endif

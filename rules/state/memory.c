@@ -58,8 +58,8 @@ void memory_prefetch(const struct state *st, const struct sip_msg *sip, const st
 	if (n->invite)
 		fetch(st->transactions, n->invite);
 	if (!n->aor) {
-		calls_prefetch(st, sip->method, n, fetch);
-		legs_prefetch(st, n, fetch);
+		calls_prefetch(st, sip, n, fetch);
+		legs_prefetch(st, sip, n, fetch);
 		dialogs_prefetch(st, n, sip->kind == SIP_RESPONSE && sip->status < 200, fetch);
 	}
 	if (!n->to)

@@ -12,13 +12,17 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "answer.h"
 #include "checks.h"
 #include "engine.h"
 #include "ruleset.h"
+#include "running.h"
 #include "sip/strict.h"
+#include "state/legs.h"
 #include "state/memory.h"
 #include "state/state.h"
 #include "state/store.h"
+#include "talk.h"
 
 #define LIVE 100000
 #define TURNS 60000
@@ -26,26 +30,6 @@
 #define WARM 64
 #define APART 150000 /* ns between messages: a busy gateway has 6,700 a second */
 #define ATTACK 4000000
-
-/* What a phone and its server say to each other, in this order. */
-enum kind {
-	REGISTER, CHALLENGE, REGISTER_AUTH, BOUND, INVITE, TRYING, RINGING, ANSWER, ACK,
-	INFO, INFO_OK, BYE, BYE_OK, KINDS
-};
-
-static const struct {
-	const char *name, *method;
-	unsigned status; /* 0: a request of the phone */
-	unsigned cseq;
-} kinds[KINDS] = {
-	{ "REGISTER", "REGISTER", 0, 1 },	{ "401", "REGISTER", 401, 1 },
-	{ "REGISTER, login", "REGISTER", 0, 2 }, { "200 (REGISTER)", "REGISTER", 200, 2 },
-	{ "INVITE", "INVITE", 0, 10 },		{ "100", "INVITE", 100, 10 },
-	{ "180", "INVITE", 180, 10 },		{ "200 (INVITE)", "INVITE", 200, 10 },
-	{ "ACK", "ACK", 0, 10 },		{ "INFO", "INFO", 0, 11 },
-	{ "200 (INFO)", "INFO", 200, 11 },	{ "BYE", "BYE", 0, 12 },
-	{ "200 (BYE)", "BYE", 200, 12 },
-};
 
 struct bench {
 	struct ruleset *rules;
@@ -55,8 +39,11 @@ struct bench {
 	uint64_t refused;  /* messages that a check would have dropped */
 	const char *why;
 	struct sip_msg sip;
-	char text[1600];
+	char text[TALK_ROOM];
 	struct strict *strict;
+	struct account account;
+	struct number number;
+	struct call_draft draft;
 	struct evidence ev;
 	uint32_t took[KINDS][TURNS], all[TURNS + KINDS];
 	unsigned n[KINDS];
@@ -82,13 +69,14 @@ static uint64_t now_ns(void)
 /* A stage as rules/engine.c runs it; true: a check would drop the message. */
 static bool run(struct bench *b, struct probe *p, enum stage stage)
 {
+	const struct lookers *l = &b->rules->lookers;
+	uint32_t asked = p->zone->asked & l->way[p->pkt->dir == DIR_OUTBOUND][0];
+
+	asked &= p->sip->kind == SIP_REQUEST ? l->request[p->sip->method] : l->response;
 	for (unsigned i = 0; i < check_count; i++) {
 		const struct check *c = checks[i];
 
-		if (c->stage != stage || p->zone->policy[i].mode == MODE_OFF ||
-		    (c->way != WAY_BOTH &&
-		     (c->way == WAY_OUT_TOLD) != (p->pkt->dir == DIR_OUTBOUND)) ||
-		    (c->needs == NEED_REQUEST && p->sip->kind != SIP_REQUEST))
+		if (c->stage != stage || !(asked >> i & 1))
 			continue;
 		b->ev.reason[0] = b->ev.text[0] = 0;
 		b->ev.no_ban = b->ev.alert = b->ev.gentle = b->ev.quiet = false;
@@ -103,11 +91,36 @@ static bool run(struct bench *b, struct probe *p, enum stage stage)
 
 static bool behave(struct bench *b, struct probe *p)
 {
-	memory_prefetch(b->state, p->sip, p->names, table_prefetch_value);
-	if (run(b, p, STAGE_BEHAVIOUR))
+	struct call_facts facts;
+
+	if (answer_acked(p) || legs_answer(b->state, p->pkt, p->sip, p->names, b->now))
 		return true;
-	memory_learn(b->state, &b->rules->settings, p->pkt, p->sip, p->names, NULL, b->now);
+	memory_prefetch(b->state, p->sip, p->names, table_prefetch_value);
+	if (p->draft)
+		running_draft(p);
+	if (run(b, p, STAGE_BEHAVIOUR)) {
+		if (p->draft)
+			calls_refused(b->state, p->draft, b->now);
+		return true;
+	}
+	running_facts(p, &facts);
+	memory_learn(b->state, &b->rules->settings, p->pkt, p->sip, p->names,
+		     p->draft ? &facts : NULL, b->now);
 	return false;
+}
+
+/* Who asks for what, as rules/engine.c reads it. */
+static void read_asked(struct bench *b, struct probe *p)
+{
+	if (p->sip->method != METHOD_INVITE || p->sip->kind != SIP_REQUEST)
+		return;
+	account_read(p, &b->account);
+	p->account = &b->account;
+	if (p->names->to)
+		return;
+	number_of_uri(p->rules, p->sip->uri, &b->number);
+	p->number = &b->number;
+	p->draft = &b->draft;
 }
 
 /*
@@ -135,6 +148,7 @@ static uint64_t judge(struct bench *b, struct pkt *pkt)
 	names_read(b->state, pkt, &b->sip, p.site_key, &names);
 	memory_prefetch(b->state, &b->sip, &names, table_prefetch);
 	p.names = &names;
+	read_asked(b, &p);
 	took = now_ns() - start;
 	if (out)
 		source_learn(b->state, pkt, &b->sip, b->now);
@@ -146,69 +160,9 @@ static uint64_t judge(struct bench *b, struct pkt *pkt)
 	return took > 2 * b->clock ? took - 2 * b->clock : 0;
 }
 
-struct phone {
-	struct addr addr;
-	unsigned long number;
-	unsigned round; /* makes Call-ID and CSeq new again */
-};
-
-static struct phone phone_of(unsigned long number, unsigned round)
+static uint64_t say(struct bench *b, const struct talker *p, enum talk k)
 {
-	uint8_t a[4] = { 203, (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number };
-
-	return (struct phone){ addr_v4(a), number, round };
-}
-
-/* RFC 3261 20.10: who is asked names himself in answers that make a dialog only; the 200
- * to REGISTER lists what is bound. */
-static void contact(char *room, size_t size, const struct phone *p, enum kind k)
-{
-	room[0] = '\0';
-	if (k == RINGING || k == ANSWER)
-		snprintf(room, size, "Contact: <sip:2045@192.0.2.10:5060>\r\n");
-	else if (k == BOUND || (!kinds[k].status && k != BYE))
-		snprintf(room, size, "Contact: <sip:u%lu@192.168.7.31:5060>%s\r\n", p->number,
-			 k == BOUND ? ";expires=3600" : "");
-}
-
-static struct slice message(struct bench *b, const struct phone *p, enum kind k)
-{
-	bool reg = k <= BOUND, first = k == REGISTER || k == REGISTER_AUTH || k == INVITE;
-	unsigned long id = p->number * 64 + p->round;
-	char line[128], login[256] = "", tag[32] = "", mine[128];
-	int n;
-
-	if (kinds[k].status)
-		snprintf(line, sizeof(line), "SIP/2.0 %u Whatever", kinds[k].status);
-	else
-		snprintf(line, sizeof(line), "%s sip:%s192.0.2.10 SIP/2.0", kinds[k].method,
-			 reg ? "" : "2045@");
-	if (!first && k != TRYING)
-		snprintf(tag, sizeof(tag), ";tag=as%08lx", id ^ 0x5a5a);
-	if (k == REGISTER_AUTH)
-		snprintf(login, sizeof(login),
-			 "Authorization: Digest username=\"u%lu\", realm=\"pbx.example\", "
-			 "nonce=\"n%lx\", uri=\"sip:pbx.example\", response=\"%032lx\"\r\n",
-			 p->number, id, id);
-	if (k == CHALLENGE)
-		snprintf(login, sizeof(login),
-			 "WWW-Authenticate: Digest realm=\"pbx.example\", nonce=\"n%lx\"\r\n", id);
-	contact(mine, sizeof(mine), p, k);
-	n = snprintf(b->text, sizeof(b->text),
-		     "%s\r\nVia: SIP/2.0/UDP 192.168.7.31:5060;branch=z9hG4bK7c%lx.%u%s;rport\r\n"
-		     "Max-Forwards: 70\r\nFrom: \"Desk\" <sip:u%lu@pbx.example>;tag=f%lx%s\r\n"
-		     "To: <sip:%s%lu@pbx.example>%s\r\nCall-ID: 5b21c0de99aa%lx%s@192.168.7.31\r\n"
-		     "CSeq: %u %s\r\n%s%s"
-		     "Content-Length: 0\r\n\r\n", line, id, kinds[k].cseq,
-		     k == ACK ? "a" : "", p->number, id, reg ? "r" : "c", reg ? "u" : "1",
-		     p->number, tag, id, reg ? "r" : "c", kinds[k].cseq, kinds[k].method,
-		     mine, login);
-	return (struct slice){ b->text, (uint32_t)n };
-}
-
-static uint64_t say(struct bench *b, const struct phone *p, enum kind k)
-{
-	bool out = kinds[k].status != 0;
+	bool out = talk_answers(k);
 	struct pkt pkt = {
 		.src = out ? b->server : p->addr, .dst = out ? p->addr : b->server,
 		.sport = out ? 5060 : 40000, .dport = out ? 40000 : 5060, .version = 4,
@@ -216,7 +170,7 @@ static uint64_t say(struct bench *b, const struct phone *p, enum kind k)
 	};
 
 	b->now += APART;
-	pkt.payload = message(b, p, k);
+	pkt.payload = talk_text(b->text, p, k, "2045");
 	return judge(b, &pkt);
 }
 
@@ -237,9 +191,9 @@ static uint64_t median(uint32_t *v, unsigned n)
 static void fill(struct bench *b, unsigned from, unsigned to)
 {
 	for (unsigned i = from; i < to; i++) {
-		struct phone p = phone_of(i, 0);
+		struct talker p = talker_of(i, 0);
 
-		for (enum kind k = 0; k <= ACK; k++)
+		for (enum talk k = 0; k <= ACK; k++)
 			say(b, &p, k);
 	}
 }
@@ -261,11 +215,11 @@ static void measure(struct bench *b, unsigned live, const char *when)
 	memset(b->n, 0, sizeof(b->n));
 	b->refused = 0;
 	for (unsigned turn = 1; total < TURNS; turn++) {
-		struct phone old = phone_of(live ? random_next() % live : LIVE + turn, 0);
-		struct phone p = old;
+		struct talker old = talker_of(live ? random_next() % live : LIVE + turn, 0);
+		struct talker p = old;
 
 		p.round = turn % 63 + 1; /* the same phone, another call */
-		for (enum kind k = 0; k < KINDS; k++, total++) {
+		for (enum talk k = 0; k < KINDS; k++, total++) {
 			bool in_call = live && (k == INFO || k == INFO_OK);
 			uint32_t t = (uint32_t)say(b, in_call ? &old : &p, k);
 
@@ -273,8 +227,8 @@ static void measure(struct bench *b, unsigned live, const char *when)
 		}
 	}
 	printf("%s:", when);
-	for (enum kind k = 0; k < KINDS; k++)
-		printf("%s %s %lu", k ? "," : "", kinds[k].name,
+	for (enum talk k = 0; k < KINDS; k++)
+		printf("%s %s %lu", k ? "," : "", talk_name(k),
 		       (unsigned long)median(b->took[k], b->n[k]));
 	printf("\n  all of them %lu\n", (unsigned long)median(b->all, total));
 	must_pass(b, when);
@@ -284,11 +238,11 @@ static void measure(struct bench *b, unsigned live, const char *when)
 static void attack(struct bench *b, unsigned long n)
 {
 	for (unsigned long i = 0; i < n; i++) {
-		static const enum kind kinds_sent[] = { INVITE, REGISTER, INFO };
+		static const enum talk kinds_sent[] = { INVITE, REGISTER, INFO };
 		uint64_t r = random_next();
-		struct phone p = { .number = (unsigned long)(r >> 20), .round = 0 };
+		struct talker p = { .number = (unsigned long)(r >> 20), .round = 0 };
 		uint8_t a[16] = { 0x20, 0x01, 0x0d, 0xb8, 0xff };
-		enum kind k = kinds_sent[i % 3];
+		enum talk k = kinds_sent[i % 3];
 
 		memcpy(a + 5, &r, 8);
 		p.addr = addr_v6(a);
@@ -303,7 +257,7 @@ static void talk(struct bench *b)
 {
 	b->refused = 0;
 	for (unsigned i = 0; i < CALLS; i++) {
-		struct phone p = phone_of(i, 0);
+		struct talker p = talker_of(i, 0);
 
 		say(b, &p, INFO);
 		say(b, &p, INFO_OK);
