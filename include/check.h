@@ -70,6 +70,8 @@ struct probe {
 	                                * SUBSCRIBE from outside: who pays; else NULL */
 	struct call_draft *draft;  /* with number: what the checks take for the call; else NULL */
 	bool trusted;              /* the peer is: only checks with .of_trusted are asked */
+	bool spared;               /* over TCP, where the end of a connection would be the end
+	                            * of others' calls: what is found is told, and passes */
 	const struct ruleset *rules;
 	const struct zone *zone;   /* zone of the outside end */
 	struct state *state;

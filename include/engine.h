@@ -30,6 +30,7 @@ enum on_trouble { TROUBLE_ACCEPT, TROUBLE_DROP };
 /* A TCP connection whose beginning was not seen: LEARN picks it up where a message
  * begins (and, shortly after the start, lets pass what comes before). */
 enum midstream { MIDSTREAM_LEARN, MIDSTREAM_RESET };
+enum shared { SHARED_SPARE, SHARED_END }; /* connections of many, where something is refused */
 enum ban_scope { SCOPE_SIP, SCOPE_ALL };
 
 /* The part of the config that is not about one check (rules/settings.c). */
@@ -59,6 +60,7 @@ struct settings {
 #undef X
 	uint32_t stream_memory;  /* KiB for bytes of TCP connections */
 	uint8_t midstream;       /* enum midstream */
+	uint8_t tcp_shared;      /* enum shared */
 	uint32_t tcp_first;      /* s until the first message of a new connection */
 	uint32_t learning;       /* s after the start in which what is not known is learned */
 	uint32_t dialog_early, dialog_unacknowledged; /* s without a message until a dialog */

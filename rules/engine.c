@@ -12,6 +12,7 @@
 #include "answer.h"
 #include "check.h"
 #include "checks.h"
+#include "inside.h"
 #include "number/number.h"
 #include "ruleset.h"
 #include "running.h"
@@ -68,24 +69,6 @@ void scratch_free(struct scratch *s)
 const struct parcel *engine_answer(const struct scratch *s)
 {
 	return &s->answer;
-}
-
-/* An inside source on an interface behind which there is none. */
-static bool forged(const struct ruleset *rs, const struct pkt *pkt)
-{
-	bool v4 = addr_is_v4(&pkt->src);
-
-	for (size_t i = 0; i < rs->n_outside; i++)
-		if (rs->outside[i].index == pkt->link && rs->outside[i].v4 == v4)
-			return true;
-	return false;
-}
-
-static enum direction direction_of(const struct ruleset *rs, const struct pkt *pkt)
-{
-	if (!prefixset_has(&rs->inside_set, &pkt->src) || forged(rs, pkt))
-		return DIR_INBOUND;
-	return prefixset_has(&rs->inside_set, &pkt->dst) ? DIR_INTERNAL : DIR_OUTBOUND;
 }
 
 static void decision_init(struct decision *d, const struct pkt *pkt)
@@ -161,6 +144,17 @@ static void ban(struct passage *g, unsigned check, const struct policy *policy)
 	(void)state_ban_add(g->probe.state, &b, g->probe.now);
 }
 
+/* What would have been refused, and passes: see struct probe. */
+static void say_spared(struct evidence *ev)
+{
+	char was[REASON_TEXT];
+	struct slice why;
+
+	memcpy(was, ev->reason, sizeof(was));
+	why = slice_of(was);
+	evidence_reason(ev, "not refused over TCP: %s", &why);
+}
+
 /* A check hit: true when the packet's fate is sealed. */
 static bool settle(struct passage *g, unsigned check)
 {
@@ -168,6 +162,7 @@ static bool settle(struct passage *g, unsigned check)
 	bool observe = policy->mode == MODE_OBSERVE || g->rs->settings.mode == MODE_OBSERVE;
 	bool alert = policy->action == ACTION_ALERT || g->ev->alert ||
 		     checks[check]->way == WAY_OUT_TOLD;
+	bool passes = observe || alert || g->probe.spared;
 	bool approve = !alert && (policy->action == ACTION_APPROVE || g->ev->approve);
 	struct decision *d = g->d;
 
@@ -176,14 +171,16 @@ static bool settle(struct passage *g, unsigned check)
 	if (g->ev->defect != DEFECT_COUNT)
 		d->defect = g->ev->defect;
 	/* the first hit tells the story, unless a later one decides it */
-	if (d->check != CHECK_NONE && (observe || alert))
+	if (d->check != CHECK_NONE && passes)
 		return false;
+	if (g->probe.spared && !observe && !alert)
+		say_spared(g->ev);
 	d->check = (uint8_t)check;
 	d->observed = observe && !alert;
 	memcpy(d->reason, g->ev->reason, sizeof(d->reason));
 	memcpy(d->evidence, g->ev->text, sizeof(d->evidence));
 	d->notify = !(checks[check]->quiet || g->ev->quiet) || alert;
-	if (observe || alert)
+	if (passes)
 		return false;
 	d->verdict = VERDICT_DROP;
 	if ((approve || g->ev->reject || policy->action == ACTION_REJECT) &&
@@ -292,6 +289,8 @@ static bool run_behaviour(struct passage *g)
 		return false;
 	if (answer_acked(p) || legs_answer(p->state, p->pkt, p->sip, p->names, p->now)) {
 		/* whom it is for never saw what it answers */
+		if (p->spared)
+			return false;
 		g->d->verdict = VERDICT_DROP;
 		g->d->absorbed = true;
 		return true;
@@ -407,7 +406,7 @@ static bool learn(struct passage *g, struct slice bytes, struct sip_msg *sip)
 
 static void run_learned(struct passage *g, struct scratch *s)
 {
-	const struct probe *p = &g->probe;
+	struct probe *p = &g->probe;
 	struct segment seg;
 	struct slice message;
 
@@ -419,6 +418,8 @@ static void run_learned(struct passage *g, struct scratch *s)
 	flow_take(p->state, &g->rs->settings, s->room, p->pkt, p->now, &seg);
 	if (run_cut(g, s, &seg))
 		return;
+	/* all calls of a server, or of a carrier, may come over this one connection */
+	p->spared = g->rs->settings.tcp_shared == SHARED_SPARE;
 	while (flow_next(&seg, &message) && !learn(g, message, &s->sip))
 		;
 	if (g->d->verdict == VERDICT_ACCEPT)
@@ -465,7 +466,7 @@ void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, s
 {
 	struct passage g;
 
-	pkt->dir = (uint8_t)direction_of(rs, pkt);
+	pkt->dir = (uint8_t)inside_direction(rs, pkt);
 	decision_init(d, pkt);
 	if (pkt->dir == DIR_INTERNAL)
 		return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whether a host that a message names is a server of ours.
+ * Whether a host that a message names is a server of ours, and which way a packet goes.
  *
  * Locking: none; reads the ruleset.
  */
@@ -35,6 +35,24 @@ static inline bool inside_claim(const struct ruleset *rs, const struct pkt *pkt,
 	return inside_host(rs, host) &&
 	       (!port || port == 5060 || port == 5061 || port == pkt->dport ||
 		!addr_is_private(&pkt->src));
+}
+
+/* An inside source on an interface behind which there is none. */
+static inline bool inside_forged(const struct ruleset *rs, const struct pkt *pkt)
+{
+	bool v4 = addr_is_v4(&pkt->src);
+
+	for (size_t i = 0; i < rs->n_outside; i++)
+		if (rs->outside[i].index == pkt->link && rs->outside[i].v4 == v4)
+			return true;
+	return false;
+}
+
+static inline enum direction inside_direction(const struct ruleset *rs, const struct pkt *pkt)
+{
+	if (!prefixset_has(&rs->inside_set, &pkt->src) || inside_forged(rs, pkt))
+		return DIR_INBOUND;
+	return prefixset_has(&rs->inside_set, &pkt->dst) ? DIR_INTERNAL : DIR_OUTBOUND;
 }
 
 #endif

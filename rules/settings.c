@@ -21,6 +21,7 @@ static const char *const troubles[] = { "accept", "drop", NULL };
 static const char *const steerings[] = { "auto", "native", "xt", NULL };
 static const char *const scopes[] = { "sip", "all", NULL };
 static const char *const midstreams[] = { "learn", "reset", NULL };
+static const char *const shareds[] = { "spare", "end", NULL };
 static const char *const levels[] = { "error", "warning", "info", "debug", NULL };
 
 static const struct conf_row top_rows[] = {
@@ -129,6 +130,8 @@ static const struct conf_row memory_rows[] = {
 static const struct conf_row tcp_rows[] = {
 	{ "midstream", CONF_WORD, AT(midstream), 0, 0, "learn", midstreams,
 	  "a connection that began before sipmoatd: pick it up at its next message, or end it" },
+	{ "shared", CONF_WORD, AT(tcp_shared), 0, 0, "spare", shareds,
+	  "what is refused of your servers or trusted peers: it passes, or ends its connection" },
 	{ "first", CONF_DURATION, AT(tcp_first), 5, 3600, "60s", NULL,
 	  "until a new connection has brought its first message, and a message its end" },
 	{ "idle", CONF_DURATION, AT(tcp_idle), 60, 604800, "3h", NULL,

@@ -191,7 +191,7 @@ static enum action action_of(const struct probe *p, const struct calls_conf *own
 
 static bool only_observed(const struct probe *p, const struct calls_conf *own)
 {
-	return p->rules->settings.mode == MODE_OBSERVE ||
+	return p->spared || p->rules->settings.mode == MODE_OBSERVE ||
 	       p->zone->policy[own->self].mode == MODE_OBSERVE;
 }
 

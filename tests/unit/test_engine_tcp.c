@@ -202,7 +202,7 @@ static void test_zone_forbids(void **arg)
 	line_close(&l);
 }
 
-/* Nothing of a trusted peer is followed, so nothing of it can be refused. */
+/* Of a trusted peer only its calls are judged. */
 static void test_trusted(void **arg)
 {
 	struct line l;
@@ -214,6 +214,151 @@ static void test_trusted(void **arg)
 	assert_int_equal(say(&l, SLICE("HELO example.org\r\n")), VERDICT_ACCEPT);
 	assert_int_equal(l.d.check, CHECK_NONE);
 	line_close(&l);
+}
+
+/* A message of a call over this connection; it has a From tag, and a To tag if to says so. */
+static struct slice of_call(const char *start, unsigned call, const char *to)
+{
+	static char room[1024];
+	bool answer = start[0] == 'S';
+	const char *method = !answer ? start : strstr(start, "Bye") ? "BYE" : "INVITE";
+
+	snprintf(room, sizeof(room),
+		 "%s%s\r\nVia: SIP/2.0/TCP 203.0.113.9;branch=z9hG4bK%s%u\r\n"
+		 "From: <sip:a@x.example>;tag=f%u\r\nTo: <sip:0900@x.example>%s\r\n"
+		 "Call-ID: t%u\r\nCSeq: %u %.6s\r\nMax-Forwards: 70\r\n"
+		 "Contact: <sip:a@203.0.113.9>\r\nContent-Length: 0\r\n\r\n",
+		 start, answer ? "" : " sip:0900@x.example SIP/2.0", method,
+		 call, call, to, call, method[0] == 'B' ? 2u : 1u, method);
+	return slice_of(room);
+}
+
+/* From the server, that the packet may be judged as well. */
+static unsigned leaves(struct line *l, struct slice text)
+{
+	struct pkt pkt = { .src = l->server, .dst = l->phone, .sport = 5060, .dport = l->port,
+			   .version = 4, .proto = PROTO_TCP, .tcp_flags = ACK,
+			   .tcp_seq = l->ack, .tcp_ack = l->seq, .payload = text };
+
+	engine_run(l->rs, l->st, l->s, &pkt, l->now, &l->d);
+	l->ack += text.n;
+	return l->d.verdict;
+}
+
+/* Over the connection of a server there may be the calls of many. */
+static void test_what_leaves_is_spared(void **arg)
+{
+	static const char rule[] = "pattern = { rules = ( { name = \"no\"; direction = \"out\";\n"
+				   "method = [ \"INVITE\" ]; action = \"drop\"; } ); };\n";
+	char end[256];
+	struct line l;
+
+	(void)arg;
+	line_open(&l, rule);
+	line_connect(&l);
+	assert_int_equal(leaves(&l, of_call("INVITE", 1, "")), VERDICT_ACCEPT);
+	assert_string_equal(check_name(l.d.check), "pattern");
+	assert_memory_equal(l.d.reason, "not refused over TCP: ", 22);
+	assert_true(l.d.notify && !l.d.observed && !l.d.reset);
+	assert_int_equal(say(&l, SLICE(GOOD)), VERDICT_ACCEPT);
+	assert_int_equal(l.d.check, CHECK_NONE);
+	line_close(&l);
+	snprintf(end, sizeof(end), "%stcp = { shared = \"end\"; };", rule);
+	line_open(&l, end);
+	line_connect(&l);
+	assert_int_equal(leaves(&l, of_call("INVITE", 1, "")), VERDICT_DROP);
+	assert_true(l.d.reset);
+	assert_int_not_equal(memcmp(l.d.reason, "not", 3), 0);
+	line_close(&l);
+	/* whoever only looks on says what he would have done */
+	snprintf(end, sizeof(end), "%smode = \"observe\";", rule);
+	line_open(&l, end);
+	line_connect(&l);
+	assert_int_equal(leaves(&l, of_call("INVITE", 1, "")), VERDICT_ACCEPT);
+	assert_true(l.d.observed);
+	assert_int_not_equal(memcmp(l.d.reason, "not", 3), 0);
+	line_close(&l);
+}
+
+#define CARRIER "trusted = { addresses = [ \"203.0.113.9\" ]; };\n" \
+		"memory = { learning = \"0s\"; };\n" \
+		"trunks = ( { name = \"line\"; addresses = [ \"203.0.113.9\" ]; } );\n" \
+		"calls = { limits = ( { name = \"one\"; per = \"trunk\"; act = 1; } ); };\n"
+
+/* One call in segments as they come, its answer, and whether another one is one too many. */
+static void trusted_calls(struct line *l)
+{
+	struct slice invite = of_call("INVITE", 1, "");
+
+	for (uint32_t i = 0; i < invite.n; i += 100)
+		assert_int_equal(say(l, (struct slice){ invite.p + i, invite.n - i < 100 ?
+							invite.n - i : 100 }), VERDICT_ACCEPT);
+	assert_int_equal(l->d.messages, 1);
+	assert_int_equal(l->d.check, CHECK_NONE);
+	server_says(l, ACK, of_call("SIP/2.0 200 OK", 1, ";tag=t"));
+}
+
+static void test_trusted_calls_are_learned(void **arg)
+{
+	struct line l;
+
+	(void)arg;
+	line_open(&l, CARRIER);
+	line_connect(&l);
+	trusted_calls(&l);
+	assert_int_equal(say(&l, of_call("INVITE", 2, "")), VERDICT_ACCEPT);
+	assert_string_equal(check_name(l.d.check), "calls");
+	assert_memory_equal(l.d.reason, "not refused over TCP: trunk line", 32);
+	server_says(&l, ACK, of_call("SIP/2.0 486 Busy", 2, ";tag=t"));
+	assert_int_equal(say(&l, of_call("BYE", 1, ";tag=t")), VERDICT_ACCEPT);
+	server_says(&l, ACK, of_call("SIP/2.0 200 Bye", 1, ";tag=t"));
+	assert_int_equal(say(&l, of_call("INVITE", 3, "")), VERDICT_ACCEPT);
+	assert_int_equal(l.d.check, CHECK_NONE);
+	line_close(&l);
+	line_open(&l, CARRIER "tcp = { shared = \"end\"; };");
+	line_connect(&l);
+	trusted_calls(&l);
+	assert_int_equal(say(&l, of_call("INVITE", 2, "")), VERDICT_DROP);
+	assert_string_equal(check_name(l.d.check), "calls");
+	assert_true(l.d.reset);
+	line_close(&l);
+}
+
+/* To follow what somebody trusted sends is not to judge it. */
+static void test_trusted_bytes_pass(void **arg)
+{
+	static char large[70000];
+	const char *const confs[] = { CARRIER, CARRIER "tcp = { shared = \"end\"; };",
+				      CARRIER "tcp = { midstream = \"reset\"; };" };
+	struct line l;
+
+	(void)arg;
+	memset(large, 'a', sizeof(large) - 1);
+	memcpy(large, GOOD, 60);
+	for (unsigned i = 0; i < 6; i++) {
+		const struct slice texts[] = {
+			SLICE(GOOD BAD GOOD), SLICE("HELO example.org\r\n"),
+			SLICE("\x16\x03\x01\x00\x05hello"), SLICE("\0\0\0\xff"),
+			SLICE("INVITE x\r\nContent-Length: -1\r\nContent-Length: 7\r\n\r\n"),
+			SLICE("GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"),
+			{ large, sizeof(large) - 1 }, SLICE("\r\n\r\n"), SLICE(BAD),
+		};
+
+		line_open(&l, confs[i % 3]);
+		if (i < 3)
+			line_connect(&l); /* else it began before we did */
+		for (unsigned k = 0; k < sizeof(texts) / sizeof(texts[0]); k++) {
+			assert_int_equal(say(&l, texts[k]), VERDICT_ACCEPT);
+			assert_int_equal(at(&l, ACK | URG, 0, texts[k]), VERDICT_ACCEPT);
+			assert_int_equal(at(&l, ACK, 1u << 30, texts[k]), VERDICT_ACCEPT);
+			/* other bytes in the place of those before */
+			assert_int_equal(at(&l, ACK, 0u - texts[k].n,
+					    (struct slice){ large, texts[k].n }), VERDICT_ACCEPT);
+			assert_int_equal(at(&l, SYN, 0, texts[k]), VERDICT_ACCEPT);
+			assert_false(l.d.reset || l.d.ban || l.d.check != CHECK_NONE);
+		}
+		line_close(&l);
+	}
 }
 
 /* A ban stops packets, and needs no connection to do so. */
@@ -247,6 +392,9 @@ int main(void)
 		cmocka_unit_test(test_observe),
 		cmocka_unit_test(test_zone_forbids),
 		cmocka_unit_test(test_trusted),
+		cmocka_unit_test(test_what_leaves_is_spared),
+		cmocka_unit_test(test_trusted_calls_are_learned),
+		cmocka_unit_test(test_trusted_bytes_pass),
 		cmocka_unit_test(test_banned),
 	};
 
