@@ -29,6 +29,8 @@ static unsigned counter_of(struct slice params)
 		return 1;
 	for (uint32_t i = 0; i < value.n && is_digit(value.p[i]) && n < HOPS_MOST; i++)
 		n = n * 10 + (unsigned)(value.p[i] - '0');
+	if (n > HOPS_MOST)
+		return HOPS_MOST;
 	return n ? n : 1;
 }
 
