@@ -12,13 +12,17 @@
  *   8 the time since the message before, 2 ms << n
  *   9, 10 where a byte is changed, and to what; 0: none
  * What is judged twice from the start must be judged alike, and what answers the request
- * of a server just before it is never stray.
+ * of a server just before it is never stray.  No more is in use of any limit than calls
+ * live, and nothing once all have ended or expired.
  */
 #include <stdarg.h>
 
 #include "checks.h"
 #include "decided.h"
 #include "fuzzrules.h"
+#include "state/calls.h"
+#include "state/quotas.h"
+#include "state/store.h"
 
 #define BYTES 10
 #define MESSAGES 200
@@ -36,7 +40,24 @@ static const char conf[] =
 	"flood = { mode = \"observe\"; };\n"
 	"malformed = { ban = 0; };\n" /* who is banned is not judged any more */
 	"zones = ( { name = \"carrier\"; addresses = [ \"203.0.113.8\" ];\n"
-	"	dialog = { sides = \"strict\"; }; } );\n";
+	"	dialog = { sides = \"strict\"; }; },\n"
+	"	{ name = \"vouched\"; addresses = [ \"198.51.100.9\" ]; trust = true; } );\n"
+	"trunks = ( { name = \"line\"; addresses = [ \"203.0.113.8\", \"198.51.100.9\" ]; } );\n"
+	"dialplan = { country = \"49\"; };\n"
+	"calls = { limits = (\n"
+	"	{ name = \"un\"; per = \"user\"; count = \"now\"; act = 2; },\n"
+	"	{ name = \"sn\"; per = \"source\"; count = \"now\"; warn = 1; },\n"
+	"	{ name = \"zn\"; per = \"zone\"; count = \"now\"; act = 4; },\n"
+	"	{ name = \"tn\"; per = \"trunk\"; count = \"now\"; act = 3; },\n"
+	"	{ name = \"um\"; per = \"user\"; count = \"minute\"; act = 9; },\n"
+	"	{ name = \"us\"; per = \"user\"; count = \"same-number\"; act = 7; },\n"
+	"	{ name = \"ud\"; per = \"user\"; count = \"distinct\"; act = 5; },\n"
+	"	{ name = \"ut\"; per = \"user\"; count = \"minutes-day\"; act = 60; } ); };\n"
+	"duration = { warn = \"60s\"; cut = \"1h\"; };\n"
+	"destination = { deny = [ \"u7\" ]; };\n"
+	"transfer = { strangers = \"drop\"; loops = \"drop\"; replaces = \"drop\"; };\n"
+	"pattern = { rules = ( { name = \"one\"; method = [ \"MESSAGE\" ]; users = [ \"u3\" ];\n"
+	"	action = \"drop\"; } ); };\n";
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -157,14 +178,104 @@ static bool answers(const uint8_t *a, const uint8_t *b)
 	       (a[1] & 31) == (b[1] & 31) && (a[4] & 63) == (b[4] & 63) && b[7] % 16 < 12;
 }
 
+/* ---- what is in use ---- */
+
+#define HELD 512
+
+struct held {
+	struct {
+		struct quota quota;
+		unsigned calls; /* that hold it */
+	} of[HELD];
+	unsigned n, live;
+};
+
+static bool hold(void *value, bool lives, void *arg)
+{
+	const struct call *c = value;
+	struct held *h = arg;
+
+	(void)lives; /* until it is swept it holds what it held */
+	must(c->slots <= CALL_SLOTS && c->state <= CALL_FAILED);
+	h->live += !call_over(c);
+	for (unsigned i = 0; i < c->slots; i++) {
+		const struct call_slot *s = &c->slot[i];
+		unsigned k = 0;
+
+		must(s->check < check_count && s->kind <= SLOT_SAME && s->key);
+		if (s->kind != SLOT_NOW)
+			continue;
+		while (k < h->n && h->of[k].quota.key != s->key)
+			k++;
+		if (k == HELD)
+			continue;
+		if (k == h->n) {
+			h->n++;
+			h->of[k].quota = (struct quota){ .key = s->key, .window = s->window };
+			h->of[k].calls = 0;
+		}
+		h->of[k].calls += !call_over(c);
+	}
+	return false;
+}
+
+/* h: of all that was ever held. */
+static void count(struct state *st, uint64_t now, struct held *h)
+{
+	uint32_t end = table_shape(st->calls).buckets;
+
+	h->live = 0;
+	for (unsigned i = 0; i < h->n; i++)
+		h->of[i].calls = 0;
+	for (unsigned shard = 0; shard < table_shards(st->calls); shard++)
+		for (uint32_t at = 0; at < end;)
+			table_visit(st->calls, shard, &at, end, now, hold, h);
+	for (unsigned i = 0; i < h->n; i++) {
+		must(h->of[i].calls <= h->live);
+		must(quota_used(st, &h->of[i].quota, now) <= h->of[i].calls);
+	}
+}
+
+static void tick(struct state *st, struct scratch *s, uint64_t now)
+{
+	static struct call_notice notice[8];
+
+	for (size_t n = 8; n == 8;) {
+		n = engine_calls(rules, st, s, now, notice, 8);
+		must(n <= 8);
+		for (size_t i = 0; i < n; i++) {
+			must(notice[i].cut || notice[i].d.notify);
+			must(!notice[i].d.notify || notice[i].d.check < check_count);
+			must(notice[i].parcel[0].n <= PARCEL_BYTES);
+		}
+	}
+}
+
+/* Nobody says a word any more. */
+static void expire(struct state *st, struct scratch *s, uint64_t now, struct held *h)
+{
+	for (unsigned i = 0; i < 3; i++) {
+		now += 15000 * NS;
+		tick(st, s, now);
+		count(st, now, h);
+	}
+	must(!h->live);
+	for (unsigned i = 0; i < h->n; i++)
+		must(!h->of[i].calls && !quota_used(st, &h->of[i].quota, now));
+	tick(st, s, now + NS); /* a whole round that finds nothing */
+	must(!engine_calls_run(st));
+}
+
 static unsigned judge(const uint8_t *data, size_t size, struct scratch *s, struct decision *out)
 {
 	static const uint8_t seed[16] = { 7 };
 	struct state *state = state_new(ruleset_settings(rules), seed);
+	static struct held held;
 	uint64_t now = NS;
 	unsigned n = 0;
 
 	must(state);
+	held.n = 0;
 	for (; n < MESSAGES && (n + 1) * BYTES <= size; n++) {
 		const uint8_t *b = data + n * BYTES;
 		struct spoken is = spoken_of(b);
@@ -180,7 +291,12 @@ static unsigned judge(const uint8_t *data, size_t size, struct scratch *s, struc
 		if (n && answers(b - BYTES, b) && out[n].check != CHECK_NONE)
 			must(checks[out[n].check] != &check_stray);
 		piece_free(pkt.payload);
+		if (n % 16 == 0)
+			count(state, now, &held);
+		if (b[7] % 16 > 8)
+			tick(state, s, now);
 	}
+	expire(state, s, now, &held);
 	state_free(state);
 	return n;
 }
