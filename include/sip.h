@@ -267,6 +267,8 @@ static inline struct slice sip_first(const struct sip_msg *m, enum sip_header h)
 bool sip_next(const struct sip_msg *m, enum sip_header h, unsigned *at, struct slice *value);
 
 const char *sip_method_name(enum sip_method m); /* "INVITE"; "UNKNOWN" */
+/* Also in another case: a server that takes "invite" for INVITE must not be a way around. */
+bool sip_is_method(const struct sip_msg *msg, enum sip_method m);
 enum sip_method sip_method_of(struct slice token); /* case-sensitive, RFC 3261 7.1 */
 enum sip_header sip_header_of(struct slice name); /* long or compact, any case */
 const char *sip_header_name(enum sip_header h);

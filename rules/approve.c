@@ -32,7 +32,7 @@ static struct slice dialled(const struct probe *p, char room[USER_ROOM])
 	if (n && n->n) {
 		room[0] = '+';
 		memcpy(room + 1, n->digits, n->n);
-		return n->kind == NUMBER_WORLD ? (struct slice){ room, n->n + 1u } :
+		return number_is_far(n) ? (struct slice){ room, n->n + 1u } :
 						 (struct slice){ room + 1, n->n };
 	}
 	(void)sip_uri_read(p->sip->uri, &uri);

@@ -5,8 +5,8 @@
 
 #include "account.h"
 #include "checks.h"
-#include "emergency.h"
 #include "groups.h"
+#include "ruleset.h"
 #include "sip/chars.h"
 #include "state/told.h"
 
@@ -372,11 +372,6 @@ static void read_all(const struct ruleset *rs, struct slice text, const struct n
 		number_read(rs, r->user, context, &r->number);
 }
 
-static bool is_for_help(const struct ruleset *rs, const struct reading *r)
-{
-	return r->number.kind == NUMBER_EMERGENCY || emergency_number(rs, r->user);
-}
-
 /* With action = "approve": may the account have it? */
 static bool is_approved(const struct probe *p, struct evidence *ev)
 {
@@ -416,7 +411,7 @@ enum destination_said destination_judge(const struct destination_query *q, struc
 	read_all(rs, text, known, &all);
 	if (number)
 		*number = all.n ? all.at[0].number : (struct number){ .kind = NUMBER_NONE };
-	if (!all.n || is_for_help(rs, &all.at[0]))
+	if (!all.n || all.at[0].number.kind == NUMBER_EMERGENCY)
 		return DESTINATION_FREE;
 	evidence_bytes(ev, all.raw);
 	add(q->p, unparsable_judge(q, &all.at[0], &of), &of, &worst, ev);

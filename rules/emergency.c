@@ -2,8 +2,11 @@
 #include "emergency.h"
 
 #include "number/plan.h"
+#include "sip/chars.h"
 
-#define ROOM 64
+#define DIALLED 64
+#define ROOM 1024 /* Kamailio reads no longer URI */
+#define PLACE 7   /* digits of country and area at most, as in +49 3xxxx */
 
 static bool is_dialled(const char *p)
 {
@@ -11,7 +14,7 @@ static bool is_dialled(const char *p)
 
 	while (*p && strchr("0123456789*#+", *p))
 		p++;
-	return !*p && p > start && p - start < ROOM;
+	return !*p && p > start && p - start < DIALLED;
 }
 
 void emergency_compile(const struct settings *s, struct conf_report *r)
@@ -65,6 +68,24 @@ bool emergency_number(const struct ruleset *rs, struct slice user)
 	return false;
 }
 
+/* A house of many extensions may be the context of its own phones. */
+bool emergency_elsewhere(const struct ruleset *rs, struct slice context)
+{
+	const struct numbers *n = rs->numbers;
+	char room[NUMBERSET_DIGITS];
+	struct slice d = { room, 0 };
+	uint32_t classes;
+
+	if (!n || !context.n || context.p[0] != '+')
+		return false;
+	for (uint32_t i = 1; i < context.n && d.n < sizeof(room); i++)
+		if (is_digit(context.p[i]))
+			room[d.n++] = context.p[i];
+	classes = numberset_find(n->classes, d, NULL);
+	return d.n > PLACE && ((classes != NUMBERSET_NONE && classes) ||
+			       (n->country.n && memcmp(room, n->country.p, n->country.n) != 0));
+}
+
 bool emergency_service(struct slice uri)
 {
 	const struct slice sos = SLICE("urn:service:sos");
@@ -75,6 +96,7 @@ bool emergency_service(struct slice uri)
 
 bool emergency_call(const struct ruleset *rs, const struct sip_msg *sip)
 {
+	struct slice user, context = SLICE_NONE;
 	char room[ROOM];
 	struct sip_uri uri;
 
@@ -82,6 +104,12 @@ bool emergency_call(const struct ruleset *rs, const struct sip_msg *sip)
 		return false;
 	if (emergency_service(sip->uri))
 		return true;
-	return sip_uri_read(sip->uri, &uri) &&
-	       emergency_number(rs, sip_user(&uri, room, sizeof(room)));
+	if (!sip_uri_read(sip->uri, &uri) || uri.user.n > sizeof(room))
+		return false;
+	user = sip_user(&uri, room, sizeof(room));
+	if (!emergency_number(rs, user))
+		return false;
+	if (!sip_param(user, SLICE("phone-context"), &context))
+		(void)sip_param(uri.params, SLICE("phone-context"), &context);
+	return !emergency_elsewhere(rs, context);
 }

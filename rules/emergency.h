@@ -14,6 +14,10 @@
  * may stand before it, parameters of a telephone number behind it (RFC 3966 3). */
 bool emergency_number(const struct ruleset *rs, struct slice user);
 
+/* context: the value of phone-context.  True where what stands before it is the end of some
+ * number, to servers that put it behind the context (RFC 3966 5.1.5), and not its place. */
+bool emergency_elsewhere(const struct ruleset *rs, struct slice context);
+
 /* urn:service:sos and what is below it (RFC 5031 4.2). */
 bool emergency_service(struct slice uri);
 

@@ -401,7 +401,7 @@ bool cost_print(const struct ruleset *rs, unsigned zone, const struct number *n,
 	for (unsigned i = 0; i < check_count; i++)
 		if (checks[i] == &check_cost)
 			k = rs->zone[zone < rs->n_zones ? zone : 0].conf[i];
-	if (!k || !k->rates || n->kind != NUMBER_WORLD)
+	if (!k || !k->rates || !number_is_far(n))
 		return false;
 	rate = rates_find(k->rates, n);
 	if (!rate) {

@@ -74,14 +74,6 @@ static enum destination_said route_judge(const struct destination_query *q,
 		       DESTINATION_DENIED : DESTINATION_FREE;
 }
 
-/* A server that takes "invite" for INVITE must not find a way around the lists. */
-static bool is_method(const struct sip_msg *sip, enum sip_method method)
-{
-	return sip->method == method ||
-	       (sip->method == METHOD_UNKNOWN &&
-		slice_ieq(sip->method_name, slice_of(sip_method_name(method))));
-}
-
 /* The call goes on to whom it was made: that was asked when it began. */
 static bool goes_on(const struct probe *p)
 {
@@ -127,7 +119,7 @@ static enum destination_said judge(struct destination_query *q, bool refer, stru
 /* Of what leaves, calls and messages that begin, to a trunk. */
 static bool is_asked(const struct probe *p, const struct destination_conf *d, bool refer)
 {
-	if (!refer && !is_method(p->sip, METHOD_INVITE) && !is_method(p->sip, METHOD_MESSAGE))
+	if (!refer && !sip_is_method(p->sip, METHOD_INVITE) && !sip_is_method(p->sip, METHOD_MESSAGE))
 		return false;
 	return p->pkt->dir == DIR_INBOUND ||
 	       (d->leaving && !refer && !p->sip->to.tag.n &&
@@ -137,7 +129,7 @@ static bool is_asked(const struct probe *p, const struct destination_conf *d, bo
 static enum found destination_run(const struct probe *p, const void *conf, struct evidence *ev)
 {
 	struct destination_query q = { .p = p, .conf = conf, .where = "Request-URI" };
-	bool refer = is_method(p->sip, METHOD_REFER);
+	bool refer = sip_is_method(p->sip, METHOD_REFER);
 	enum destination_said said;
 	char room[USER_ROOM];
 

@@ -106,7 +106,7 @@ static enum sip_treat stranger_treat(const struct probe *p, const struct transfe
 	if (!c->strangers)
 		return TREAT_ACCEPT;
 	number_of_uri(p->rules, uri, &number);
-	if (number.kind != NUMBER_WORLD || !is_stranger(p))
+	if (!number_is_far(&number) || !is_stranger(p))
 		return TREAT_ACCEPT;
 	to = (struct slice){ text, (uint32_t)number_print(&number, text) };
 	evidence_reason(ev, "transfer to %s by a stranger", &to);
@@ -333,7 +333,7 @@ static enum sip_treat judge(const struct probe *p, const struct transfer_conf *c
 {
 	bool inbound = p->pkt->dir == DIR_INBOUND;
 
-	if (p->sip->kind == SIP_REQUEST && p->sip->method == METHOD_REFER)
+	if (p->sip->kind == SIP_REQUEST && sip_is_method(p->sip, METHOD_REFER))
 		return judge_refer(p, c, ev);
 	if (!inbound || p->sip->method != METHOD_INVITE)
 		return TREAT_ACCEPT;

@@ -280,7 +280,7 @@ const struct country countries[] = {
  * there is none.  Those that are not here: 00, 0, and the emergency numbers of all.
  */
 const struct habits habits[] = {
-	{ "1", "011", "1", "911 112", 10 },
+	{ "1", "011 00", "1", "911 112", 10 },
 	{ "20", "00", "0", "112 122 123 180", 0 },
 	{ "27", "00", "0", "112 107 10111 10177", 9 },
 	{ "30", "00", "", "112 100 108 166 199", 10 },

@@ -14,6 +14,7 @@
 #include "plan.h"
 #include "ruleset.h"
 #include "sip/chars.h"
+#include "written.h"
 
 #define ROOM 1024  /* no number is longer, and Kamailio reads no longer URI */
 #define DIALLED 64 /* characters that are looked at: what is longer is no number */
@@ -63,24 +64,6 @@ static void unparsable(struct reading *r, struct slice digits, const char *why)
 	settle(r, NUMBER_UNPARSABLE, digits);
 }
 
-static bool digits_only(struct slice s)
-{
-	for (uint32_t i = 0; i < s.n; i++)
-		if (!is_digit(s.p[i]))
-			return false;
-	return s.n > 0;
-}
-
-static bool begins(struct slice s, struct slice prefix)
-{
-	return s.n >= prefix.n && (!prefix.n || memcmp(s.p, prefix.p, prefix.n) == 0);
-}
-
-static struct slice behind(struct slice s, uint32_t n)
-{
-	return (struct slice){ s.p + n, s.n - n };
-}
-
 /* ---- E.164 ---- */
 
 /* Of +1 the United States, their territories and Canada are each other's nation. */
@@ -122,6 +105,14 @@ static bool zero_is_trunk(struct slice digits)
 	return true;
 }
 
+/* What follows the 15th digit no exchange waits for: it calls what stands before. */
+static void too_long(struct reading *r, struct slice digits)
+{
+	unparsable(r, digits, "no number has more than 15 digits");
+	settle(r, NUMBER_UNPARSABLE, (struct slice){ digits.p, E164 });
+	classify(r, number_digits(r->out));
+}
+
 /* Country code and number, in r->world. */
 static void read_world(struct reading *r, struct slice digits)
 {
@@ -142,7 +133,7 @@ static void read_world(struct reading *r, struct slice digits)
 	else if (numberset_find(r->n->countries, digits, NULL) == NUMBERSET_NONE)
 		unparsable(r, digits, "no country has that code");
 	else if (digits.n > E164)
-		unparsable(r, digits, "no number has more than 15 digits");
+		too_long(r, digits);
 	else if (digits.n == code)
 		unparsable(r, digits, "nothing follows the country code");
 	else
@@ -192,7 +183,11 @@ static bool is_bare(const struct numbers *n, struct slice d)
 		return true;
 	if (begins(d, n->country) && d.n >= 11)
 		return true;
-	return d.n >= 12 && d.n > code &&
+	/* 11 digits may be a number of the country where nothing stands before those, or of
+	 * an area, with an extension behind it */
+	if (d.n == 11 && (n->area.n || !(n->length || n->national.n)))
+		return false;
+	return d.n >= 11 && d.n > code &&
 	       numberset_find(n->countries, d, NULL) != NUMBERSET_NONE;
 }
 
@@ -248,12 +243,8 @@ static void read_digits(struct reading *r, struct slice d)
 		say(r, "%.*s gets an outside line", TEXT(*outside));
 		if (rest.p[0] == '+')
 			world_of(r, behind(rest, 1), SLICE_NONE, SLICE_NONE);
-		else if (!digits_only(rest))
-			unparsable(r, rest, "a number has digits only");
 		else if (!read_far(r, rest))
 			read_near(r, rest);
-	} else if (!digits_only(d)) {
-		unparsable(r, d, "a number has digits only");
 	} else if (!read_far(r, d)) {
 		read_near(r, d);
 	}
@@ -272,23 +263,6 @@ static bool begins_like_a_number(const struct reading *r, struct slice d)
 	return r->n->country.n && r->n->national.n && begins(rest, r->n->national) &&
 	       rest.n > r->n->national.n + 1 && is_digit(rest.p[r->n->national.n]) &&
 	       is_digit(rest.p[r->n->national.n + 1]);
-}
-
-/* Many phones are called by the address of their network card. */
-static bool is_mac(struct slice d)
-{
-	for (uint32_t i = 0; i < d.n; i++)
-		if (!is_digit(d.p[i]) && (ascii_lower(d.p[i]) < 'a' || ascii_lower(d.p[i]) > 'f'))
-			return false;
-	return d.n == 12;
-}
-
-static bool dialable(struct slice d)
-{
-	for (uint32_t i = 0; i < d.n; i++)
-		if (!is_digit(d.p[i]) && d.p[i] != '*' && d.p[i] != '#' && d.p[i] != '+')
-			return false;
-	return d.n > 0;
 }
 
 /* Up to parameters or a NUL, without separators, and without the # that ends dialling. */
@@ -310,15 +284,6 @@ static struct slice compact(struct reading *r, struct slice user)
 	if (d.n && d.n < user.n)
 		say(r, "without separators and parameters: %.*s", TEXT(d));
 	return d;
-}
-
-static struct slice text_of(struct slice user)
-{
-	uint32_t n = 0;
-
-	while (n < user.n && user.p[n] != ';' && user.p[n])
-		n++;
-	return (struct slice){ user.p, n };
 }
 
 /* RFC 3966 5.1.5: what a local number is local to; a domain says nothing about numbers. */
@@ -343,6 +308,84 @@ static bool read_context(struct reading *r, struct slice d, struct slice context
 	return true;
 }
 
+/* Digits, which a + or what gets an outside line and a + may precede. */
+static void read_dialled(struct reading *r, struct slice d)
+{
+	if (d.p[0] == '+' && d.n > 1)
+		world_of(r, behind(d, 1), SLICE_NONE, SLICE_NONE);
+	else
+		read_digits(r, d);
+}
+
+static bool is_far(const struct reading *r)
+{
+	return number_is_far(r->out);
+}
+
+/*
+ * No number, but dialled like one: servers and carriers that forgive more take the digits
+ * up to what they do not understand, and 00 behind a + for what it is.  The number that
+ * those would call is what prefixes, classes and prices are asked for.
+ */
+static void read_odd(struct reading *r, struct slice d, const char *why)
+{
+	struct slice lead = d;
+	bool plus = plus_skip(&lead);
+	const struct slice *outside = plus ? NULL : digits_before(&r->n->outside, d);
+	uint32_t n = outside ? outside->n : 0;
+
+	while (n < lead.n && is_digit(lead.p[n]))
+		n++;
+	lead.n = n;
+	if (n) {
+		say(r, "as far as it can be dialled: %s%.*s", plus ? "+" : "", TEXT(lead));
+		if (plus && lead.p[0] != '0')
+			world_of(r, lead, SLICE_NONE, SLICE_NONE);
+		else
+			read_digits(r, lead);
+	}
+	if (is_far(r)) {
+		say(r, "\"%.*s\" cannot be dialled: %s", TEXT(d), why);
+		r->out->kind = NUMBER_UNPARSABLE;
+		return;
+	}
+	*r->out = (struct number){ .kind = NUMBER_NONE };
+	unparsable(r, d, why);
+}
+
+/* Only what cannot be meant for the house counts: a mailbox may stand there, too. */
+static void read_service(struct reading *r, struct slice d)
+{
+	struct slice rest = behind_code(d);
+
+	say(r, "%.*s is a feature code", TEXT(d));
+	if (rest.n && emergency_number(r->rs, rest)) {
+		say(r, "with it, %.*s is a call for help", TEXT(rest));
+		settle(r, NUMBER_EMERGENCY, rest);
+		return;
+	}
+	if (rest.n && digits_only(rest.p[0] == '+' ? behind(rest, 1) : rest))
+		read_dialled(r, rest);
+	if (is_far(r)) {
+		say(r, "with it, a number");
+		r->out->kind = NUMBER_SERVICE;
+		return;
+	}
+	*r->out = (struct number){ .kind = NUMBER_NONE };
+	settle(r, NUMBER_SERVICE, d);
+}
+
+static bool is_plain(const struct reading *r, struct slice d)
+{
+	const struct slice *outside = digits_before(&r->n->outside, d);
+
+	if (outside)
+		d = behind(d, outside->n);
+	if (d.n > 1 && d.p[0] == '+')
+		return d.p[1] != '0' && digits_only(behind(d, 1));
+	return digits_only(d);
+}
+
 static bool is_extension(const struct numbers *n, struct slice text)
 {
 	return n->extensions && match_find(n->extensions, text) >= 0;
@@ -356,7 +399,8 @@ static void read_user(struct reading *r, struct slice user, struct slice context
 		say(r, "there is no user");
 		return;
 	}
-	if (emergency_number(r->rs, d) || emergency_number(r->rs, text)) {
+	if (!r->cut && !emergency_elsewhere(r->rs, context) &&
+	    (emergency_number(r->rs, d) || emergency_number(r->rs, text))) {
 		say(r, "%.*s is a call for help", TEXT(d));
 		settle(r, NUMBER_EMERGENCY, d);
 	} else if (is_extension(r->n, text) || is_extension(r->n, d)) {
@@ -364,18 +408,15 @@ static void read_user(struct reading *r, struct slice user, struct slice context
 		settle(r, NUMBER_EXTENSION, d);
 	} else if (r->cut || !dialable(d)) {
 		if (begins_like_a_number(r, d) && (r->cut || !is_mac(d)))
-			unparsable(r, d, r->cut ? "it is too long" : "it has more than digits");
+			read_odd(r, d, r->cut ? "it is too long" : "it has more than digits");
 		else
 			settle(r, NUMBER_NAME, text);
-	} else if (d.p[0] == '*' || d.p[0] == '#') {
-		say(r, "%.*s is a feature code", TEXT(d));
-		settle(r, NUMBER_SERVICE, d);
-	} else if (read_context(r, d, context)) {
-		return;
-	} else if (d.p[0] == '+') {
-		world_of(r, behind(d, 1), SLICE_NONE, SLICE_NONE);
-	} else {
-		read_digits(r, d);
+	} else if (is_code(d) && !digits_before(&r->n->outside, d)) {
+		read_service(r, d);
+	} else if (!is_plain(r, d)) {
+		read_odd(r, d, "a number has digits only, and no 0 behind a +");
+	} else if (!read_context(r, d, context)) {
+		read_dialled(r, d);
 	}
 }
 
@@ -450,7 +491,7 @@ size_t number_print(const struct number *n, char out[NUMBER_TEXT])
 	/* of a record that was saved it may be more */
 	size_t at = 0, digits = n->n < NUMBER_DIGITS ? n->n : NUMBER_DIGITS;
 
-	if (n->kind == NUMBER_WORLD)
+	if (number_is_far(n))
 		out[at++] = '+';
 	memcpy(out + at, n->digits, digits);
 	at += digits;

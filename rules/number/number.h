@@ -32,9 +32,16 @@ struct number {
 	uint8_t n;    /* of digits */
 	uint16_t country; /* index for number_country, 0: none */
 	uint32_t classes; /* bit per class: number_class */
-	char digits[NUMBER_DIGITS]; /* NUMBER_WORLD: E.164 without plus; else as dialled,
+	char digits[NUMBER_DIGITS]; /* number_is_far: E.164 without plus; else as dialled,
 	                             * separators taken out, cut */
 };
+
+/* Are its digits E.164?  Those of NUMBER_WORLD are; those of NUMBER_SERVICE where the code
+ * has a number behind it, and of NUMBER_UNPARSABLE as far as somebody may dial them. */
+static inline bool number_is_far(const struct number *n)
+{
+	return n->kind == NUMBER_WORLD || n->country;
+}
 
 /*
  * Classes: those that ship (rules/number/ranges.c), computed ones ("international":
@@ -79,7 +86,7 @@ int numberlist_compile(const struct conf_list *l, struct compiler *c, const char
 		       struct numberlist **out);
 void numberlist_free(struct numberlist *l); /* takes NULL */
 /* Length of the longest prefix that the number begins with, plus 1; a class counts like a
- * prefix of length 0.  0: none, or l is NULL, or the number is not NUMBER_WORLD. */
+ * prefix of length 0.  0: none, or l is NULL, or the number is not far. */
 unsigned numberlist_find(const struct numberlist *l, const struct number *n);
 
 /* One entry of the key classes. */

@@ -85,7 +85,7 @@ unsigned numberlist_find(const struct numberlist *l, const struct number *n)
 {
 	unsigned length;
 
-	if (!l || n->kind != NUMBER_WORLD)
+	if (!l || !number_is_far(n))
 		return 0;
 	if (numberset_find(l->set, number_digits(n), &length) != NUMBERSET_NONE)
 		return length + 1;

@@ -284,7 +284,7 @@ void rates_free(struct rates *r)
 
 const struct rate *rates_find(const struct rates *r, const struct number *n)
 {
-	uint32_t at = r && n->kind == NUMBER_WORLD ?
+	uint32_t at = r && number_is_far(n) ?
 		      numberset_find(r->set, number_digits(n), NULL) : NUMBERSET_NONE;
 
 	return at == NUMBERSET_NONE ? NULL : &r->rate[at];

@@ -214,3 +214,9 @@ bool sip_next(const struct sip_msg *m, enum sip_header h, unsigned *at, struct s
 	*at = m->count;
 	return false;
 }
+
+bool sip_is_method(const struct sip_msg *msg, enum sip_method m)
+{
+	return msg->method == m || (msg->method == METHOD_UNKNOWN &&
+				    slice_ieq(msg->method_name, slice_of(sip_method_name(m))));
+}

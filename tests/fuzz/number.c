@@ -51,8 +51,9 @@ static void read_again(const struct ruleset *rs, const struct number *n)
 		text[at++] = i % 2 ? '.' : '-';
 	}
 	number_read(rs, (struct slice){ text, at }, SLICE_NONE, &again);
+	again.kind = again.kind == NUMBER_WORLD ? n->kind : again.kind;
 	must(same(n, &again) || again.kind == NUMBER_EMERGENCY ||
-	     again.kind == NUMBER_EXTENSION);
+	     again.kind == NUMBER_EXTENSION || n->kind != NUMBER_WORLD);
 }
 
 static void world(const struct ruleset *rs, const struct number *n, bool house)
@@ -71,7 +72,7 @@ static void look(const struct ruleset *rs, const struct number *n, bool house)
 
 	must(n->kind <= NUMBER_UNPARSABLE && n->n <= NUMBER_DIGITS);
 	must(number_print(n, text) == strlen(text) || memchr(n->digits, '\0', n->n));
-	if (n->kind == NUMBER_WORLD)
+	if (number_is_far(n))
 		world(rs, n, house);
 	else
 		must(!n->classes && !n->country);
