@@ -119,7 +119,8 @@ static enum destination_said judge(struct destination_query *q, bool refer, stru
 /* Of what leaves, calls and messages that begin, to a trunk. */
 static bool is_asked(const struct probe *p, const struct destination_conf *d, bool refer)
 {
-	if (!refer && !sip_is_method(p->sip, METHOD_INVITE) && !sip_is_method(p->sip, METHOD_MESSAGE))
+	if (!refer && !sip_is_method(p->sip, METHOD_INVITE) &&
+	    !sip_is_method(p->sip, METHOD_MESSAGE))
 		return false;
 	return p->pkt->dir == DIR_INBOUND ||
 	       (d->leaving && !refer && !p->sip->to.tag.n &&

@@ -40,15 +40,16 @@ struct slice prefix_read(const char *text, char out[NUMBERSET_DIGITS])
 	struct slice digits = { out, 0 };
 
 	text += *text == '+';
-	if (*text == '0')
-		return SLICE_NONE; /* as it is dialled: no country code begins so */
 	for (; *text; text++) {
-		if (is_digit(*text) && digits.n < NUMBERSET_DIGITS - 1)
+		if (digits.n && strncmp(text, "(0)", 3) == 0) /* +49 (0)30 */
+			text += 2;
+		else if (is_digit(*text) && digits.n < NUMBERSET_DIGITS - 1)
 			out[digits.n++] = *text;
 		else if (!strchr(" -.()/", *text))
 			return SLICE_NONE;
 	}
-	return digits;
+	/* as it is dialled: no country code begins so */
+	return digits.n && out[0] == '0' ? SLICE_NONE : digits;
 }
 
 static bool member_add(struct memberships *m, struct slice digits, unsigned class, bool in)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
 
+#include "named.h"
 #include "plan.h"
 #include "ruleset.h"
 #include "sip/chars.h"
@@ -9,6 +10,29 @@ struct numberlist {
 	struct numberset *set;
 	uint32_t classes;
 };
+
+static int refuse(const struct conf_item *item, struct compiler *c, const char *key)
+{
+	struct nearest best = nearest_to(item->text);
+	const char *name;
+
+	if (is_digit(item->text[0]) || item->text[0] == '+') {
+		compiler_error(c, item, key, "\"%s\" is no prefix: must be 1 to %d digits of "
+			       "E.164, such as \"4420\" or \"+44 20\", without 00", item->text,
+			       NUMBERSET_DIGITS - 1);
+		return -1;
+	}
+	for (unsigned i = 0; (name = number_class_name(c->rules, i)); i++)
+		nearer(&best, name);
+	if (best.found)
+		compiler_error(c, item, key, "there is no class \"%s\"; did you mean \"%s\"?",
+			       item->text, best.found);
+	else
+		compiler_error(c, item, key, "\"%s\" is neither a prefix of numbers nor a class: "
+			       "write \"4420\", \"premium\" or what the key classes names",
+			       item->text);
+	return -1;
+}
 
 static int take_item(const struct conf_item *item, struct compiler *c, const char *key,
 		     uint32_t *classes, struct number_prefix *prefix,
@@ -22,17 +46,7 @@ static int take_item(const struct conf_item *item, struct compiler *c, const cha
 		return 0;
 	}
 	prefix->digits = prefix_read(item->text, room);
-	if (prefix->digits.n)
-		return 0;
-	if (is_digit(item->text[0]) || item->text[0] == '+')
-		compiler_error(c, item, key, "\"%s\" is no prefix: must be 1 to %d digits of "
-			       "E.164, such as \"4420\" or \"+44 20\", without 00", item->text,
-			       NUMBERSET_DIGITS - 1);
-	else
-		compiler_error(c, item, key, "\"%s\" is neither a prefix of numbers nor a class: "
-			       "write \"4420\", \"premium\" or what the key classes names",
-			       item->text);
-	return -1;
+	return prefix->digits.n ? 0 : refuse(item, c, key);
 }
 
 static struct numberlist *build(struct number_prefix *prefix, size_t n, uint32_t classes)

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One forbidden agent and one forbidden number, in all the ways that Kamailio takes them: none
-# comes through, and the same spellings with permitted words all do.
+# comes through, and the same spellings with permitted words all do; the number once as it is
+# dialled, and once by a prefix in E.164.
 . "$(dirname "$0")/../lib/field.sh"
 field_open
 need kamailio
@@ -28,4 +29,8 @@ PBX_CONF=$FIELD_LIB/evasion.cfg pbx_start
 evasion() { wan $PY "$FIELD_LIB/evasion.py" "$1" "$T"; }
 must "the spellings cannot be sent" evasion baseline
 guard_start "$T/etc/sipmoat.conf"
-evasion judge
+evasion judge || fail "patterns: see above"
+sed -i 's/^destination = .*/destination = { deny_numbers = [ "44" ]; };\ndialplan = { country = "49"; };/' \
+	"$T/etc/sipmoat.conf"
+guard_reload
+evasion numbers

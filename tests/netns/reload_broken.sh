@@ -40,3 +40,29 @@ printf 'agent = { deny = [ "new-rule" ]; };\n' >"$T/etc/sipmoat.conf"
 guard_reload
 sip 203.0.113.17 $PBX4 -a new-rule >/dev/null
 must_ban 203.0.113.17
+
+# the same of a list and of a rate card, whose lines are named
+mkdir "$T/etc/lists"
+cat >"$T/etc/sipmoat.conf" <<'CONF'
+destination = { deny_numbers = [ "file:never.txt" ]; };
+cost = { rates = [ "file:rates.csv" ]; };
+CONF
+printf '44\n' >"$T/etc/lists/never.txt"
+printf 'prefix,price\n44,0.02\n' >"$T/etc/lists/rates.csv"
+guard_reload
+number() { sip "203.0.113.$1" $PBX4 -m MESSAGE --user "$2"; }
+denied() { must "$3" unanswered "$(number "$1" "$2")"; }
+free() { must "$3" answered 200 "$(number "$1" "$2")"; }
+denied 18 +442079460001 "the list is not in force"
+printf '33\n# a comment\n4x4\n' >"$T/etc/lists/never.txt"
+printf 'prefix,price\n33,0.02\n49,cheap\n' >"$T/etc/lists/rates.csv"
+guard_reload
+must "the log names no line of the list" logged 'lists/never\.txt:3: destination.deny_numbers: "4x4"'
+must "the log names no line of the rate card" logged 'lists/rates\.csv:3: cost.rates: "49,cheap"'
+denied 19 +442079460001 "the old list is not in force"
+free 21 +33199000001 "a line of the broken list is in force"
+printf '33\n' >"$T/etc/lists/never.txt"
+printf '33,0.02\n' >"$T/etc/lists/rates.csv"
+guard_reload
+denied 22 +33199000001 "the mended list is not in force"
+free 23 +442079460001 "the old list is still in force"

@@ -176,6 +176,8 @@ static void test_refused(void **state)
 		{ "calls = { limits = (\n{ name = \"a\"; act = 3; to = [ \"00\" ]; } ); };",
 		  ":2: calls.limits[0].to: \"00\" is no prefix" },
 		{ "cost = { rates = [ \"0044, GB, 1\" ]; };", "without 00" },
+		{ "destination = { deny_numbers = [ \"011\" ]; };", "without 00" },
+		{ "destination = { deny_numbers = [ \"wer\" ]; };", "nor a class" },
 		{ "classes = ( { name = \"4\"; } );", "is no name" },
 		{ "classes = ( { } );", "is no name" },
 		{ "classes = ( { name = \"national\"; add = [ \"1\" ]; } );", "follows from" },
@@ -266,7 +268,7 @@ static void test_list(void **state)
 	assert_null(l);
 	assert_int_equal(report.errors, 1);
 	assert_int_equal(report.note[0].line, 2);
-	assert_non_null(strstr(report.note[0].text, "neither a prefix of numbers nor a class"));
+	assert_non_null(strstr(report.note[0].text, "did you mean \"premium\"?"));
 	conf_report_free(&report);
 	ruleset_free(rs);
 	confdir_free(d);

@@ -80,6 +80,7 @@ static void test_wrong(void **state)
 		const char *line, *said;
 	} wrong[] = {
 		{ "x,0.01", "begins with no prefix" },
+		{ "0044,0.01", "without 00" },
 		{ ",0.01", "begins with no prefix" },
 		{ "4930231250001234567,0.01", "begins with no prefix" },
 		{ "49", "has no price" },
