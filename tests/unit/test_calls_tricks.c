@@ -459,6 +459,20 @@ static void test_approved(void **arg)
 	gate_free(&g);
 }
 
+/* Neither whoever is trusted is counted, nor what servers ask phones. */
+static void test_nobodys(void **arg)
+{
+	struct gate g = gate_with("trusted = { addresses = [ \"203.0.113.9\" ]; };\n"
+				  "calls = { limits = ( { name = \"one\"; per = \"source\";"
+				  " count = \"now\"; act = 1; } ); };\n");
+
+	(void)arg;
+	assert_true(HAS_ROOM(&g, "x1") && HAS_ROOM(&g, "x2"));
+	assert_true(HEARS(&g, "INVITE", .id = "x3", .site = 20));
+	assert_true(HEARS(&g, "INVITE", .id = "x4", .site = 20));
+	gate_free(&g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -475,6 +489,7 @@ int main(void)
 		cmocka_unit_test(test_challenged),
 		cmocka_unit_test(test_next_trunk),
 		cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_nobodys),
 		cmocka_unit_test(test_reload),
 		cmocka_unit_test(test_approved),
 	};
