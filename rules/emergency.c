@@ -38,7 +38,7 @@ static bool is_listed(const struct ruleset *rs, struct slice user)
 	if (user.n && user.p[0] == '+')
 		user.p++, user.n--;
 	/* nearly all that is dialled is of another length */
-	if (!user.n || user.n >= ROOM || !(rs->numbers->emergency_lengths >> user.n & 1))
+	if (!user.n || user.n >= DIALLED || !(rs->numbers->emergency_lengths >> user.n & 1))
 		return false;
 	for (unsigned i = 0; i < own->n; i++)
 		if (slice_eq(user, own->item[i]))

@@ -362,7 +362,7 @@ const struct check check_transfer = {
 	.help = "calls that are made by transfers, redirections, loops and by taking over others",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_SIP,
-	.methods = 1u << METHOD_INVITE | 1u << METHOD_REFER,
+	.methods = 1u << METHOD_INVITE | 1u << METHOD_REFER | 1u << METHOD_UNKNOWN,
 	.way = WAY_BOTH,
 	.of_trusted = true,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_REJECT, .code = 403,
