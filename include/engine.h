@@ -127,6 +127,11 @@ size_t state_bytes(const struct state *st);
 size_t state_describe(const struct state *st, char *out, size_t room);
 /* What each table holds.  Looks at every record: for reports. */
 void state_fill(struct state *st, uint64_t now, struct table_fill out[TABLE_COUNT]);
+/* Calls that are remembered, likewise. */
+struct call_counts {
+	uint64_t asked, ringing, answered, over;
+};
+void state_calls(struct state *st, uint64_t now, struct call_counts *out);
 
 /*
  * What survives the process, as bytes: the secret that keys are made with, and the live

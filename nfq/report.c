@@ -89,6 +89,15 @@ static void log_tables(struct state *st)
 			 fill[i].refused);
 }
 
+static void log_calls(struct state *st)
+{
+	struct call_counts n;
+
+	state_calls(st, clock_now(), &n);
+	log_info("calls: %" PRIu64 " begin, %" PRIu64 " ring, %" PRIu64 " are answered, %" PRIu64
+		 " are over", n.asked, n.ringing, n.answered, n.over);
+}
+
 void report_log(const struct report_source *s)
 {
 	struct totals t = totals_of(s);
@@ -105,6 +114,7 @@ void report_log(const struct report_source *s)
 	state_describe(s->state, text, sizeof(text));
 	log_info("tables: %s", text);
 	log_tables(s->state);
+	log_calls(s->state);
 	ban_count(s->ban, &b);
 	log_info("bans: %" PRIu64 " IPv4 and %" PRIu64 " IPv6 in the kernel; since the start "
 		 "%" PRIu64 " made, %" PRIu64 " prolonged, %" PRIu64 " lifted (%" PRIu64

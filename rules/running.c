@@ -252,7 +252,7 @@ static bool run_again(struct passing *p)
 	const struct call *c = p->call;
 	struct cut said = call_cut(p->st, &p->rs->settings, p->s->strict, c->key, c->open,
 				   cause(), p->now, p->out);
-	bool last = c->open + 1 >= CALL_CUTS;
+	bool last = c->open + 1 >= CALL_CUTS || (said.said == CUT_CANNOT && !p->out->cut);
 	struct slice who = slice_of(silent(&said));
 	struct evidence *ev = &p->s->ev;
 

@@ -311,6 +311,12 @@ static enum found unpriced(const struct probe *p, const struct cost_conf *k, str
 
 /* ---- the check ---- */
 
+/* The lower bits of ids are their place in tables, and alike. */
+static uint16_t rule_of(const struct cost_limit *l)
+{
+	return (uint16_t)(l->id >> 48);
+}
+
 /* What it runs up is added to the quota; granted: but ends nothing. */
 static void add_slot(const struct probe *p, const struct cost_conf *k, const struct finding *f,
 		     bool granted)
@@ -321,7 +327,7 @@ static void add_slot(const struct probe *p, const struct cost_conf *k, const str
 		return;
 	d->slot[d->slots++] = (struct call_slot){
 		.key = f->quota.key, .window = f->quota.window, .warn = f->quota.warn,
-		.act = granted ? 0 : f->quota.act, .rule = (uint16_t)f->limit->id,
+		.act = granted ? 0 : f->quota.act, .rule = rule_of(f->limit),
 		.proven = f->quota.proven, .kind = SLOT_MONEY, .check = k->self,
 	};
 }
@@ -432,7 +438,7 @@ static bool cost_limit(const void *conf, const struct call *c, unsigned slot,
 	for (unsigned i = 0; slot < CALL_SLOTS && i < k->n; i++) {
 		const struct cost_limit *l = &k->limit[i];
 
-		if ((uint16_t)l->id != c->slot[slot].rule)
+		if (rule_of(l) != c->slot[slot].rule)
 			continue;
 		*out = words[l->per];
 		out->name = l->name;

@@ -133,6 +133,9 @@ static bool go_on(struct call *c, const struct lesson *l, const struct call_draf
 	if (!d->leg || c->trunk >= 0 || c->slots + d->slots > CALL_SLOTS)
 		return false;
 	c->trunk = d->trunk;
+	/* a number may get its price only as it leaves: before, it had a prefix of the house */
+	if (!c->price.then)
+		c->price = d->price;
 	memcpy(c->slot + c->slots, d->slot, d->slots * sizeof(*d->slot));
 	c->slots = (uint8_t)(c->slots + d->slots);
 	return true;

@@ -4,6 +4,7 @@
 #include "callslots.h"
 #include "store.h"
 
+#define COUNTED 64 /* buckets, with their shard locked */
 #define PER_CALL (CALL_DUES / TABLE_WAYS) /* of one call at once: others are due again */
 
 /* A record that asks for something once it is held no more. */
@@ -142,6 +143,30 @@ size_t calls_sweep(struct state *st, uint64_t now, struct call_due out[CALL_DUES
 		st->call_sweep.seen = 0;
 	}
 	return n;
+}
+
+static bool count(void *value, bool lives, void *arg)
+{
+	struct call_counts *n = arg;
+	const struct call *c = value;
+
+	if (!lives)
+		return false;
+	n->asked += c->state == CALL_INITIAL;
+	n->ringing += c->state == CALL_RINGING;
+	n->answered += c->state == CALL_ANSWERED;
+	n->over += call_over(c);
+	return false;
+}
+
+void state_calls(struct state *st, uint64_t now, struct call_counts *out)
+{
+	uint32_t end = table_shape(st->calls).buckets;
+
+	*out = (struct call_counts){ 0 };
+	for (unsigned i = 0; i < table_shards(st->calls); i++)
+		for (uint32_t at = 0; at < end;)
+			table_visit(st->calls, i, &at, COUNTED, now, count, out);
 }
 
 bool calls_run(const struct state *st)

@@ -71,6 +71,8 @@ calls ended 1001 $LONDON 5061 1
 ended_well $CALLER money 1001 $CALLEE 5071
 wait_for 5 logged 'cut a call of [0-9.]+: cost: calls would soon have cost 4\.00 of 3\.00 EUR a day, limit day: "1001 to \+442079460101"' ||
 	fail "the cut is not told so: $(grep cost: "$T/guard.log")"
+report
+must "the report has no call that goes on: $(grep calls: "$T/report")" grep -q 'calls: 0 begin, 0 ring, 1 are answered, ' "$T/report"
 [ "$(dialogs)" = 1 ] || fail "the server counts $(dialogs) calls, not that of 1002 alone"
 refused_403 1001 $LONDON "the money is used up"
 ended_well "$honest" "another's call" 1002 "$manchester" 5072
