@@ -25,7 +25,7 @@ enum cut_said {
 	CUT_SENT,   /* parcels or a reset are in *out: ask again */
 	CUT_DONE,   /* both sides have ended it; maybe a last reset is in *out */
 	CUT_CANNOT, /* the call's dialog is not known, or cannot be repeated: its requests are
-	             * refused all the same, where they are known */
+	             * refused all the same, where they are known, but for BYE */
 };
 
 struct cut {
