@@ -50,7 +50,7 @@ struct slice talk_text(char room[TALK_ROOM], const struct talker *p, enum talk k
 		       const char *callee)
 {
 	bool reg = k <= BOUND, first = k == REGISTER || k == REGISTER_AUTH || k == INVITE;
-	unsigned long id = p->number * 64 + p->round;
+	unsigned long id = (p->number << 20) + p->round;
 	char line[128], login[256] = "", tag[32] = "", mine[128];
 	int n;
 
