@@ -132,7 +132,8 @@ static void hear(struct world *w, enum going way, const char *host, const struct
 	ends_of(w, way, host);
 	if (asks) {
 		struct call_asks a = { .names = &w->names, .cseq = m->cseq, .trunk = -1,
-				       .outbound = way == OUT };
+				       .outbound = way == OUT,
+				       .inside = way == OUT ? &w->pkt.src : &w->pkt.dst };
 
 		call_draft_begin(w->st, &a, w->now, &draft);
 		take(w, &draft);
