@@ -95,7 +95,7 @@ def shape(tmp):
         must("keys and their order", keys == KEYS, line)
     summary = json.loads(lines[-1])
     must("the summary", list(summary) == ["summary"] and list(summary["summary"]) == [
-        "packets", "messages", "accepted", "dropped", "rejected", "resets", "waited",
+        "packets", "messages", "accepted", "dropped", "rejected", "resets", "waited", "calls_cut",
         "bans", "defects", "tables"], lines[-1])
     tables = summary["summary"]["tables"]
     must("each table", list(tables)[:2] == ["meters", "sources"] and "bans" in tables and
