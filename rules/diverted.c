@@ -53,13 +53,15 @@ static void hop_read(const struct ruleset *rs, struct slice item, struct hops *h
 static void hops_read(const struct ruleset *rs, const struct sip_msg *sip, struct slice name,
 		      struct hops *hops)
 {
+	unsigned items = 0; /* that are no address count as well: somebody has to read them */
+
 	hops->n = 0;
 	for (unsigned i = 0; i < sip->count; i++) {
 		struct slice line = sip->hdr[i].value, item;
 
 		if (sip->hdr[i].id != HDR_OTHER || !slice_ieq(sip->hdr[i].name, name))
 			continue;
-		while (hops->n < HOPS_MAX && sip_list_next(&line, &item))
+		while (items++ < HOPS_MAX && sip_list_next(&line, &item))
 			hop_read(rs, item, hops);
 	}
 }

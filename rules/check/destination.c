@@ -22,6 +22,17 @@
 #include "state/dialogs.h"
 
 #define USER_ROOM 128
+#define URIS_MAX 32 /* of Refer-To there is one, of Routes that are not loose hardly any */
+
+/* Servers take the first, or the last, or what first stands in brackets: what hides behind
+ * so many others is not let through, and they are not all judged for it. */
+static enum destination_said too_many(const char *where, struct evidence *ev)
+{
+	struct slice header = slice_of(where);
+
+	evidence_reason(ev, "%s names more than %u addresses", &header, URIS_MAX);
+	return DESTINATION_DENIED;
+}
 
 static enum destination_said refer_judge(const struct destination_query *q,
 					 const struct sip_msg *sip, struct evidence *ev)
@@ -29,15 +40,18 @@ static enum destination_said refer_judge(const struct destination_query *q,
 	struct destination_query refer = *q;
 	struct slice line = SLICE_NONE, item;
 	struct sip_nameaddr to;
-	unsigned at = 0;
+	unsigned at = 0, n = 0;
 
 	refer.where = "Refer-To";
 	refer.lists = LISTS_PATTERNS;
 	while (sip_next(sip, HDR_REFER_TO, &at, &line))
-		while (sip_list_next(&line, &item))
+		while (sip_list_next(&line, &item)) {
+			if (n++ == URIS_MAX)
+				return too_many(refer.where, ev);
 			if (sip_nameaddr_read(item, &to) &&
 			    destination_judge(&refer, to.uri, ev, NULL) == DESTINATION_DENIED)
 				return DESTINATION_DENIED;
+		}
 	return DESTINATION_FREE;
 }
 
@@ -56,7 +70,7 @@ static enum destination_said route_judge(const struct destination_query *q,
 	struct destination_query route = *q;
 	struct slice line = SLICE_NONE, item, last = SLICE_NONE;
 	struct sip_nameaddr to;
-	unsigned at = 0;
+	unsigned at = 0, n = 0;
 
 	route.where = "Route";
 	route.lists &= ~(unsigned)LISTS_UNPARSABLE;
@@ -65,8 +79,11 @@ static enum destination_said route_judge(const struct destination_query *q,
 			if (!sip_nameaddr_read(item, &to))
 				continue;
 			last = to.uri;
-			if (!is_loose(last) &&
-			    destination_judge(&route, last, ev, NULL) == DESTINATION_DENIED)
+			if (is_loose(last))
+				continue;
+			if (n++ == URIS_MAX)
+				return too_many(route.where, ev);
+			if (destination_judge(&route, last, ev, NULL) == DESTINATION_DENIED)
 				return DESTINATION_DENIED;
 		}
 	}
