@@ -64,7 +64,53 @@ static const char ordinary[] =
 #define REQ_URI(start, piece, end) \
 	FILL(start, "INVITE " start, piece, end " SIP/2.0\r\n" REST "\r\n")
 
+/* about 600 bytes of a line: more than a hundred of them in a message, as many as pass */
+#define DIGEST "Authorization: Digest username="
+#define FOUR(s) s s s s
+#define LONG(header, piece) \
+	FILL(header, INVITE REST, header FOUR(FOUR(FOUR(piece))) "\r\n", "\r\n")
+#define REFER(uri, piece, after) \
+	FILL("REFER", "REFER sip:2045@pbx.example.org SIP/2.0\r\n" VIA FROM TO ID \
+	     "CSeq: 13 REFER\r\nContact: <sip:2031@192.0.2.31>\r\n" FORWARDS "Refer-To: <" uri, \
+	     piece, after "\r\n\r\n")
+#define MOVED(uri, piece, after) \
+	FILL("302", "SIP/2.0 302 Moved\r\n" VIA FROM "To: <sip:2045@pbx.example.org>;tag=b\r\n" \
+	     ID "CSeq: 13 INVITE\r\nContact: " uri, piece, after "\r\n\r\n")
+
 static struct sample hostile[] = {
+	IN("Diversion: ", "<sip:02079460001@x>,", "<sip:1@x>"),
+	IN("Diversion: ", "<sip:1@x>,", ""),
+	IN("Diversion: ", "<sip:1@x>;counter=5,", ""),
+	IN("Diversion: <sip:1@x>;counter=", "9", ""),
+	IN("Diversion: ", ",", ""), IN("Diversion: ", "\"\",", ""),
+	IN("Diversion: <tel:", "1-", ">"),
+	IN("History-Info: ", "<sip:1@x>;index=1.1,", "<sip:2@x>;index=1.1.1"),
+	IN("History-Info: <sip:1@x>;index=1", ".1", ",<sip:2@x>;index=1.1"),
+	IN("History-Info: ", "<sip:a@x?Reason=SIP>;index=1,", ""),
+	LONG("Diversion: ", "<sip:1@x>,"), LONG("History-Info: ", "<sip:1@x>,"),
+	IN("Replaces: a", ";to-tag=1", ""), IN("Replaces: a", ";", ""),
+	IN("Join: a", ";x=\"\"", ""),
+	IN("Replaces: ", "a", ";to-tag=1;from-tag=2"),
+	IN("Replaces: a;to-tag=", "a", ";from-tag=2"),
+	LONG("Replaces: a;to-tag=1;from-tag=2", ";a=b;c=d;"), LONG("Join: a", ";to-tag=1"),
+	REQ_URI("sip:+44", "-", "20@b"), REQ_URI("sip:+44", "(0)", "@b"),
+	REQ_URI("sip:00", "%2d", "44@b"), REQ_URI("sip:+442079460001", ";a=b", "@b"),
+	REQ_URI("sip:0044", "0", "@b"), REQ_URI("sip:+", "+", "@b"), REQ_URI("tel:+44", "-.", ""),
+	REQ_URI("tel:020", ";phone-context=+44", ""), REQ_URI("sip:0", "*#", "@b"),
+	REFER("sip:1@b?", "Replaces=a%3Bto-tag%3D1&", ">"), REFER("sip:1@b?", "&", ">"),
+	REFER("sip:1@b?Replaces=", "%41", ">"), REFER("sip:1@b?", "%52eplaces=&", ">"),
+	REFER("sip:1@b?Replaces=a", "%3Bto-tag%3D1", ">"), REFER("sip:1@b?", "a=b&", ">"),
+	REFER("sip:1@b>", ",<sip:02079460001@b>", ""), REFER("tel:+44", "-", "20>"),
+	REFER("sip:1@b?Replaces=a>", ",<sip:1@b?Replaces=a>", ""),
+	MOVED("", "<sip:02079460001@x>,", "<sip:1@x>"), MOVED("", "<sip:1@x>;q=1,", "<sip:1@x>"),
+	MOVED("<tel:+44", "-", "20>"), MOVED("<sip:1@x?", "a=b&", ">"), MOVED("", ",", ""),
+	IN("Authorization: Digest ", "username=\"2031\",", "realm=\"x\""),
+	IN(DIGEST "\"2031\",realm=\"", "x", "\",nonce=\"n\",response=\"1\""),
+	IN(DIGEST "\"", "\\2", "\",realm=\"x\",nonce=\"n\",response=\"1\""),
+	IN("Authorization: Digest username*=UTF-8''", "%32", ",realm=\"x\",nonce=\"n\""),
+	IN("Proxy-Authorization: Basic ", "QUFB", ""), IN("Authorization: ", "Digest ", ""),
+	LONG("Authorization: Digest username=\"2031\",nonce=\"n\"", ",realm=\"x\""),
+	LONG("Proxy-Authorization: Basic ", "QUFBQUFB"),
 	LINES("a:\r\n"), LINES("a\r\n"), LINES(":\r\n"), LINES("v:\r\n"), LINES("To :\r\n"),
 	LINES("m:<sip:a@b>\r\n"), LINES("m:<\r\n"), LINES("Subject: x\r\n y\r\n"),
 	LINES("x\n"), LINES("\n "), LINES("\r\n "), LINES("\r\n\t\t\t\t\t\t\t\t"), LINES("\r"),
@@ -73,12 +119,14 @@ static struct sample hostile[] = {
 	IN("Contact: ", ",", ""), IN("Contact: ", "<", ""), IN("Contact: ", "\"", ""),
 	IN("Contact: \"", "\\\"", "\""), IN("Contact: ", "\"\"", ""), IN("Contact: ", "<>", ""),
 	IN("Contact: <sip:a@b>", ";", ""), IN("Contact: <sip:a@b>", ";tag=1", ""),
-	IN("Route: ", "<sip:a>,", "<sip:b>"), IN("Route: ", ",", ""), IN("Route: ", "<>", ""),
+	IN("Route: ", "<sip:02079460001@b>,", "<sip:b>"), IN("Route: ", "<sip:a>,", "<sip:b>"),
+	IN("Route: ", ",", ""), IN("Route: ", "<>", ""),
 	IN("Route: ", "\"\"", ""), IN("Route: ", "\"", ""), IN("Route: ", "<", ""),
 	IN("Route: \"", "\\", ""), IN("Refer-To: ", "\"<", ""), IN("Record-Route: ", ">", ""),
 	IN("X: ", " ", ""), IN("X: ", "\t", ""), IN("X: ", "\0", ""), IN("X: \"", "\\\0", ""),
 	IN("X: \"", "\\\x7f", "\""), IN("X: ", "\xff", ""), IN("X: ", "\xc3\xa9", ""),
-	IN("X: ", "\xf0\x9f\x98\x80", ""), IN("X: ", "%", ""), IN("X", "x", ":"), IN("X", " ", ":"),
+	IN("X: ", "\xf0\x9f\x98\x80", ""), IN("X: ", "%", ""), IN("X", "x", ":"),
+	IN("X", " ", ":"),
 	IN("X", "\x01", ":"), IN("X: ", ":", ""), IN("User-Agent: ", "x", ""),
 	IN("User-Agent: ", "friendly-scanne", ""), IN("Authorization: Digest ", "a=b,", ""),
 	IN("Authorization: Digest ", ",", ""), IN("Authorization: Digest ", "a=\"\\\"\",", ""),
@@ -108,7 +156,8 @@ static struct sample hostile[] = {
 	REQ_URI("", "<", ""),
 	FILL("method", "", "INVITE", " sip:a@b SIP/2.0\r\n" REST "\r\n"),
 	FILL("reason", "SIP/2.0 200 ", "a ", "\r\n" REST "\r\n"),
-	SDP("a=x\r\n"), SDP("m=audio 1 RTP/AVP 0\r\n"), SDP("c=IN IP4 192.0.2.1\r\n"), SDP("x\r\n"),
+	SDP("a=x\r\n"), SDP("m=audio 1 RTP/AVP 0\r\n"), SDP("c=IN IP4 192.0.2.1\r\n"),
+	SDP("x\r\n"),
 	SDP("\r\n"), SDP("\n"), SDP("m="), SDP("\0"), SDP("o=- 1 1 IN IP4 192.0.2.1\r\n"),
 	FILL("second message", INVITE REST "l: 0\r\n\r\n", "x SIP/2.0\r\n", ""),
 	RAW("\r"), RAW("\n"), RAW("\r\n"), RAW("\0"), RAW("<"), RAW("a"), RAW(" "), RAW("\x80"),
@@ -248,13 +297,37 @@ static void engine_judge(const char *config)
 }
 
 /* No ban and no flood ends the measurement; no size is too much. */
-#define OPEN "flood = { mode = \"off\"; };\nstrict = { mode = \"off\"; };\n"
+#define OPEN \
+	"banned = { mode = \"off\"; };\nflood = { mode = \"off\"; };\n" \
+	"strict = { mode = \"off\"; };\n"
 #define SIZES "ban = 0; max_size = 65535; max_header = 65535; max_uri = 65535;"
 
 static void all_checks(void **unused)
 {
 	(void)unused;
 	engine_judge(OPEN "malformed = { " SIZES " };");
+}
+
+/* With what looks closer at who calls whom, and passes calls on. */
+static void all_checks_of_calls(void **unused)
+{
+	(void)unused;
+	engine_judge(OPEN "malformed = { " SIZES " };"
+		"dialplan = { country = \"44\"; outside = [ \"9\" ]; };\n"
+		"destination = { deny = [ \"/^0190[0-9]*$/\" ]; deny_numbers = ["
+		" \"premium\", \"49\" ];"
+		" rules = ( { name = \"a\"; users = [ \"^7\" ]; to = [ \"international\" ];"
+		" deny_numbers = [ \"international\" ]; } ); };\n"
+		"transfer = { strangers = \"drop\"; loops = \"drop\"; replaces = \"drop\"; };\n"
+		"calls = { limits = ( { name = \"now\"; count = \"now\"; act = 9; },"
+		" { name = \"far\"; count = \"distinct\"; to = [ \"44\" ]; act = 100; } ); };\n"
+		"pattern = { rules = ( { name = \"x\"; header = \"Diversion\";"
+		" matches = [ \"=x\" ]; },"
+		" { name = \"y\"; method = [ \"INVITE\" ]; rate = 1000000; per = \"user\";"
+		" number = [ \"^0190\" ]; } ); };\n"
+		"cost = { rates = [ \"44,0.10\" ]; limits = ( { name = \"day\"; act"
+		" = \"99.00\"; } ); };\n"
+		"password = { mode = \"enforce\"; };\n");
 }
 
 /* With everything let through that can be, so that all checks see it. */
@@ -277,6 +350,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_view),
 		cmocka_unit_test(all_checks),
+		cmocka_unit_test(all_checks_of_calls),
 		cmocka_unit_test(all_checks_on_whatever_comes),
 	};
 	int failed;
