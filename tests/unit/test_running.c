@@ -385,7 +385,7 @@ static void test_reload(void **unused)
 		"duration = { warn = \"5s\"; cut = \"15s\"; }; } );\n";
 	static const char *const poor[] = {
 		"", "calls = { mode = \"off\"; }; duration = { mode = \"off\"; };", TALK,
-		"mode = \"observe\";", "trusted = { addresses = [ \"203.0.113.9\" ]; };" TWO,
+		"mode = \"observe\";", ("trusted = { addresses = [ \"203.0.113.9\" ]; };" TWO),
 	};
 
 	(void)unused;
