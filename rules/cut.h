@@ -16,7 +16,7 @@
 #include "engine.h"
 
 #define CUT_SECONDS 32  /* Timer F: nobody answers later */
-#define CUT_TCP_TIMES 2 /* at 0 and 1 s; the reset comes at 3 s at the latest */
+#define CUT_TCP_TIMES 3 /* at 0, 1 and 3 s; the reset comes at 7 s at the latest */
 #define CUT_TIMES 6     /* at 0, 1, 3, 7, 15 and 31 s */
 
 struct strict;
