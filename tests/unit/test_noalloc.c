@@ -107,8 +107,7 @@ static const char *const requests[] = {
 	"ACK sip:2002@example.net SIP/2.0\r\nVia: SIP/2.0/UDP %s:5060;branch=z9hG4bK%u\r\n"
 	"From: <sip:1001@example.net>;tag=a\r\nTo: <sip:2002@example.net>;tag=srv\r\n"
 	"Call-ID: c2\r\nCSeq: 1 ACK\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
-	"OPTIONS sip:%s SIP/2.0\r\nVia: SIP/2.0/UDP 0;branch=%u\r\nUser-Agent:"
-	" sip\r\n cli\r\n\r\n",
+	"OPTIONS sip:%s SIP/2.0\r\nVia: SIP/2.0/UDP 0;branch=%u\r\nUser-Agent: sip\r\n cli\r\n\r\n",
 	"\r\n\r\n%.0s%.0u", "GET / HTTP/1.0\r\n\r\n%.0s%.0u", "%.0s%.0u",
 };
 
