@@ -184,6 +184,33 @@ field_addresses6() {
 	ip -n "$NS-pbx" -6 route add default via 2001:db8:0:2::1
 }
 
+# strict_host: the PBX host has strict reverse path filters, and rules of its own that drop what
+# has no valid state
+strict_host() {
+	pbx sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.p0.rp_filter=1 \
+		net.ipv4.conf.lo.rp_filter=1
+	pbx nft -f - <<-'RULES'
+	table inet own {
+		chain input {
+			type filter hook input priority filter; policy drop;
+			iif lo accept
+			ct state invalid drop
+			ct state established,related accept
+			th dport 5060 accept
+			meta l4proto { icmp, ipv6-icmp } accept
+		}
+		chain output {
+			type filter hook output priority filter;
+			ct state invalid drop
+		}
+		chain reverse {
+			type filter hook prerouting priority -460;
+			fib saddr . iif oif missing drop
+		}
+	}
+	RULES
+}
+
 # bot N: a host of its own on the Internet, 203.0.113.N and 2001:db8:66:N::1, for programs
 # that will not be told which address to use; bot_run N COMMAND...
 bot() {

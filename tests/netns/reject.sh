@@ -121,27 +121,7 @@ fi
 ip -n "$NS-wan" route add 192.0.2.128/25 via 192.0.2.2
 # shellcheck disable=SC2034 # of field.sh
 GUARD_NS=$NS-pbx
-pbx sysctl -qw net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.p0.rp_filter=1 net.ipv4.conf.lo.rp_filter=1
-pbx nft -f - <<'RULES'
-table inet own {
-	chain input {
-		type filter hook input priority filter; policy drop;
-		iif lo accept
-		ct state invalid drop
-		ct state established,related accept
-		th dport 5060 accept
-		meta l4proto { icmp, ipv6-icmp } accept
-	}
-	chain output {
-		type filter hook output priority filter;
-		ct state invalid drop
-	}
-	chain reverse {
-		type filter hook prerouting priority -460;
-		fib saddr . iif oif missing drop
-	}
-}
-RULES
+strict_host
 start
 round host 4 198.51.100.22 $PBX4 "$(target 4)" 1008
 leaving host
