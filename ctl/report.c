@@ -52,7 +52,7 @@ static int compare_ban(const void *a, const void *b)
 
 static bool note_ban(struct report *r, const struct decision *d)
 {
-	struct ban_row key = { .site = d->site, .check = d->check, .seconds = d->ban }, *row;
+	struct ban_row key = { .site = d->banned.addr, .check = d->check, .seconds = d->ban }, *row;
 	struct ban_row **at = tfind(&key, &r->tree, compare_ban);
 
 	if (at) {

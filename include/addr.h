@@ -76,6 +76,16 @@ static inline struct addr addr_site(const struct addr *a)
 	return addr_masked(a, addr_site_len(a));
 }
 
+static inline struct prefix addr_site_prefix(const struct addr *a)
+{
+	return (struct prefix){ addr_site(a), (uint8_t)addr_site_len(a) };
+}
+
+static inline bool prefix_is_site(const struct prefix *p)
+{
+	return p->len == addr_site_len(&p->addr);
+}
+
 static inline bool prefix_has(const struct prefix *p, const struct addr *a)
 {
 	struct addr m = addr_masked(a, p->len);

@@ -53,14 +53,15 @@ struct decision {
 	                   * sip_defect; else DEFECT_COUNT */
 	uint16_t messages; /* SIP messages it completed: any number over TCP */
 	struct reset ending; /* valid when reset */
-	uint32_t ban;     /* seconds the site is banned from now, 0 = not */
+	uint32_t ban;     /* seconds that `banned` is banned from now, 0 = not */
+	struct prefix banned; /* valid when ban: the site, or a prefix around it */
 	uint32_t known;   /* seconds the site belongs into the known lane, 0 = no change */
 	uint64_t approval; /* with a token: where it waits, for state_approval_of */
 	uint32_t approval_life; /* s that it waits at most */
 	bool approved;    /* it hit, and passes because somebody approved of it */
 	char token[APPROVAL_TOKEN]; /* refused until it is approved with this; "": it cannot
 	                             * be, or was told within the last minute */
-	struct addr site; /* whom ban and known speak of (addr_site of the source) */
+	struct addr site; /* whom known speaks of (addr_site of the source) */
 	char reason[REASON_TEXT];     /* valid unless check is CHECK_NONE: what is wrong */
 	char evidence[EVIDENCE_TEXT]; /* likewise: the bytes that show it, or empty */
 };

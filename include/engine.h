@@ -195,18 +195,32 @@ size_t state_approval_revoke(struct state *st, const char *user, uint64_t now);
 /* Fills out with those that wait or are granted, at most room; returns how many there are. */
 size_t state_approvals(struct state *st, uint64_t now, struct approval *out, size_t room);
 
-/* Bans: the truth that the kernel sets mirror. */
+/*
+ * Bans, and their opposite: the truth that the kernel's sets mirror.  One is of a site, or of
+ * another prefix: of neighbours that misbehave together, or as somebody wrote it by hand.
+ */
+#define BAN_FOREVER (UINT64_MAX / 2) /* an end that never comes */
 struct ban {
-	struct addr site;
+	struct prefix who; /* an address, as its site */
 	uint64_t until;  /* ns, exclusive */
 	uint8_t check;   /* index into checks[], CHECK_NONE when set by hand or read back */
+	bool allow;      /* no ban: whoever is in it is trusted for so long */
+	bool hand;       /* set by hand: no check prolongs it */
+	bool proven;     /* the source receives what is sent to its address */
+	uint8_t times;   /* bans of it that are remembered, this one included; 0: not counted */
 	char reason[REASON_TEXT];
 };
-bool state_ban_find(struct state *st, const struct addr *site, uint64_t now, struct ban *out);
-/* Adds, or prolongs when the new end is later.  false: the table is full of others. */
+/* The ban that an address is under: of its site before those of prefixes, the longest first. */
+bool state_ban_find(struct state *st, const struct addr *a, uint64_t now, struct ban *out);
+/* Likewise what allows it. */
+bool state_allow_find(struct state *st, const struct addr *a, uint64_t now, struct ban *out);
+/* Adds, or prolongs when the new end is later; one set by hand takes the place of any other.
+ * false: the table is full of others. */
 bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now);
-bool state_ban_remove(struct state *st, const struct addr *site);
-/* Calls each for every live ban, on copies, without a lock held; returns how many. */
+/* Just that prefix; false: there was none. */
+bool state_ban_remove(struct state *st, const struct prefix *who);
+bool state_allow_remove(struct state *st, const struct prefix *who);
+/* Calls each for every live one, on copies, without a lock held; returns how many. */
 size_t state_ban_walk(struct state *st, uint64_t now, void (*each)(const struct ban *, void *),
 		      void *arg);
 

@@ -55,22 +55,22 @@ static enum elem_result put_ban(struct banlist *l, const struct ban *b)
 	char text[BANTEXT];
 
 	bantext_print(b, text);
-	return elem_add(l->elems, ELEM_BAN, &b->site, b->until, l->now, text);
+	return elem_add(l->elems, ELEM_BAN, &b->who.addr, b->until, l->now, text);
 }
 
 static void take_ban(struct banlist *l, const struct event *ev)
 {
-	struct ban b = { .site = ev->d.site, .check = ev->d.check }, known;
+	struct ban b = { .who = ev->d.banned, .check = ev->d.check }, known;
 	enum elem_result r;
 
 	b.until = ev->when + ev->d.ban * NS;
 	snprintf(b.reason, sizeof(b.reason), "%s", ev->d.reason);
-	if (untouchable(l, &b.site)) {
+	if (untouchable(l, &b.who.addr)) {
 		bump(&l->n.refused);
-		state_ban_remove(l->state, &b.site);
+		state_ban_remove(l->state, &b.who);
 		return;
 	}
-	if (state_ban_find(l->state, &b.site, l->now, &known) && known.until > b.until)
+	if (state_ban_find(l->state, &b.who.addr, l->now, &known) && known.until > b.until)
 		b.until = known.until;
 	r = b.until > l->now ? put_ban(l, &b) : ELEM_SAME;
 	if (r == ELEM_NEW)
@@ -94,9 +94,9 @@ void banlist_check(const struct ban *b, void *arg)
 {
 	struct banlist *l = arg;
 
-	if (untouchable(l, &b->site)) {
-		elem_remove(l->elems, ELEM_BAN, &b->site, l->now);
-		state_ban_remove(l->state, &b->site);
+	if (untouchable(l, &b->who.addr)) {
+		elem_remove(l->elems, ELEM_BAN, &b->who.addr, l->now);
+		state_ban_remove(l->state, &b->who);
 		bump(&l->n.unbanned);
 		return;
 	}
@@ -107,21 +107,21 @@ void banlist_check(const struct ban *b, void *arg)
 static bool adopt_ban(struct banlist *l, const struct nftread_elem *e)
 {
 	struct addr key = addr_of(e);
-	struct ban b = { .site = addr_site(&key) };
+	struct ban b = { .who = addr_site_prefix(&key) };
 
 	b.until = end_of(l, e);
 	bantext_parse(e->comment, &b);
-	if (!addr_eq(&key, &b.site)) {
+	if (!addr_eq(&key, &b.who.addr)) {
 		/* the chain looks up whole /64s: this element would never match */
 		elem_remove(l->elems, ELEM_BAN, &key, l->now);
-		if (!untouchable(l, &b.site))
+		if (!untouchable(l, &b.who.addr))
 			put_ban(l, &b);
-	} else if (untouchable(l, &b.site)) {
+	} else if (untouchable(l, &b.who.addr)) {
 		elem_remove(l->elems, ELEM_BAN, &key, l->now);
 	} else if (!elem_saw(l->elems, ELEM_BAN, &key, b.until)) {
 		bump(&l->n.refused);
 	}
-	if (untouchable(l, &b.site))
+	if (untouchable(l, &b.who.addr))
 		return false;
 	return state_ban_add(l->state, &b, l->now);
 }
@@ -178,8 +178,10 @@ void banlist_seen(const struct nftread_elem *e, void *arg)
 
 void banlist_deleted(struct banlist *l, const struct addr *site)
 {
+	struct prefix who = addr_site_prefix(site);
+
 	elem_lost(l->elems, ELEM_BAN, site);
-	if (!state_ban_remove(l->state, site))
+	if (!state_ban_remove(l->state, &who))
 		return;
 	bump(&l->n.unbanned);
 	log_ban("unbanned by hand", site, "");

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Runs the stages over one packet and turns what the checks find into a decision:
- * mode, action and ban policy live here and nowhere else.
+ * Runs the stages over one packet; what the checks find is turned into a decision by
+ * settle.c.
  */
 #include "engine.h"
 
 #include <stdlib.h>
 
 #include "account.h"
-#include "approve.h"
 #include "answer.h"
 #include "check.h"
 #include "checks.h"
@@ -17,16 +16,14 @@
 #include "ruleset.h"
 #include "running.h"
 #include "scratch.h"
+#include "settle.h"
 #include "sip/strict.h"
 #include "state/audits.h"
 #include "state/calls.h"
 #include "state/flows.h"
 #include "state/legs.h"
 #include "state/memory.h"
-#include "state/meter.h"
 #include "state/state.h"
-
-#define METER_HITS 0x100 /* + check: no meter kind of a check reaches so far */
 
 /* One packet on its way through the stages. */
 struct passage {
@@ -98,103 +95,6 @@ static void decision_parsed(struct decision *d, const struct sip_msg *sip)
 	d->status = sip->status;
 }
 
-/*
- * An address with live registrations is never banned: a single forged packet, or
- * one bad phone, must not take an office off the network.  Its packets that hit
- * are dropped all the same.
- */
-static bool bannable(const struct passage *g)
-{
-	struct source s;
-
-	/* an inside source is inbound when it is forged (direction_of) */
-	if (g->ev->no_ban || g->probe.trusted ||
-	    prefixset_has(&g->rs->inside_set, &g->probe.pkt->src) ||
-	    (g->probe.segment && g->probe.segment->guessed))
-		return false;
-	source_find(g->probe.state, g->probe.site_key, g->probe.now, &s);
-	return s.standing != REGISTERED;
-}
-
-static bool enough_hits(const struct passage *g, unsigned check, const struct policy *policy)
-{
-	uint64_t key = key_with(g->probe.site_key, METER_HITS + check);
-	struct meter_limit limit = { policy->ban_after - 1, policy->ban_after,
-				     policy->ban_window * NS };
-	bool over;
-
-	if (policy->ban_after <= 1)
-		return true;
-	meter_add(state_meter(g->probe.state), key, &limit, g->probe.now, &over);
-	return over;
-}
-
-static void ban(struct passage *g, unsigned check, const struct policy *policy)
-{
-	uint32_t seconds = g->ev->ban ? g->ev->ban : policy->ban;
-	struct ban b = { .site = g->probe.site, .check = (uint8_t)check,
-			 .until = g->probe.now + seconds * NS };
-
-	if (!seconds || !bannable(g) || !enough_hits(g, check, policy))
-		return;
-	memcpy(b.reason, g->d->reason, sizeof(b.reason));
-	g->d->ban = seconds;
-	g->d->site = g->probe.site;
-	/* When the table is full of others the kernel still gets this one. */
-	(void)state_ban_add(g->probe.state, &b, g->probe.now);
-}
-
-/* What would have been refused, and passes: see struct probe. */
-static void say_spared(struct evidence *ev)
-{
-	char was[REASON_TEXT];
-	struct slice why;
-
-	memcpy(was, ev->reason, sizeof(was));
-	why = slice_of(was);
-	evidence_reason(ev, "not refused over TCP: %s", &why);
-}
-
-/* A check hit: true when the packet's fate is sealed. */
-static bool settle(struct passage *g, unsigned check)
-{
-	const struct policy *policy = &g->probe.zone->policy[check];
-	bool observe = policy->mode == MODE_OBSERVE || g->rs->settings.mode == MODE_OBSERVE;
-	bool alert = policy->action == ACTION_ALERT || g->ev->alert ||
-		     checks[check]->way == WAY_OUT_TOLD;
-	bool passes = observe || alert || g->probe.spared;
-	bool approve = !alert && (policy->action == ACTION_APPROVE || g->ev->approve);
-	struct decision *d = g->d;
-
-	if (approve && evidence_approved(&g->probe, g->ev))
-		return false;
-	if (g->ev->defect != DEFECT_COUNT)
-		d->defect = g->ev->defect;
-	/* the first hit tells the story, unless a later one decides it */
-	if (d->check != CHECK_NONE && passes)
-		return false;
-	if (g->probe.spared && !observe && !alert)
-		say_spared(g->ev);
-	d->check = (uint8_t)check;
-	d->observed = observe && !alert;
-	memcpy(d->reason, g->ev->reason, sizeof(d->reason));
-	memcpy(d->evidence, g->ev->text, sizeof(d->evidence));
-	d->notify = !(checks[check]->quiet || g->ev->quiet) || alert;
-	if (passes)
-		return false;
-	d->verdict = VERDICT_DROP;
-	if ((approve || g->ev->reject || policy->action == ACTION_REJECT) &&
-	    answer_make(&g->probe, policy, g->answer)) {
-		d->verdict = VERDICT_REJECT;
-		d->code = (uint16_t)policy->code;
-	}
-	if (approve)
-		approve_ask(&g->probe, g->ev, d);
-	else
-		ban(g, check, policy);
-	return true;
-}
-
 /* Who of the stages from..to looks at packets of this direction, from this peer; before
  * there is a message none of them needs one. */
 static uint32_t asked_of(const struct passage *g, enum stage from, enum stage to)
@@ -230,7 +130,8 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 		g->ev->defect = DEFECT_COUNT;
 		found = c->run(&g->probe, zone->conf[i], g->ev);
 		g->probe.trusted |= found == TRUST;
-		if (found == TRUST || (found == HIT && settle(g, i)))
+		if (found == TRUST ||
+		    (found == HIT && settle(&g->probe, i, g->ev, g->answer, g->d)))
 			return true;
 		g->d->approved |= g->ev->approved;
 	}

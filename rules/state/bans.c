@@ -1,21 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The bans.  A ban holds from the instant of decision; the kernel's sets mirror
- * this table.  Reasons are cut here: the full text is in the event.
+ * The bans, and what is allowed by hand.  A ban holds from the instant of decision; the
+ * kernel's sets mirror this table.  Reasons are cut here: the full text is in the event.
+ *
+ * A site is looked for under its own key.  For other prefixes there is one search for each
+ * length that is in use at all: none, as a rule.
  */
 #include "store.h"
 
 #include <stdlib.h>
 
 #define REASON_KEPT 64
+#define BITS 128 /* of an address */
 
 /* Newcomers rank below this: no ban is ever evicted by another. */
 #define RANK_LIVE 1
 
+enum { MIX_BAN = 0x62616e, MIX_ALLOW = 0x616c6c }; /* + length: into the keys of prefixes */
+
 struct record {
-	struct addr site;
+	struct prefix who;
+	bool allow, hand, proven;
+	uint8_t check, times;
 	uint64_t until;
-	uint8_t check;
 	char reason[REASON_KEPT];
 };
 
@@ -26,18 +33,28 @@ size_t bans_size(void)
 
 static void unpack(const struct record *r, struct ban *out)
 {
-	out->site = r->site;
-	out->until = r->until;
-	out->check = r->check;
+	*out = (struct ban){ .who = r->who, .until = r->until, .check = r->check,
+			     .allow = r->allow, .hand = r->hand, .proven = r->proven,
+			     .times = r->times };
 	memcpy(out->reason, r->reason, REASON_KEPT);
 }
 
-bool ban_find(struct state *st, uint64_t key, const struct addr *site, uint64_t now,
-	      struct ban *out)
+static uint64_t key_of(const struct state *st, const struct prefix *who, bool allow)
+{
+	uint64_t key = key_of_addr(st, &who->addr);
+
+	if (!allow && prefix_is_site(who))
+		return key;
+	return key_with(key, (allow ? MIX_ALLOW : MIX_BAN) + ((uint64_t)who->len << 32));
+}
+
+static bool find(struct state *st, uint64_t key, const struct prefix *who, uint64_t now,
+		 struct ban *out)
 {
 	struct hold h = table_find(st->bans, key, now);
 	const struct record *r = h.value;
-	bool found = r && r->until > now && addr_eq(&r->site, site);
+	bool found = r && r->until > now && r->who.len == who->len &&
+		     addr_eq(&r->who.addr, &who->addr);
 
 	if (found)
 		unpack(r, out);
@@ -45,32 +62,81 @@ bool ban_find(struct state *st, uint64_t key, const struct addr *site, uint64_t 
 	return found;
 }
 
-bool state_ban_find(struct state *st, const struct addr *site, uint64_t now, struct ban *out)
+/* Of the lengths in use, longest first; a family has its own: IPv4 begins at 96. */
+static bool find_around(struct state *st, const struct addr *a, bool allow, uint64_t now,
+			struct ban *out)
 {
-	return ban_find(st, key_of_addr(st, site), site, now, out);
+	unsigned least = addr_is_v4(a) ? ADDR_V4_BITS : 0;
+
+	for (unsigned word = BITS / 64 + 1; word-- > 0;) {
+		uint64_t in_use = atomic_load_explicit(&st->ban_lengths[allow][word],
+						       memory_order_relaxed);
+
+		for (; in_use; in_use &= ~(1ull << (63 - __builtin_clzll(in_use)))) {
+			unsigned len = word * 64 + 63 - (unsigned)__builtin_clzll(in_use);
+			struct prefix who = { addr_masked(a, len), (uint8_t)len };
+
+			if (len >= least && find(st, key_of(st, &who, allow), &who, now, out))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool ban_find(struct state *st, uint64_t site_key, const struct addr *a, uint64_t now,
+	      struct ban *out)
+{
+	struct prefix site = addr_site_prefix(a);
+
+	return find(st, site_key, &site, now, out) || find_around(st, a, false, now, out);
+}
+
+bool state_ban_find(struct state *st, const struct addr *a, uint64_t now, struct ban *out)
+{
+	struct addr site = addr_site(a);
+
+	return ban_find(st, key_of_addr(st, &site), a, now, out);
+}
+
+bool state_allow_find(struct state *st, const struct addr *a, uint64_t now, struct ban *out)
+{
+	return find_around(st, a, true, now, out);
+}
+
+static void note_length(struct state *st, const struct ban *ban)
+{
+	if (ban->allow || !prefix_is_site(&ban->who))
+		atomic_fetch_or(&st->ban_lengths[ban->allow][ban->who.len / 64],
+				1ull << ban->who.len % 64);
 }
 
 bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now)
 {
-	struct hold h = table_make(st->bans, key_of_addr(st, &ban->site), now, 0);
+	struct hold h = table_make(st->bans, key_of(st, &ban->who, ban->allow), now, 0);
 	struct record *r = h.value;
 
 	if (!r)
 		return false;
-	if (ban->until > r->until) {
-		r->site = ban->site;
-		r->until = ban->until;
-		r->check = ban->check;
+	if (ban->hand || (ban->until > r->until && !r->hand)) {
+		*r = (struct record){ .who = ban->who, .until = ban->until, .check = ban->check,
+				      .allow = ban->allow, .hand = ban->hand,
+				      .proven = ban->proven, .times = ban->times };
 		memcpy(r->reason, ban->reason, REASON_KEPT - 1);
-		table_keep(&h, now, ban->until, RANK_LIVE);
+		table_set(&h, now, ban->until, RANK_LIVE);
 	}
 	table_release(&h);
+	note_length(st, ban);
 	return true;
 }
 
-bool state_ban_remove(struct state *st, const struct addr *site)
+bool state_ban_remove(struct state *st, const struct prefix *who)
 {
-	return table_forget(st->bans, key_of_addr(st, site));
+	return table_forget(st->bans, key_of(st, who, false));
+}
+
+bool state_allow_remove(struct state *st, const struct prefix *who)
+{
+	return table_forget(st->bans, key_of(st, who, true));
 }
 
 size_t state_ban_walk(struct state *st, uint64_t now, void (*each)(const struct ban *, void *),
@@ -85,7 +151,7 @@ size_t state_ban_walk(struct state *st, uint64_t now, void (*each)(const struct 
 		size_t n = table_copy_shard(st->bans, shard, now, copy);
 
 		for (size_t i = 0; i < n; i++) {
-			struct ban ban = { .check = CHECK_NONE };
+			struct ban ban;
 
 			if (copy[i].until <= now)
 				continue;

@@ -21,7 +21,7 @@ struct meter *state_meter(struct state *st);
 void state_prefetch(const struct state *st, uint64_t site_key);
 
 /* state_ban_find for callers that have the key of the site. */
-bool ban_find(struct state *st, uint64_t key, const struct addr *site, uint64_t now,
+bool ban_find(struct state *st, uint64_t site_key, const struct addr *a, uint64_t now,
 	      struct ban *out);
 
 /*

@@ -20,6 +20,8 @@ struct state {
 	TABLES(X)
 #undef X
 	struct table *bans;
+	/* bit per length of a prefix: there may be a ban, or an allowance, of that length */
+	_Atomic uint64_t ban_lengths[2][3];
 	struct sight sight[SIGHTS];
 	_Atomic int64_t wall;   /* twice the s that the wall clock is ahead of the engine's,
 				 * plus 1; 0: unknown */

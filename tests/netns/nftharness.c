@@ -69,11 +69,11 @@ static void wake(struct harness *h)
 static void ban(struct harness *h, const struct addr *a, unsigned seconds, const char *text)
 {
 	struct event ev = { .when = clock_now() };
-	struct ban b = { .site = addr_site(a), .until = ev.when + seconds * NS };
+	struct ban b = { .who = addr_site_prefix(a), .until = ev.when + seconds * NS };
 
 	bantext_parse(text, &b);
 	state_ban_add(h->state, &b, ev.when);
-	ev.d.site = b.site;
+	ev.d.banned = b.who;
 	ev.d.ban = seconds;
 	ev.d.check = b.check;
 	snprintf(ev.d.reason, sizeof(ev.d.reason), "%s", b.reason);
@@ -95,7 +95,7 @@ static void print_ban(const struct ban *b, void *arg)
 	char site[ADDR_TEXT];
 
 	(void)arg;
-	addr_print(&b->site, site);
+	addr_print(&b->who.addr, site);
 	printf("%s %llu %u %s\n", site, (unsigned long long)((b->until - clock_now()) / NS),
 	       b->check, b->reason);
 }
@@ -184,13 +184,13 @@ static void reload(struct harness *h, const char *file)
 
 static void change_state(struct harness *h, const struct addr *a, unsigned seconds)
 {
-	struct ban b = { .site = addr_site(a), .until = clock_now() + seconds * NS,
+	struct ban b = { .who = addr_site_prefix(a), .until = clock_now() + seconds * NS,
 			 .check = CHECK_NONE, .reason = "truth" };
 
 	if (seconds)
 		state_ban_add(h->state, &b, clock_now());
 	else
-		state_ban_remove(h->state, &b.site);
+		state_ban_remove(h->state, &b.who);
 }
 
 static bool obey_with_address(struct harness *h, const char *line)

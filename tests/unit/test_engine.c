@@ -55,7 +55,7 @@ static void test_what_is_news(void **arg)
 	struct pkt pkt = { .src = addr_v4(phone), .dst = addr_v4(server), .sport = 5060,
 			   .dport = 5060, .proto = PROTO_UDP, .version = 4,
 			   .payload = SLICE("OPTIONS sip:x SIP/2.0\r\n\r\n") };
-	struct ban ban = { .site = addr_v4(phone), .until = 100 * NS };
+	struct ban ban = { .who = { addr_v4(phone), 128 }, .until = 100 * NS };
 	struct decision d;
 
 	(void)arg;

@@ -111,7 +111,7 @@ static void test_a_refused_message_ends_it(void **arg)
 	assert_int_equal(l.d.ending.to_inside, 1001 + sizeof(GOOD) - 1 + 100);
 	assert_int_equal(l.d.ending.to_outside, l.ack);
 	assert_true(l.d.ban > 0);
-	assert_true(state_ban_remove(l.st, &l.phone));
+	assert_true(state_ban_remove(l.st, &l.d.banned));
 	/* that is over, whatever comes: an end again, in case the first one was lost */
 	assert_int_equal(at(&l, ACK, 0, SLICE(GOOD)), VERDICT_DROP);
 	assert_string_equal(check_name(l.d.check), "stream");
@@ -370,7 +370,7 @@ static void test_banned(void **arg)
 	(void)arg;
 	line_open(&l, "");
 	line_connect(&l);
-	ban.site = l.phone;
+	ban.who = addr_site_prefix(&l.phone);
 	assert_true(state_ban_add(l.st, &ban, l.now));
 	assert_int_equal(at(&l, ACK, 0, SLICE(GOOD)), VERDICT_DROP);
 	assert_string_equal(check_name(l.d.check), "banned");

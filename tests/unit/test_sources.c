@@ -280,6 +280,84 @@ static void test_ipv6_site(void **arg)
 	state_free(st);
 }
 
+static struct prefix prefix(const char *text)
+{
+	struct prefix p;
+
+	assert_int_equal(prefix_parse(slice_of(text), &p), 0);
+	return p;
+}
+
+/* A site's own ban is found before those of prefixes around it, the longest first. */
+static void test_ban_prefixes(void **arg)
+{
+	struct state *st = state_new(&sizes, seed);
+	struct addr in = addr("203.0.113.7"), out = addr("203.0.114.7");
+	struct addr six = addr("2001:db8:1:2::3");
+	struct ban b = { .until = 10 * NS, .reason = "wide", .check = CHECK_NONE }, got;
+
+	(void)arg;
+	assert_false(state_ban_find(st, &in, NS, &got));
+	b.who = prefix("203.0.112.0/23");
+	assert_true(state_ban_add(st, &b, NS));
+	assert_true(state_ban_find(st, &in, NS, &got));
+	assert_string_equal(got.reason, "wide");
+	assert_false(state_ban_find(st, &out, NS, &got));
+	assert_false(state_ban_find(st, &six, NS, &got));
+	b.who = prefix("203.0.113.0/24");
+	memcpy(b.reason, "near", 5);
+	assert_true(state_ban_add(st, &b, NS));
+	assert_true(state_ban_find(st, &in, NS, &got));
+	assert_string_equal(got.reason, "near");
+	b.who = addr_site_prefix(&in);
+	memcpy(b.reason, "this", 5);
+	assert_true(state_ban_add(st, &b, NS));
+	assert_true(state_ban_find(st, &in, NS, &got));
+	assert_string_equal(got.reason, "this");
+	b.who = prefix("2001:db8::/32");
+	assert_true(state_ban_add(st, &b, NS));
+	assert_true(state_ban_find(st, &six, NS, &got));
+	assert_int_equal(got.who.len, 32);
+	assert_true(state_ban_remove(st, &b.who));
+	assert_false(state_ban_find(st, &six, NS, &got));
+	assert_false(state_ban_find(st, &in, 10 * NS, &got));
+	state_free(st);
+}
+
+/* To allow is another thing than to ban, of the same address, too. */
+static void test_allowed(void **arg)
+{
+	struct state *st = state_new(&sizes, seed);
+	struct addr a = addr("203.0.113.7"), other = addr("203.0.113.8");
+	struct ban b = { .who = { a, 128 }, .until = 10 * NS, .allow = true, .hand = true }, got;
+
+	(void)arg;
+	assert_true(state_ban_add(st, &b, NS));
+	assert_true(state_allow_find(st, &a, NS, &got));
+	assert_true(got.allow && got.hand);
+	assert_false(state_allow_find(st, &other, NS, &got));
+	assert_false(state_ban_find(st, &a, NS, &got));
+	b.allow = false;
+	assert_true(state_ban_add(st, &b, NS));
+	assert_true(state_ban_find(st, &a, NS, &got));
+	assert_true(state_allow_remove(st, &b.who));
+	assert_false(state_allow_find(st, &a, NS, &got));
+	assert_true(state_ban_find(st, &a, NS, &got));
+	/* what was set by hand is not prolonged by a check, and may be shortened by hand */
+	b.hand = false;
+	b.until = 20 * NS;
+	assert_true(state_ban_add(st, &b, NS));
+	assert_false(state_ban_find(st, &a, 11 * NS, &got));
+	b.hand = true;
+	b.until = 5 * NS;
+	assert_true(state_ban_add(st, &b, NS));
+	assert_false(state_ban_find(st, &a, 6 * NS, &got));
+	b.until = BAN_FOREVER;
+	assert_true(state_ban_add(st, &b, NS));
+	assert_true(state_ban_find(st, &a, 86400 * NS, &got));
+	state_free(st);
+}
+
 static void count_ban(const struct ban *b, void *arg)
 {
 	*(unsigned *)arg += b->check == 3 && b->reason[0] == 'w';
@@ -288,32 +366,32 @@ static void count_ban(const struct ban *b, void *arg)
 static void test_bans(void **arg)
 {
 	struct state *st = state_new(&sizes, seed);
-	struct ban b = { .site = addr("203.0.113.1"), .until = 10 * NS, .check = 3,
+	struct addr a = addr("203.0.113.1");
+	struct ban b = { .who = addr_site_prefix(&a), .until = 10 * NS, .check = 3,
 			 .reason = "why" }, out;
 	unsigned seen = 0, refused = 0;
 
 	(void)arg;
 	assert_true(state_ban_add(st, &b, NS));
-	assert_true(state_ban_find(st, &b.site, 9 * NS, &out));
+	assert_true(state_ban_find(st, &b.who.addr, 9 * NS, &out));
 	assert_string_equal(out.reason, "why");
-	assert_false(state_ban_find(st, &b.site, 10 * NS, &out));
+	assert_false(state_ban_find(st, &b.who.addr, 10 * NS, &out));
 	b.until = 5 * NS; /* never shortened */
 	assert_true(state_ban_add(st, &b, NS));
-	assert_true(state_ban_find(st, &b.site, 9 * NS, &out));
+	assert_true(state_ban_find(st, &b.who.addr, 9 * NS, &out));
 	assert_int_equal(state_ban_walk(st, NS, count_ban, &seen), 1);
 	assert_int_equal(seen, 1);
-	assert_true(state_ban_remove(st, &b.site));
-	assert_false(state_ban_remove(st, &b.site));
-	assert_false(state_ban_find(st, &b.site, 2 * NS, &out));
+	assert_true(state_ban_remove(st, &b.who));
+	assert_false(state_ban_remove(st, &b.who));
+	assert_false(state_ban_find(st, &b.who.addr, 2 * NS, &out));
 	b.until = 100 * NS;
 	for (unsigned i = 0; i < 100000; i++) {
-		memcpy(b.site.b + 12, &i, 4);
+		memcpy(b.who.addr.b + 12, &i, 4);
 		refused += !state_ban_add(st, &b, NS);
 	}
 	assert_true(refused > 0); /* full: earlier bans stay */
-	b.site = addr("203.0.113.1");
-	memset(b.site.b + 12, 0, 4);
-	assert_true(state_ban_find(st, &b.site, 2 * NS, &out));
+	memset(b.who.addr.b + 12, 0, 4);
+	assert_true(state_ban_find(st, &b.who.addr, 2 * NS, &out));
 	state_free(st);
 }
 
@@ -329,6 +407,8 @@ int main(void)
 		cmocka_unit_test(test_unregistering_evicts_nobody),
 		cmocka_unit_test(test_ipv6_site),
 		cmocka_unit_test(test_bans),
+		cmocka_unit_test(test_ban_prefixes),
+		cmocka_unit_test(test_allowed),
 	};
 
 	return cmocka_run_group_tests_name("sources", tests, NULL, NULL);
