@@ -138,7 +138,7 @@ benches: $(B)/tests/bench/gen $(B)/tests/bench/bare
 
 # the ban thread without the daemon
 HARNESS := $(patsubst %,nfq/%.c,ban banlist bantext clock elem keeper log mirror nftlink nftread nftset \
-	plan ring steer)
+	plan ring ruleparts shed steer)
 
 $(B)/tests/netns/nftharness $(B)/tests/netns/nftfaults: %: %.o $(call obj,$(HARNESS)) $(B)/rules.a
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(LIBS_NFQ)

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shed.h"
+
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+
+#include "ruleparts.h"
+#include "steer.h"
+
+#define BANS_PRIORITY (-450)   /* before defragmentation (-400): fragments cost nothing */
+#define POLICE_PRIORITY (-390) /* behind defragmentation, before raw (-300) */
+
+/* --- the banned --- */
+
+static void fragments_go(struct nftset *n, const char *from, const char *to)
+{
+	static const uint8_t mask[2] = { 0x3f, 0xff }, zero[2]; /* more-fragments and offset */
+
+	nftset_rule_begin(n, &steer_main, from);
+	is_family(n, &steer_main, &families[0]);
+	nftset_load(n, NFTSET_NETWORK, 6, 2);
+	nftset_mask(n, mask, 2);
+	nftset_differ(n, zero, 2);
+	nftset_verdict(n, NFT_GOTO, to);
+	nftset_rule_end(n, "no ports in fragments: a banned source loses them all");
+	nftset_rule_begin(n, &steer_main, from);
+	is_family(n, &steer_main, &families[1]);
+	nftset_fragment6(n);
+	nftset_verdict(n, NFT_GOTO, to);
+	nftset_rule_end(n, NULL);
+}
+
+/*
+ * What is not banned pays for one look-up in each set of the banned, and only who is found
+ * there is asked whether anything speaks for him: so bans are cheap for all, and whatever
+ * speaks for a source wins over every ban.
+ */
+void shed_bans(struct nftset *n, const struct plan *p)
+{
+	const char *from = "bans", *source = "bans_source", *hit = "bans_hit";
+
+	clear_chain(n, &steer_main, from, NF_INET_PRE_ROUTING, BANS_PRIORITY);
+	clear_chain(n, &steer_main, source, -1, 0);
+	clear_chain(n, &steer_main, hit, -1, 0);
+	if (p->everything) {
+		nftset_rule_begin(n, &steer_main, from);
+		nftset_verdict(n, NFT_GOTO, source);
+		nftset_rule_end(n, NULL);
+	} else {
+		sip_goes(n, &steer_main, from, PORT_DESTINATION, source);
+		sip_goes(n, &steer_main, from, PORT_SOURCE, source);
+		fragments_go(n, from, source);
+	}
+	for (const struct family *f = families; f < families + 2; f++)
+		source_goes(n, source, f, f->banned, true, hit);
+	/* a RST to a server on this host comes by, in the name of a source that may be banned */
+	accept_meta(n, &steer_main, hit, NFT_META_MARK, STEER_MARK, OWN);
+	for (const struct family *f = families; f < families + 2; f++) {
+		accept_source(n, hit, f, f->trusted, false);
+		accept_source(n, hit, f, f->inside, false);
+	}
+	nftset_rule_begin(n, &steer_main, hit);
+	nftset_counter(n);
+	if (p->enforce)
+		nftset_verdict(n, NF_DROP, NULL);
+	nftset_rule_end(n, p->enforce ? NULL : "observe: counted, not dropped");
+}
+
+/* --- the brake in front of the queue --- */
+
+void shed_police(struct nftset *n, const struct plan *p)
+{
+	const char *from = "police", *to = "police_source";
+
+	clear_chain(n, &steer_main, from, NF_INET_PRE_ROUTING, POLICE_PRIORITY);
+	clear_chain(n, &steer_main, to, -1, 0);
+	sip_goes(n, &steer_main, from, PORT_DESTINATION, to);
+	accept_meta(n, &steer_main, to, NFT_META_MARK, STEER_MARK, OWN);
+	for (const struct family *f = families; f < families + 2; f++) {
+		/* the elements carry the rate they were made with */
+		nftset_set_flush(n, &steer_main, f->police);
+		accept_source(n, to, f, f->inside, false);
+		accept_source(n, to, f, f->trusted, false);
+		accept_source(n, to, f, f->known, true);
+		nftset_rule_begin(n, &steer_main, to);
+		load_address(n, &steer_main, f, SOURCE, true);
+		nftset_over_rate(n, f->police, p->police_rate);
+		nftset_counter(n);
+		nftset_verdict(n, NF_DROP, NULL);
+		nftset_rule_end(n, NULL);
+	}
+}
+
+void shed_police_drop(struct nftset *n)
+{
+	clear_chain(n, &steer_main, "police", NF_INET_PRE_ROUTING, POLICE_PRIORITY);
+	clear_chain(n, &steer_main, "police_source", -1, 0);
+	nftset_chain_del(n, &steer_main, "police");
+	nftset_chain_del(n, &steer_main, "police_source");
+}
+
+void shed_police_empty(struct nftset *n)
+{
+	clear_chain(n, &steer_main, "police", NF_INET_PRE_ROUTING, POLICE_PRIORITY);
+}
