@@ -55,6 +55,7 @@ struct settings {
 	uint8_t ban_scope;       /* enum ban_scope */
 	uint32_t ban_max;        /* elements in each banned set, and in memory */
 	uint32_t known_max;      /* elements in each known set */
+	struct conf_list never;  /* bans.never as written */
 #define X(name, records, least, help) uint32_t name; /* records of a table */
 	TABLES(X)
 #undef X
@@ -108,6 +109,20 @@ int ruleset_set_outside(struct ruleset *rs, const struct outside_link *link, siz
 const struct prefix *ruleset_inside(const struct ruleset *rs, size_t *n);
 /* Addresses that are trusted whatever else holds, for the kernel's trusted sets. */
 const struct prefix *ruleset_trusted(const struct ruleset *rs, size_t *n);
+/*
+ * Who is never banned, beside those that are inside or trusted: what bans.never names, and
+ * what this host cannot do without.
+ */
+struct never {
+	struct prefix who;
+	const char *why; /* behind "it is": "a gateway of this host"; static text */
+};
+/* Those of this host; only before the ruleset is shared.  0, -ENOMEM. */
+int ruleset_set_never(struct ruleset *rs, const struct never *list, size_t n);
+/* All of them. */
+const struct never *ruleset_never(const struct ruleset *rs, size_t *n);
+/* Does the prefix hold anybody who must not be banned: inside, trusted, or as above? */
+bool ruleset_spares(const struct ruleset *rs, const struct prefix *who);
 /* What the checks have made of their lists of rules, zone by zone, for people. */
 void ruleset_describe(const struct ruleset *rs, conf_line *line, void *arg);
 const char *ruleset_zone_name(const struct ruleset *rs, unsigned zone);

@@ -15,10 +15,11 @@
  */
 static bool bannable(const struct probe *p, const struct evidence *ev)
 {
+	struct prefix site = addr_site_prefix(&p->site);
 	struct source s;
 
 	/* an inside source is inbound when it is forged (direction_of) */
-	if (ev->no_ban || p->trusted || prefixset_has(&p->rules->inside_set, &p->pkt->src) ||
+	if (ev->no_ban || p->trusted || ruleset_spares(p->rules, &site) ||
 	    (p->segment && p->segment->guessed))
 		return false;
 	source_find(p->state, p->site_key, p->now, &s);

@@ -67,11 +67,11 @@ void prefixset_free(struct prefixset *s)
 	*s = (struct prefixset){ NULL, 0 };
 }
 
-bool prefixset_has(const struct prefixset *s, const struct addr *a)
+/* The last range that begins at or before a, or NULL: no other can hold it. */
+static const struct addr_range *range_before(const struct prefixset *s, const struct addr *a)
 {
 	unsigned lo = 0, hi = s->n;
 
-	/* the last range that begins at or before a is the only one that can hold it */
 	while (lo < hi) {
 		unsigned mid = lo + (hi - lo) / 2;
 
@@ -80,5 +80,20 @@ bool prefixset_has(const struct prefixset *s, const struct addr *a)
 		else
 			hi = mid;
 	}
-	return lo && memcmp(a->b, s->range[lo - 1].hi.b, 16) <= 0;
+	return lo ? &s->range[lo - 1] : NULL;
+}
+
+bool prefixset_has(const struct prefixset *s, const struct addr *a)
+{
+	const struct addr_range *r = range_before(s, a);
+
+	return r && memcmp(a->b, r->hi.b, 16) <= 0;
+}
+
+bool prefixset_meets(const struct prefixset *s, const struct prefix *p)
+{
+	struct addr_range whole = range_of(p);
+	const struct addr_range *r = range_before(s, &whole.hi);
+
+	return r && memcmp(whole.lo.b, r->hi.b, 16) <= 0;
 }

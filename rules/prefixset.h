@@ -21,5 +21,7 @@ struct prefixset {
 int prefixset_build(struct prefixset *s, const struct prefix *p, size_t n);
 void prefixset_free(struct prefixset *s); /* takes a zeroed set */
 bool prefixset_has(const struct prefixset *s, const struct addr *a);
+/* Is any address of the prefix in it? */
+bool prefixset_meets(const struct prefixset *s, const struct prefix *p);
 
 #endif

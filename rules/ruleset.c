@@ -362,6 +362,14 @@ static void compile_trusted(struct loading *l)
 	}
 }
 
+static void compile_spared(struct loading *l)
+{
+	struct compiler c = compiler_at(l, "bans", NULL);
+
+	if (spared_compile(l->rs, &c) < 0)
+		no_memory(l);
+}
+
 static void load(struct loading *l)
 {
 	struct ruleset *rs = l->rs;
@@ -382,6 +390,7 @@ static void load(struct loading *l)
 	if (!l->reader.report->errors)
 		audit_assign(rs);
 	compile_trusted(l);
+	compile_spared(l);
 	if (!l->reader.report->errors)
 		lookers_compile(rs);
 }
@@ -444,6 +453,8 @@ void ruleset_free(struct ruleset *rs)
 	free(rs->outside);
 	free(rs->inside);
 	free(rs->trusted);
+	prefixset_free(&rs->spared_set);
+	free(rs->never);
 	arena_free(rs->arena);
 	free(rs);
 }
@@ -463,7 +474,7 @@ int ruleset_set_inside(struct ruleset *rs, const struct prefix *p, size_t n)
 	free(rs->inside);
 	rs->inside = copy;
 	rs->n_inside = n;
-	return 0;
+	return spared_build(rs);
 }
 
 int ruleset_set_outside(struct ruleset *rs, const struct outside_link *link, size_t n)

@@ -50,6 +50,9 @@ struct ruleset {
 	size_t n_outside;
 	struct prefix *trusted;
 	size_t n_trusted;
+	struct never *never; /* spared.c: first those that are written in the config */
+	size_t n_never, n_never_written;
+	struct prefixset spared_set; /* inside, trusted, never */
 	struct lookers lookers;
 	struct zone *zone; /* zone[0] is the default, then in file order */
 	unsigned n_zones;
@@ -65,6 +68,11 @@ struct ruleset {
 extern const struct conf_row policy_rows[];
 /* Reports what cannot be done. */
 void policy_compile(struct policy *p, struct compiler *c);
+
+/* spared.c: bans.never; then, whenever inside or trusted are others: who is spared.  0,
+ * -ENOMEM; what is wrong in the config is reported. */
+int spared_compile(struct ruleset *rs, struct compiler *c);
+int spared_build(struct ruleset *rs);
 
 /* zone.c: the zone an outside source belongs to. */
 unsigned zone_find(const struct ruleset *rs, struct state *st, const struct pkt *pkt,

@@ -114,6 +114,14 @@ static void test_oracle(void **state)
 				any = prefix_has(&p[j], &a);
 			assert_int_equal(prefixset_has(&s, &a), any);
 		}
+		for (unsigned i = 0; i < 50; i++) {
+			struct prefix q = random_prefix(&r);
+			bool any = false;
+
+			for (unsigned j = 0; j < n && !any; j++)
+				any = prefix_has(&p[j], &q.addr) || prefix_has(&q, &p[j].addr);
+			assert_int_equal(prefixset_meets(&s, &q), any);
+		}
 		prefixset_free(&s);
 	}
 }
