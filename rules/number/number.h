@@ -88,6 +88,8 @@ void numberlist_free(struct numberlist *l); /* takes NULL */
 /* Length of the longest prefix that the number begins with, plus 1; a class counts like a
  * prefix of length 0.  0: none, or l is NULL, or the number is not far. */
 unsigned numberlist_find(const struct numberlist *l, const struct number *n);
+/* The first class of the list that the number is of, -1: none. */
+int numberlist_class(const struct numberlist *l, const struct number *n);
 
 /* One entry of the key classes. */
 struct class_entry {

@@ -105,3 +105,10 @@ unsigned numberlist_find(const struct numberlist *l, const struct number *n)
 		return length + 1;
 	return (n->classes & l->classes) != 0;
 }
+
+int numberlist_class(const struct numberlist *l, const struct number *n)
+{
+	uint32_t both = n->classes & l->classes;
+
+	return both ? __builtin_ctz(both) : -1;
+}
