@@ -27,6 +27,13 @@ struct reset {
 	uint32_t to_outside; /* the next byte that the outside end expects */
 };
 
+/* Why a request that was to be answered was not. */
+enum kept {
+	KEPT_NONE,     /* it was, or nobody could */
+	KEPT_STRANGER, /* its sender has not shown that he receives answers */
+	KEPT_CAPPED,   /* too many, too often the same, or larger than what was asked */
+};
+
 #define CHECK_NONE 255
 #define APPROVAL_TOKEN 10 /* "K7QF-2M9X" */
 #define APPROVAL_LABEL 40
@@ -40,6 +47,7 @@ struct decision {
 	uint8_t method;   /* enum sip_method */
 	uint16_t status;  /* of a response, else 0 */
 	uint16_t code;    /* REJECT: status of the answer, else 0 */
+	uint8_t kept;     /* enum kept */
 	uint8_t dir;      /* enum direction */
 	uint8_t zone;     /* index of the source's zone, 0 is "default" */
 	bool parsed;      /* the packet reached the SIP view */

@@ -32,6 +32,7 @@ enum on_trouble { TROUBLE_ACCEPT, TROUBLE_DROP };
 enum midstream { MIDSTREAM_LEARN, MIDSTREAM_RESET };
 enum shared { SHARED_SPARE, SHARED_END }; /* connections of many, where something is refused */
 enum ban_scope { SCOPE_SIP, SCOPE_ALL };
+enum strangers { STRANGERS_SILENT, STRANGERS_SMALL }; /* who has shown nothing: unanswered */
 
 /* The part of the config that is not about one check (rules/settings.c). */
 struct settings {
@@ -56,6 +57,10 @@ struct settings {
 	uint32_t ban_max;        /* elements in each banned set, and in memory */
 	uint32_t known_max;      /* elements in each known set */
 	struct conf_list never;  /* bans.never as written */
+	uint8_t answers_strangers; /* enum strangers */
+	uint32_t answers_source; /* answers a second to a site, */
+	uint32_t answers_total;  /* ... in all, */
+	uint32_t answers_unproven; /* ... and of them to strangers */
 #define X(name, records, least, help) uint32_t name; /* records of a table */
 	TABLES(X)
 #undef X

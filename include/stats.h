@@ -29,6 +29,8 @@
 	X(dropped, "packets dropped") \
 	X(answered, "of them, requests that were answered in a server's name") \
 	X(answer_lost, "answers that could not be sent") \
+	X(answer_capped, "answers kept back: too many, repeated, or larger than what was asked") \
+	X(answer_silent, "... and because their receiver has not proven to be it") \
 	X(absorbed, "answers to packets of ours, which end here") \
 	X(observed, "packets that only observe mode let through") \
 	X(approved, "packets that pass because somebody approved") \

@@ -32,6 +32,7 @@
 	X(quotas, 16384, 1024, "limits that somebody has used something of") \
 	X(approvals, 1024, 512, "tokens that wait for approval, and what was approved") \
 	X(digests, 512, 512, "credentials that wait for their answer or for the password audit") \
+	X(answers, 4096, 1024, "requests answered in a server's name, for half a minute") \
 	X(audits, 4096, 512, "users whose passwords were audited, and nonces in use") \
 	X(flows, 8192, 512, "TCP connections followed at once")
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "answer.h"
 
+#include "caps.h"
 #include "sip/reply.h"
-#include "state/meter.h"
+#include "state/answered.h"
+#include "state/key.h"
 #include "state/names.h"
-#include "state/state.h"
 
-#define METER_SITE 0x80 /* kinds of meters */
-#define METER_ALL 0x81
 #define TAG 0x616e73776572 /* mixed into the key of a call */
 
 /* Whoever repeats Call-ID and From tag gets it; nobody else can know it. */
@@ -16,34 +15,25 @@ static uint64_t tag_of(const struct probe *p)
 	return key_with(p->names->from, TAG) ^ key_with(TAG, p->names->from);
 }
 
-/* What leaves comes from a server of ours. */
-static bool receives(const struct probe *p)
-{
-	return p->pkt->dir == DIR_OUTBOUND || p->trusted || p->proof != PROOF_NONE ||
-	       source_standing(p->state, p->site_key, p->now) != STRANGER;
-}
-
-static bool within(const struct probe *p, uint64_t key, uint32_t budget)
-{
-	const struct meter_limit limit = { budget, budget, NS };
-	bool over;
-
-	meter_add(state_meter(p->state), key, &limit, p->now, &over);
-	return !over;
-}
-
-bool answer_make(const struct probe *p, const struct policy *policy, struct parcel *out)
+void answer_make(const struct probe *p, const struct policy *policy, struct parcel *out,
+		 struct decision *d)
 {
 	struct reply r = { .status = policy->code, .phrase = slice_of(policy->phrase) };
+	enum kept kept;
 
-	if (!p->sip || p->sip->kind != SIP_REQUEST || p->sip->method == METHOD_ACK || !p->names ||
-	    p->pkt->proto != PROTO_UDP || !receives(p))
-		return false;
-	if (!within(p, key_with(p->site_key, METER_SITE), ANSWERS_SITE) ||
-	    !within(p, key_with(0, METER_ALL), ANSWERS_ALL))
-		return false;
+	if (p->pkt->proto != PROTO_UDP || d->ban)
+		return;
+	r.room = caps_allow(p, &kept);
+	d->kept = (uint8_t)kept;
+	if (!r.room)
+		return;
 	r.tag = tag_of(p);
-	return reply_make(out, p->pkt, p->sip, &r);
+	if (!reply_make(out, p->pkt, p->sip, &r)) {
+		d->kept = KEPT_CAPPED;
+		return;
+	}
+	d->verdict = VERDICT_REJECT;
+	d->code = (uint16_t)r.status;
 }
 
 bool answer_acked(const struct probe *p)

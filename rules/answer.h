@@ -3,9 +3,7 @@
  * Answers in a server's name to what is refused (action = "reject"), and the ACKs of them,
  * which the server must not see.
  *
- * Nobody can be made the victim of them: who has not shown that he receives what is sent
- * to his address gets none, and there are no more than ANSWERS_SITE a second for a site
- * and ANSWERS_ALL in all.  Nothing is remembered: a repeated request gets the same answer.
+ * Whether there is one is for caps.h to say.  A repeated request gets the same answer.
  *
  * Locking: inside the state.
  */
@@ -15,11 +13,10 @@
 #include "check.h"
 #include "engine.h"
 
-#define ANSWERS_SITE 20
-#define ANSWERS_ALL 500
-
-/* true: *out is to be sent.  Over UDP only. */
-bool answer_make(const struct probe *p, const struct policy *policy, struct parcel *out);
+/* Of a packet that is dropped, its ban settled: the verdict is REJECT then, and *out is to
+ * be sent; or the decision says what kept the answer back.  Over UDP only. */
+void answer_make(const struct probe *p, const struct policy *policy, struct parcel *out,
+		 struct decision *d);
 /* Is this the ACK of an answer of ours? */
 bool answer_acked(const struct probe *p);
 

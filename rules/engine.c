@@ -78,6 +78,7 @@ static void decision_init(struct decision *d, const struct pkt *pkt)
 	d->dir = pkt->dir;
 	d->zone = 0;
 	d->parsed = d->notify = d->observed = d->proven = d->absorbed = false;
+	d->kept = KEPT_NONE;
 	d->reset = d->call = false;
 	d->approved = false;
 	d->token[0] = 0;

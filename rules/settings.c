@@ -20,6 +20,7 @@ static const char *const modes[] = { "", "observe", "enforce", NULL };
 static const char *const troubles[] = { "accept", "drop", NULL };
 static const char *const steerings[] = { "auto", "native", "xt", NULL };
 static const char *const scopes[] = { "sip", "all", NULL };
+static const char *const strangers[] = { "silent", "small", NULL };
 static const char *const midstreams[] = { "learn", "reset", NULL };
 static const char *const shareds[] = { "spare", "end", NULL };
 static const char *const levels[] = { "error", "warning", "info", "debug", NULL };
@@ -100,6 +101,18 @@ static const struct conf_row bans_rows[] = {
 	  "elements in each set of known sources" },
 	{ "never", CONF_LIST, AT(never), 0, 0, "", NULL,
 	  "addresses and prefixes that are never banned, beside those that are inside or trusted" },
+	{ NULL },
+};
+
+static const struct conf_row answers_rows[] = {
+	{ "strangers", CONF_WORD, AT(answers_strangers), 0, 0, "silent", strangers,
+	  "who has not shown that he receives answers: gets none, or one no larger than he sent" },
+	{ "per_source", CONF_INT, AT(answers_source), 1, 1000, "20", NULL,
+	  "answers a second to one site" },
+	{ "total", CONF_INT, AT(answers_total), 1, 100000, "500", NULL,
+	  "answers a second in all; as many to your own servers" },
+	{ "strangers_total", CONF_INT, AT(answers_unproven), 1, 10000, "50", NULL,
+	  "of them to strangers, if they get any" },
 	{ NULL },
 };
 
@@ -193,6 +206,7 @@ const struct settings_group settings_groups[] = {
 	{ "queue", queue_rows },
 	{ "police", police_rows },
 	{ "bans", bans_rows },
+	{ "answers", answers_rows },
 	{ "tables", tables_rows },
 	{ "memory", memory_rows },
 	{ "tcp", tcp_rows },

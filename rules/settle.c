@@ -50,14 +50,11 @@ bool settle(const struct probe *p, unsigned check, struct evidence *ev, struct p
 	if (passes)
 		return false;
 	d->verdict = VERDICT_DROP;
-	if ((approve || ev->reject || policy->action == ACTION_REJECT) &&
-	    answer_make(p, policy, answer)) {
-		d->verdict = VERDICT_REJECT;
-		d->code = (uint16_t)policy->code;
-	}
 	if (approve)
 		approve_ask(p, ev, d);
 	else
 		penalty(p, check, ev, d);
+	if (approve || ev->reject || policy->action == ACTION_REJECT)
+		answer_make(p, policy, answer, d);
 	return true;
 }

@@ -55,6 +55,10 @@ void stats_count(struct stats *s, const struct pkt *pkt, const struct decision *
 	stats_add(d->verdict == VERDICT_ACCEPT ? &s->accepted : &s->dropped, 1);
 	if (d->verdict == VERDICT_REJECT)
 		stats_add(&s->answered, 1);
+	if (d->kept == KEPT_CAPPED)
+		stats_add(&s->answer_capped, 1);
+	if (d->kept == KEPT_STRANGER)
+		stats_add(&s->answer_silent, 1);
 	if (d->absorbed)
 		stats_add(&s->absorbed, 1);
 	if (d->observed)

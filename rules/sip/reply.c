@@ -3,6 +3,7 @@
 
 #define TAG_LETTERS 16
 #define PORT_SIP 5060
+#define END "Content-Length: 0\r\n\r\n"
 
 struct writing {
 	char *p, *end; /* where the next byte goes; behind the room */
@@ -61,23 +62,23 @@ static const char *next_param(const char *p, const char *end)
 	return p < end ? p : end;
 }
 
-/* All parameters as they stand but the one of that name. */
-static void put_without(struct writing *w, struct slice params, struct slice name)
+static bool is_named(struct slice param, struct slice name)
 {
-	struct slice value;
+	return slice_istarts(param, name) &&
+	       (param.n == name.n || param.p[name.n] == '=' || is_lws(param.p[name.n]));
+}
+
+/* All parameters as they stand but those that we say ourselves. */
+static void put_others(struct writing *w, struct slice params)
+{
+	static const struct slice ours[] = { SLICE("received"), SLICE("rport") };
 	const char *start = params.p, *end = params.p + params.n;
 
-	if (!sip_param(params, name, &value)) {
-		put(w, params);
-		return;
-	}
 	while (start < end) {
 		struct slice one = slice_between(start, next_param(start, end));
 		struct slice bare = slice_trim(slice_between(start + 1, one.p + one.n));
-		bool is = slice_istarts(bare, name) &&
-			  (bare.n == name.n || bare.p[name.n] == '=' || is_lws(bare.p[name.n]));
 
-		if (!is)
+		if (!is_named(bare, ours[0]) && !is_named(bare, ours[1]))
 			put(w, one);
 		start = one.p + one.n;
 	}
@@ -98,10 +99,7 @@ static void put_top_via(struct writing *w, const struct pkt *pkt, const struct s
 	}
 	PUT(w, "Via: ");
 	put(w, slice_between(first.p, via->params.n ? via->params.p : first.p + first.n));
-	if (asked)
-		put_without(w, via->params, SLICE("rport"));
-	else
-		put(w, via->params);
+	put_others(w, via->params);
 	PUT(w, ";received=");
 	put(w, (struct slice){ text, (uint32_t)addr_print(&pkt->src, text) });
 	if (asked) {
@@ -157,6 +155,20 @@ static void put_to(struct writing *w, const struct sip_msg *sip, uint64_t tag)
 	put(w, (struct slice){ letters, TAG_LETTERS });
 }
 
+/* What may be missing: only where the end of the answer has room behind it. */
+static void put_optional(struct writing *w, struct slice name, uint32_t value)
+{
+	struct writing before = *w;
+
+	if (!value)
+		return;
+	put(w, name);
+	put_number(w, value);
+	PUT(w, "\r\n");
+	if (w->full || (size_t)(w->end - w->p) < sizeof(END) - 1)
+		*w = before;
+}
+
 /* RFC 3261 18.2.2: with rport back where it came from, else to the port it names. */
 static uint16_t port_of(const struct pkt *pkt, const struct sip_msg *sip)
 {
@@ -170,7 +182,8 @@ static uint16_t port_of(const struct pkt *pkt, const struct sip_msg *sip)
 bool reply_make(struct parcel *out, const struct pkt *pkt, const struct sip_msg *sip,
 		const struct reply *r)
 {
-	struct writing w = { out->bytes, out->bytes + sizeof(out->bytes), false };
+	size_t room = r->room < sizeof(out->bytes) ? r->room : sizeof(out->bytes);
+	struct writing w = { out->bytes, out->bytes + room, false };
 
 	PUT(&w, "SIP/2.0 ");
 	put_number(&w, r->status);
@@ -185,7 +198,11 @@ bool reply_make(struct parcel *out, const struct pkt *pkt, const struct sip_msg 
 	put_header(&w, sip, HDR_CALL_ID);
 	PUT(&w, "\r\n");
 	put_header(&w, sip, HDR_CSEQ);
-	PUT(&w, "\r\nContent-Length: 0\r\n\r\n");
+	PUT(&w, "\r\n");
+	put(&w, r->headers);
+	put_optional(&w, SLICE("Retry-After: "), r->retry_after);
+	put_optional(&w, SLICE("Reason: Q.850;cause="), r->cause);
+	PUT(&w, END);
 	if (w.full)
 		return false;
 	out->from = pkt->dst;

@@ -11,15 +11,20 @@
 #include "engine.h"
 
 struct reply {
-	unsigned status;      /* 300 to 699 */
+	unsigned status;      /* 200 to 699 */
 	struct slice phrase;  /* printable, no line end */
 	uint64_t tag;         /* of To, where the request has none */
+	unsigned room;        /* bytes that it may have, at most PARCEL_BYTES */
+	struct slice headers; /* whole lines, each with its CRLF: it is nothing without them */
+	uint32_t retry_after; /* s; 0: not said.  This and the next are left out where there */
+	uint8_t cause;        /* is no room; Q.850 (RFC 3326, RFC 6432), 0: not said */
 };
 
 /*
  * Via, From, To, Call-ID and CSeq as they came, with received and rport in the top Via;
- * goes where a server would send it.  false: the request lacks one of them, or there is no
- * room in the parcel.
+ * goes where a server would send it, but that maddr is not followed: it names a third
+ * party.  Timestamp is for 100 alone (8.2.6.1).  false: the request lacks one of them, or
+ * there is no room.
  */
 bool reply_make(struct parcel *out, const struct pkt *pkt, const struct sip_msg *sip,
 		const struct reply *r);

@@ -23,6 +23,7 @@
 /*
  * The format of each table's record.  Add 1 when a record changes, in what it holds or
  * only in what that means; its length is compared besides.  0: not saved.
+ *  answers: half a minute.
  *  digests, audits: what tells of passwords is nowhere but here.
  *  meters: rates of seconds.  flows: a connection cannot be followed behind a gap.
  */
@@ -44,6 +45,7 @@ enum saved_format {
 	SAVED_legs = 1,
 	SAVED_quotas = 1,
 	SAVED_approvals = 1,
+	SAVED_answers = 0,
 	SAVED_digests = 0,
 	SAVED_audits = 0,
 	SAVED_flows = 0,

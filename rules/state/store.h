@@ -28,6 +28,7 @@ struct state {
 	_Atomic uint64_t began; /* time of the first packet, 0: none yet */
 	_Atomic uint64_t woke;  /* ... of this process: began may be restored */
 	_Atomic uint64_t dialogs_lost; /* when a live call had to make room last, 0: never */
+	_Atomic uint64_t answered_until; /* then all records of `answers` have ended */
 	atomic_bool dialogs_loses;     /* one had to, and that time is not noted yet */
 	struct census census;   /* of contacts */
 	struct { /* calls_sweep: of the thread that calls it */

@@ -18,7 +18,8 @@ static struct parcel out;
 
 static bool answer(const char *text)
 {
-	struct reply r = { .status = 403, .phrase = SLICE("Destination blocked"), .tag = 8 };
+	struct reply r = { .status = 403, .phrase = SLICE("Destination blocked"), .tag = 8,
+			   .room = PARCEL_BYTES };
 	struct pkt pkt = { .sport = 40000, .dport = 5060 };
 	struct sip_msg sip;
 
