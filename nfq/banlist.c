@@ -45,9 +45,9 @@ static uint64_t end_of(const struct banlist *l, const struct nftread_elem *e)
 }
 
 /* Last line of defence: whatever asked for it, these are never banned. */
-static bool untouchable(const struct banlist *l, const struct addr *site)
+static bool untouchable(const struct banlist *l, const struct prefix *who)
 {
-	return plan_trusts(l->plan, site) || plan_protects(l->plan, site);
+	return plan_spares(l->plan, who);
 }
 
 static enum elem_result put_ban(struct banlist *l, const struct ban *b)
@@ -65,7 +65,7 @@ static void take_ban(struct banlist *l, const struct event *ev)
 
 	b.until = ev->when + ev->d.ban * NS;
 	snprintf(b.reason, sizeof(b.reason), "%s", ev->d.reason);
-	if (untouchable(l, &b.who.addr)) {
+	if (untouchable(l, &b.who)) {
 		bump(&l->n.refused);
 		state_ban_remove(l->state, &b.who);
 		return;
@@ -94,7 +94,7 @@ void banlist_check(const struct ban *b, void *arg)
 {
 	struct banlist *l = arg;
 
-	if (untouchable(l, &b->who.addr)) {
+	if (untouchable(l, &b->who)) {
 		elem_remove(l->elems, ELEM_BAN, &b->who.addr, l->now);
 		state_ban_remove(l->state, &b->who);
 		bump(&l->n.unbanned);
@@ -114,14 +114,14 @@ static bool adopt_ban(struct banlist *l, const struct nftread_elem *e)
 	if (!addr_eq(&key, &b.who.addr)) {
 		/* the chain looks up whole /64s: this element would never match */
 		elem_remove(l->elems, ELEM_BAN, &key, l->now);
-		if (!untouchable(l, &b.who.addr))
+		if (!untouchable(l, &b.who))
 			put_ban(l, &b);
-	} else if (untouchable(l, &b.who.addr)) {
+	} else if (untouchable(l, &b.who)) {
 		elem_remove(l->elems, ELEM_BAN, &key, l->now);
 	} else if (!elem_saw(l->elems, ELEM_BAN, &key, b.until)) {
 		bump(&l->n.refused);
 	}
-	if (untouchable(l, &b.who.addr))
+	if (untouchable(l, &b.who))
 		return false;
 	return state_ban_add(l->state, &b, l->now);
 }
@@ -138,14 +138,19 @@ static void log_ban(const char *what, const struct addr *site, const char *comme
 static void added(struct banlist *l, const struct nftread_elem *e)
 {
 	struct addr key = addr_of(e), site = addr_site(&key);
+	struct prefix who = addr_site_prefix(&key);
 
 	if (adopt_ban(l, e)) {
 		bump(&l->n.by_hand);
 		log_ban("banned by hand", &site, e->comment);
 	} else {
-		log_ban(untouchable(l, &site) ? "not banned by hand: it is trusted or inside" :
-						"banned by hand in the kernel only: bans.max",
-			&site, "");
+		const struct never *spared = plan_spared(l->plan, &who);
+		char what[NFTSET_COMMENT];
+
+		snprintf(what, sizeof(what), spared ? "not banned by hand: it is %s" :
+			 "banned by hand in the kernel only: bans.max%s",
+			 spared ? spared->why : "");
+		log_ban(what, &site, "");
 	}
 }
 

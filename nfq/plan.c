@@ -71,18 +71,41 @@ int plan_ranges_build(struct plan_ranges *s, const struct prefix *p, size_t n)
 	return 0;
 }
 
+static void note_spared(struct plan *p, const struct prefix *list, size_t n, const char *why)
+{
+	for (size_t i = 0; i < n; i++)
+		p->spared[p->n_spared++] = (struct never){ list[i], why };
+}
+
 static int copy_prefixes(struct plan *p, const struct ruleset *rules)
 {
-	const struct prefix *list;
-	size_t n;
+	size_t n_trusted, n_inside, n_never;
+	const struct prefix *trusted = ruleset_trusted(rules, &n_trusted);
+	const struct prefix *inside = ruleset_inside(rules, &n_inside);
+	const struct never *never = ruleset_never(rules, &n_never);
+	size_t first = n_trusted + n_inside;
+	struct prefix *who;
 	int e;
 
-	list = ruleset_trusted(rules, &n);
-	e = plan_ranges_build(&p->trusted, list, n);
-	if (e < 0)
-		return e;
-	list = ruleset_inside(rules, &n);
-	return plan_ranges_build(&p->inside, list, n);
+	p->spared = calloc(first + n_never + 1, sizeof(*p->spared));
+	who = calloc(n_never + 1, sizeof(*who));
+	if (!p->spared || !who) {
+		free(who);
+		return -ENOMEM;
+	}
+	note_spared(p, trusted, n_trusted, "trusted");
+	note_spared(p, inside, n_inside, "inside");
+	for (size_t i = 0; i < n_never; i++) {
+		p->spared[p->n_spared++] = never[i];
+		who[i] = never[i].who;
+	}
+	e = plan_ranges_build(&p->trusted, trusted, n_trusted);
+	if (e == 0)
+		e = plan_ranges_build(&p->inside, inside, n_inside);
+	if (e == 0)
+		e = plan_ranges_build(&p->never, who, n_never);
+	free(who);
+	return e;
 }
 
 int plan_init(struct plan *p, const struct ruleset *rules, unsigned workers)
@@ -113,8 +136,13 @@ void plan_free(struct plan *p)
 {
 	free(p->trusted.r);
 	free(p->inside.r);
+	free(p->never.r);
+	free(p->spared);
 	memset(&p->trusted, 0, sizeof(p->trusted));
 	memset(&p->inside, 0, sizeof(p->inside));
+	memset(&p->never, 0, sizeof(p->never));
+	p->spared = NULL;
+	p->n_spared = 0;
 }
 
 /* The last range that starts at or before a, or NULL. */
@@ -133,18 +161,29 @@ static const struct plan_range *range_before(const struct plan_ranges *s, const 
 	return lo ? &s->r[lo - 1] : NULL;
 }
 
-bool plan_trusts(const struct plan *p, const struct addr *site)
+/* Does any address of the prefix lie in the ranges? */
+static bool meets(const struct plan_ranges *s, const struct prefix *who)
 {
-	struct addr hi = last_of(site, addr_site_len(site));
-	const struct plan_range *r = range_before(&p->trusted, site);
+	struct addr hi = last_of(&who->addr, who->len);
+	const struct plan_range *r = range_before(s, &hi);
 
-	return r && compare(&hi, &r->hi) <= 0 && addr_is_v4(&r->lo) == addr_is_v4(site);
+	return r && compare(&r->hi, &who->addr) >= 0 &&
+	       addr_is_v4(&r->lo) == addr_is_v4(&who->addr);
 }
 
-bool plan_protects(const struct plan *p, const struct addr *site)
+bool plan_spares(const struct plan *p, const struct prefix *who)
 {
-	struct addr hi = last_of(site, addr_site_len(site));
-	const struct plan_range *r = range_before(&p->inside, &hi);
+	return meets(&p->trusted, who) || meets(&p->inside, who) || meets(&p->never, who);
+}
 
-	return r && compare(&r->hi, site) >= 0 && addr_is_v4(&r->lo) == addr_is_v4(site);
+const struct never *plan_spared(const struct plan *p, const struct prefix *who)
+{
+	for (size_t i = 0; i < p->n_spared; i++) {
+		const struct prefix *one = &p->spared[i].who;
+
+		if (addr_is_v4(&one->addr) == addr_is_v4(&who->addr) &&
+		    (prefix_has(one, &who->addr) || prefix_has(who, &one->addr)))
+			return &p->spared[i];
+	}
+	return NULL;
 }

@@ -24,7 +24,9 @@ struct plan_ranges {
 struct plan {
 	uint16_t port[2][16]; /* [0] UDP, [1] TCP; host order */
 	unsigned ports[2];
-	struct plan_ranges trusted, inside;
+	struct plan_ranges trusted, inside, never;
+	struct never *spared; /* the same, one by one, for people */
+	size_t n_spared;
 	uint32_t police_rate; /* packets a second, 0 = off */
 	uint32_t ban_max, known_max;
 	uint16_t queue_first, workers;
@@ -36,10 +38,10 @@ struct plan {
 
 int plan_init(struct plan *p, const struct ruleset *rules, unsigned workers);
 void plan_free(struct plan *p);
-/* All of the site is trusted. */
-bool plan_trusts(const struct plan *p, const struct addr *site);
-/* Some of the site is inside: a protected server lives there. */
-bool plan_protects(const struct plan *p, const struct addr *site);
+/* Is anybody in there who must not be banned: inside, trusted, or on the never list? */
+bool plan_spares(const struct plan *p, const struct prefix *who);
+/* One of them, if so; else NULL. */
+const struct never *plan_spared(const struct plan *p, const struct prefix *who);
 
 /* Builds the sorted ranges of n prefixes; 0 or -ENOMEM. */
 int plan_ranges_build(struct plan_ranges *s, const struct prefix *p, size_t n);

@@ -58,6 +58,7 @@ void shed_bans(struct nftset *n, const struct plan *p)
 	for (const struct family *f = families; f < families + 2; f++) {
 		accept_source(n, hit, f, f->trusted, false);
 		accept_source(n, hit, f, f->inside, false);
+		accept_source(n, hit, f, f->never, false);
 	}
 	nftset_rule_begin(n, &steer_main, hit);
 	nftset_counter(n);

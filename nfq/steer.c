@@ -71,6 +71,7 @@ static void put_sets(struct nftset *n, const struct plan *p)
 			false);
 		put_ranges(n, t, f->trusted, f, &p->trusted);
 		put_ranges(n, t, f->inside, f, &p->inside);
+		put_ranges(n, t, f->never, f, &p->never);
 	}
 }
 

@@ -21,14 +21,6 @@ static struct prefix prefix(const char *text)
 	return p;
 }
 
-static struct addr addr(const char *text)
-{
-	struct addr a;
-
-	assert_int_equal(addr_parse(slice_of(text), &a), 0);
-	return a;
-}
-
 static void merges(void **unused)
 {
 	const struct prefix p[] = { prefix("10.0.1.0/24"), prefix("10.0.0.0/24"),
@@ -65,38 +57,40 @@ static void agrees_with_the_prefixes(void **unused)
 			p[i].addr = addr_masked(&a, p[i].len);
 		}
 		assert_int_equal(plan_ranges_build(&plan.trusted, p, n), 0);
-		assert_int_equal(plan_ranges_build(&plan.inside, p, n), 0);
 		for (unsigned k = 0; k < 256; k++) {
 			struct addr a = addr_v4((const uint8_t[4]){ 198, 51, 100, (uint8_t)k });
 			bool in = false;
 
 			for (size_t i = 0; i < n; i++)
 				in |= prefix_has(&p[i], &a);
-			assert_int_equal(plan_trusts(&plan, &a), in);
-			assert_int_equal(plan_protects(&plan, &a), in);
+			assert_int_equal(plan_spares(&plan, &(struct prefix){ a, 128 }), in);
 		}
 		plan_free(&plan);
 	}
 }
 
-/* A /64 is trusted when all of it is, and protected when any of it is inside. */
+/* A /64 is spared when any of it must be, whichever list says so. */
 static void sites_of_ipv6(void **unused)
 {
-	const struct prefix host = prefix("2001:db8:1:2::5"), wide = prefix("2001:db8:1::/48");
-	const struct addr site = addr("2001:db8:1:2::"), other = addr("2001:db8:2:2::");
+	const struct prefix host = prefix("2001:db8:1:2::5"), site = prefix("2001:db8:1:2::/64"),
+			    other = prefix("2001:db8:2:2::/64"), around = prefix("2001:db8::/32");
+	struct never spared = { host, "a gateway of this host" };
 	struct plan plan = { 0 };
+	struct plan_ranges *lists[] = { &plan.trusted, &plan.inside, &plan.never };
 
 	(void)unused;
-	assert_int_equal(plan_ranges_build(&plan.trusted, &host, 1), 0);
-	assert_int_equal(plan_ranges_build(&plan.inside, &host, 1), 0);
-	assert_false(plan_trusts(&plan, &site));
-	assert_true(plan_protects(&plan, &site));
-	assert_false(plan_protects(&plan, &other));
-	plan_free(&plan);
-	assert_int_equal(plan_ranges_build(&plan.trusted, &wide, 1), 0);
-	assert_true(plan_trusts(&plan, &site));
-	assert_false(plan_trusts(&plan, &other));
-	plan_free(&plan);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(plan_ranges_build(lists[i], &host, 1), 0);
+		assert_true(plan_spares(&plan, &site));
+		assert_true(plan_spares(&plan, &around));
+		assert_false(plan_spares(&plan, &other));
+		plan_free(&plan);
+	}
+	plan.spared = &spared;
+	plan.n_spared = 1;
+	assert_ptr_equal(plan_spared(&plan, &site), &spared);
+	assert_ptr_equal(plan_spared(&plan, &around), &spared);
+	assert_null(plan_spared(&plan, &other));
 }
 
 static void words_there_and_back(void **unused)
