@@ -27,6 +27,9 @@
 
 enum hook { HOOK_INPUT = 1, HOOK_FORWARD = 2, HOOK_OUTPUT = 4 };
 enum on_trouble { TROUBLE_ACCEPT, TROUBLE_DROP };
+/* Known: trusted peers, sites with live registrations or a recent proven call; and their
+ * packets of both directions. */
+enum lane { LANE_STRANGERS, LANE_KNOWN, LANES };
 /* A TCP connection whose beginning was not seen: LEARN picks it up where a message
  * begins (and, shortly after the start, lets pass what comes before). */
 enum midstream { MIDSTREAM_LEARN, MIDSTREAM_RESET };
@@ -48,11 +51,11 @@ struct settings {
 	uint16_t port[2][16];    /* [0] UDP, [1] TCP; host order */
 	unsigned ports[2];
 	uint32_t workers;        /* 0 = cores - 1, at least 1 */
-	uint32_t queue_first;    /* queues first .. first + 2 * workers - 1 */
+	uint32_t queue_first;    /* queues first .. first + LANES * workers - 1 */
 	uint32_t queue_length;   /* packets */
-	uint8_t queue_full, daemon_gone; /* enum on_trouble */
+	uint8_t when_full[LANES], when_gone[LANES]; /* enum on_trouble */
 	uint8_t steering;        /* 0 auto, 1 native, 2 xt */
-	uint32_t police_rate;    /* packets/s a source may send to the queue, 0 = off */
+	uint32_t police_rate[LANES]; /* packets/s a source may send to its queue, 0 = off */
 	uint8_t ban_scope;       /* enum ban_scope */
 	uint32_t ban_max;        /* elements in each banned set, and in memory */
 	uint32_t known_max;      /* elements in each known set */

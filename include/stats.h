@@ -41,7 +41,8 @@
 	X(cut, "calls ended at a limit") \
 	X(event_lost, "events lost because the ring was full") \
 	X(ban_lost, "bans not sent to the kernel at once because the ring was full") \
-	X(queue_lost, "packets that found their queue full: dropped, or let through unjudged") \
+	X(queue_lost, "packets of strangers that found their queue full: queue.when_full") \
+	X(known_lost, "packets of known sources that found theirs full: queue.known_full") \
 	X(batches, "batches read from the queue") \
 	X(errors, "receive or verdict errors on the queue")
 

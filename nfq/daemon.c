@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "inside.h"
+#include "lane.h"
 #include "log.h"
 #include "report.h"
 #include "store.h"
@@ -240,7 +241,6 @@ static void warn_of_fixed(const struct daemon *d, const struct settings *is)
 		{ "queue.workers", was->workers, is->workers },
 		{ "queue.first", was->queue_first, is->queue_first },
 		{ "queue.length", was->queue_length, is->queue_length },
-		{ "queue.when_full", was->queue_full, is->queue_full },
 		{ "queue.steering", was->steering, is->steering },
 		{ "bans.max", was->ban_max, is->ban_max },
 		{ "bans.known", was->known_max, is->known_max },
@@ -341,13 +341,18 @@ void daemon_line(struct daemon *d, char *out, size_t room)
 void daemon_overflow(struct daemon *d)
 {
 	struct report_source s = report_source(d);
-	uint64_t lost = report_lost(&s);
+	uint64_t lost[LANES];
+	char text[128];
 
-	if (lost > d->lost_told)
-		log_warn("%" PRIu64 " packets found a queue full and were %s", lost - d->lost_told,
-			 d->fixed.queue_full == TROUBLE_ACCEPT ?
-				 "LET THROUGH UNJUDGED (queue.when_full = \"accept\")" : "dropped");
-	d->lost_told = lost;
+	report_lost(&s, lost);
+	for (unsigned i = 0; i < LANES; i++) {
+		if (lost[i] > d->lost_told[i]) {
+			lane_describe(i, ruleset_settings(publish_current(d->live)), text,
+				      sizeof(text));
+			log_warn("%" PRIu64 " %s", lost[i] - d->lost_told[i], text);
+		}
+		d->lost_told[i] = lost[i];
+	}
 }
 
 static void close_fd(int fd)

@@ -31,7 +31,7 @@ struct daemon {
 	struct ban_thread *ban;
 	struct store *store;
 	struct auditor *auditor;
-	uint64_t lost_told; /* of the packets that found a queue full */
+	uint64_t lost_told[LANES]; /* of the packets that found a queue full */
 	int phase_fd;  /* a worker has ended */
 	int events_fd, bans_fd;
 };

@@ -116,14 +116,15 @@ int plan_init(struct plan *p, const struct ruleset *rules, unsigned workers)
 	memset(p, 0, sizeof(*p));
 	memcpy(p->port, s->port, sizeof(p->port));
 	memcpy(p->ports, s->ports, sizeof(p->ports));
-	p->police_rate = s->police_rate;
+	memcpy(p->police_rate, s->police_rate, sizeof(p->police_rate));
 	p->ban_max = s->ban_max;
 	p->known_max = s->known_max;
 	p->queue_first = (uint16_t)s->queue_first;
 	p->workers = (uint16_t)workers;
 	p->enforce = s->mode == MODE_ENFORCE;
 	p->everything = s->ban_scope == SCOPE_ALL;
-	p->bypass = s->daemon_gone == TROUBLE_ACCEPT;
+	for (unsigned i = 0; i < LANES; i++)
+		p->bypass[i] = s->when_gone[i] == TROUBLE_ACCEPT;
 	p->counters = s->ban_max <= COUNTER_ELEMENTS &&
 		      sysconf(_SC_NPROCESSORS_CONF) <= COUNTER_CORES;
 	e = copy_prefixes(p, rules);

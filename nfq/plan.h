@@ -27,12 +27,12 @@ struct plan {
 	struct plan_ranges trusted, inside, never;
 	struct never *spared; /* the same, one by one, for people */
 	size_t n_spared;
-	uint32_t police_rate; /* packets a second, 0 = off */
+	uint32_t police_rate[LANES]; /* packets a second, 0 = off */
 	uint32_t ban_max, known_max;
 	uint16_t queue_first, workers;
 	bool enforce;    /* false: count what would be dropped */
 	bool everything; /* a banned source loses all its traffic, not only SIP */
-	bool bypass;     /* traffic passes while no daemon listens */
+	bool bypass[LANES]; /* traffic passes while no daemon listens */
 	bool counters;   /* a counter for each banned element */
 };
 

@@ -112,6 +112,14 @@ static int config_bind(struct queue *q, char err[QUEUE_ERROR])
 	return r ? fail(err, &q->conf, "cannot bind", r) : 0;
 }
 
+/* With GSO on, several datagrams arrive as one packet and all but the first message would
+ * pass unread. */
+static void put_flags(struct nlmsghdr *nlh, const struct queue *q)
+{
+	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN));
+	mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, htonl(q->conf.fail_open ? NFQA_CFG_F_FAIL_OPEN : 0));
+}
+
 static int config_params(struct queue *q, char err[QUEUE_ERROR])
 {
 	char buf[CONFIG_BYTES];
@@ -120,12 +128,21 @@ static int config_params(struct queue *q, char err[QUEUE_ERROR])
 
 	nfq_nlmsg_cfg_put_params(nlh, NFQNL_COPY_PACKET, COPY_RANGE);
 	nfq_nlmsg_cfg_put_qmaxlen(nlh, q->conf.length * LENGTH_FACTOR);
-	/* With GSO on, several datagrams arrive as one packet and all but the first
-	 * message would pass unread. */
-	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(NFQA_CFG_F_GSO | NFQA_CFG_F_FAIL_OPEN));
-	mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, htonl(q->conf.fail_open ? NFQA_CFG_F_FAIL_OPEN : 0));
+	put_flags(nlh, q);
 	r = config_call(q, nlh);
 	return r ? fail(err, &q->conf, "cannot configure", r) : 0;
+}
+
+void queue_fail_open(struct queue *q, bool open)
+{
+	char buf[CONFIG_BYTES];
+	struct nlmsghdr *nlh = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, q->conf.number);
+
+	q->conf.fail_open = open;
+	put_flags(nlh, q);
+	/* a refusal comes among the packets, and is counted as an error there */
+	if (send(q->fd, nlh, nlh->nlmsg_len, 0) < 0)
+		q->conf.fail_open = !open; /* the next second again */
 }
 
 static int socket_options(struct queue *q)

@@ -31,6 +31,8 @@ struct queue_conf {
 
 /* -EBUSY: another process holds the number, err says which. */
 int queue_open(struct queue **out, const struct queue_conf *conf, char err[QUEUE_ERROR]);
+/* From now on; the conf follows. */
+void queue_fail_open(struct queue *q, bool open);
 /* What still waits in the kernel is dropped by it: drain first.  Takes NULL. */
 void queue_close(struct queue *q);
 int queue_fd(const struct queue *q);

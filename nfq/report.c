@@ -49,12 +49,15 @@ void report_line(const struct report_source *s, char *out, size_t room)
 	snprintf(out, room,
 		 "%" PRIu64 " packets seen, %" PRIu64 " dropped, %" PRIu64
 		 " found a queue full; %" PRIu64 " banned now, %" PRIu64 " since the start",
-		 t.packets, t.dropped, t.queue_lost, b.live4 + b.live6, b.banned);
+		 t.packets, t.dropped, t.queue_lost + t.known_lost, b.live4 + b.live6, b.banned);
 }
 
-uint64_t report_lost(const struct report_source *s)
+void report_lost(const struct report_source *s, uint64_t lost[LANES])
 {
-	return totals_of(s).queue_lost;
+	struct totals t = totals_of(s);
+
+	lost[LANE_STRANGERS] = t.queue_lost;
+	lost[LANE_KNOWN] = t.known_lost;
 }
 
 /* Those that were found, on one line. */

@@ -19,8 +19,8 @@ struct report_source {
 
 /* Everything, one subject a line, into the log. */
 void report_log(const struct report_source *s);
-/* Packets that found a queue full, since the start. */
-uint64_t report_lost(const struct report_source *s);
+/* Packets that found a queue of their lane full, since the start. */
+void report_lost(const struct report_source *s, uint64_t lost[LANES]);
 /* One line for STATUS= and the last words. */
 void report_line(const struct report_source *s, char *out, size_t room);
 

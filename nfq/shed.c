@@ -69,26 +69,37 @@ void shed_bans(struct nftset *n, const struct plan *p)
 
 /* --- the brake in front of the queue --- */
 
+/* Sources that a set counts go no further when they send more than that. */
+static void shed_fast(struct nftset *n, const char *chain, const struct family *f, const char *set,
+		      uint32_t rate)
+{
+	/* the elements carry the rate they were made with */
+	nftset_set_flush(n, &steer_main, set);
+	if (!rate)
+		return;
+	nftset_rule_begin(n, &steer_main, chain);
+	load_address(n, &steer_main, f, SOURCE, true);
+	nftset_over_rate(n, set, rate);
+	nftset_counter(n);
+	nftset_verdict(n, NF_DROP, NULL);
+	nftset_rule_end(n, NULL);
+}
+
 void shed_police(struct nftset *n, const struct plan *p)
 {
-	const char *from = "police", *to = "police_source";
+	const char *from = "police", *to = "police_source", *known = "police_known";
 
 	clear_chain(n, &steer_main, from, NF_INET_PRE_ROUTING, POLICE_PRIORITY);
 	clear_chain(n, &steer_main, to, -1, 0);
+	clear_chain(n, &steer_main, known, -1, 0);
 	sip_goes(n, &steer_main, from, PORT_DESTINATION, to);
 	accept_meta(n, &steer_main, to, NFT_META_MARK, STEER_MARK, OWN);
 	for (const struct family *f = families; f < families + 2; f++) {
-		/* the elements carry the rate they were made with */
-		nftset_set_flush(n, &steer_main, f->police);
 		accept_source(n, to, f, f->inside, false);
 		accept_source(n, to, f, f->trusted, false);
-		accept_source(n, to, f, f->known, true);
-		nftset_rule_begin(n, &steer_main, to);
-		load_address(n, &steer_main, f, SOURCE, true);
-		nftset_over_rate(n, f->police, p->police_rate);
-		nftset_counter(n);
-		nftset_verdict(n, NF_DROP, NULL);
-		nftset_rule_end(n, NULL);
+		source_goes(n, to, f, f->known, true, known);
+		shed_fast(n, to, f, f->police[LANE_STRANGERS], p->police_rate[LANE_STRANGERS]);
+		shed_fast(n, known, f, f->police[LANE_KNOWN], p->police_rate[LANE_KNOWN]);
 	}
 }
 
@@ -96,8 +107,10 @@ void shed_police_drop(struct nftset *n)
 {
 	clear_chain(n, &steer_main, "police", NF_INET_PRE_ROUTING, POLICE_PRIORITY);
 	clear_chain(n, &steer_main, "police_source", -1, 0);
+	clear_chain(n, &steer_main, "police_known", -1, 0);
 	nftset_chain_del(n, &steer_main, "police");
 	nftset_chain_del(n, &steer_main, "police_source");
+	nftset_chain_del(n, &steer_main, "police_known");
 }
 
 void shed_police_empty(struct nftset *n)

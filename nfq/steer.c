@@ -67,8 +67,9 @@ static void put_sets(struct nftset *n, const struct plan *p)
 	for (const struct family *f = families; f < families + 2; f++) {
 		put_set(n, t, f->banned, f->type, NFTSET_TIMEOUT, p->ban_max, p->counters);
 		put_set(n, t, f->known, f->type, NFTSET_TIMEOUT, p->known_max, false);
-		put_set(n, t, f->police, f->type, NFTSET_TIMEOUT | NFTSET_DYNAMIC, POLICE_MAX,
-			false);
+		for (unsigned i = 0; i < LANES; i++)
+			put_set(n, t, f->police[i], f->type, NFTSET_TIMEOUT | NFTSET_DYNAMIC,
+				POLICE_MAX, false);
 		put_ranges(n, t, f->trusted, f, &p->trusted);
 		put_ranges(n, t, f->inside, f, &p->inside);
 		put_ranges(n, t, f->never, f, &p->never);
@@ -78,14 +79,14 @@ static void put_sets(struct nftset *n, const struct plan *p)
 /* --- steering --- */
 
 static void into_queue(struct nftset *n, const struct plan *p, enum steer_kind kind,
-		       bool known)
+		       enum lane lane)
 {
-	uint16_t first = (uint16_t)(p->queue_first + (known ? p->workers : 0));
+	uint16_t first = (uint16_t)(p->queue_first + (lane == LANE_KNOWN ? p->workers : 0));
 
 	if (kind == STEER_NATIVE)
-		nftset_queue(n, first, p->workers, p->bypass);
+		nftset_queue(n, first, p->workers, p->bypass[lane]);
 	else
-		nftset_queue_xt(n, first, p->workers, p->bypass);
+		nftset_queue_xt(n, first, p->workers, p->bypass[lane]);
 }
 
 static void put_lanes(struct nftset *n, const struct nftset_table *t, const struct plan *p,
@@ -96,12 +97,12 @@ static void put_lanes(struct nftset *n, const struct nftset_table *t, const stru
 			nftset_rule_begin(n, t, "steer_lanes");
 			load_address(n, t, f, i & 1 ? DESTINATION : SOURCE, i < 2);
 			nftset_lookup(n, i < 2 ? f->known : f->trusted);
-			into_queue(n, p, kind, true);
+			into_queue(n, p, kind, LANE_KNOWN);
 			nftset_rule_end(n, NULL);
 		}
 	}
 	nftset_rule_begin(n, t, "steer_lanes");
-	into_queue(n, p, kind, false);
+	into_queue(n, p, kind, LANE_STRANGERS);
 	nftset_rule_end(n, "strangers");
 }
 
@@ -179,7 +180,7 @@ void steer_base(struct nftset *n, const struct plan *p)
 
 void steer_on(struct nftset *n, const struct plan *p, enum steer_kind kind, bool sweep)
 {
-	if (p->police_rate && p->enforce)
+	if (p->police_rate[LANE_STRANGERS] && p->enforce)
 		shed_police(n, p);
 	else if (sweep)
 		shed_police_drop(n);
@@ -236,13 +237,13 @@ void steer_drop_queue(struct nftset *n)
 
 static int try_queue(struct nftset *n, const struct nftset_table *t, enum steer_kind kind)
 {
-	const struct plan one = { .queue_first = 5060, .workers = 1, .bypass = true };
+	const struct plan one = { .queue_first = 5060, .workers = 1, .bypass = { true, true } };
 
 	nftset_begin(n);
 	nftset_table_add(n, t, NULL);
 	nftset_chain_add(n, t, "probe", -1, 0);
 	nftset_rule_begin(n, t, "probe");
-	into_queue(n, &one, kind, false);
+	into_queue(n, &one, kind, LANE_STRANGERS);
 	nftset_rule_end(n, NULL);
 	nftset_table_del(n, t);
 	return nftset_commit(n, NULL, 0, NULL);

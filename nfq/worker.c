@@ -12,6 +12,7 @@
 
 #include "clock.h"
 #include "inject.h"
+#include "lane.h"
 #include "log.h"
 
 #define CHORES_NS NS   /* how often a worker does what no packet asks for */
@@ -25,8 +26,6 @@
 #define CALLS_ROOM 4    /* of which something is to be told or done, at once */
 #define REOPEN_TRIES 5
 #define REOPEN_PAUSE_NS 100000000
-
-enum lane { KNOWN, STRANGERS, LANES };
 
 struct ending {
 	struct reset reset;
@@ -158,10 +157,13 @@ static void tell(struct worker *w)
 
 static void count_lost(struct worker *w)
 {
+	atomic_uint_fast64_t *counter[LANES] = { [LANE_STRANGERS] = &w->stats.queue_lost,
+						 [LANE_KNOWN] = &w->stats.known_lost };
+
 	for (unsigned i = 0; i < LANES; i++) {
 		uint32_t lost = queue_lost(w->queue[i]);
 
-		stats_add(&w->stats.queue_lost, lost - w->lost_seen[i]);
+		stats_add(counter[i], lost - w->lost_seen[i]);
 		w->lost_seen[i] = lost;
 	}
 }
@@ -248,10 +250,20 @@ static uint64_t read_clocks(struct worker *w)
 	return now;
 }
 
+static void adopt_settings(struct worker *w)
+{
+	const struct ruleset *rs = publish_pin(w->conf.live, w->conf.index);
+
+	for (unsigned i = 0; i < LANES; i++)
+		lane_adopt(w->queue[i], i, ruleset_settings(rs));
+	publish_unpin(w->conf.live, w->conf.index);
+}
+
 static void chores(struct worker *w, uint64_t now)
 {
 	w->chores_at = now;
 	count_lost(w);
+	adopt_settings(w);
 	run_calls(w, now); /* also where no packet comes any more */
 	if (w->index != 0)
 		return;
@@ -317,7 +329,7 @@ static int reopen(struct worker *w, enum lane lane, int why)
 /* Works a lane off as far as its turn allows; false: the lane is dead for good. */
 static bool serve(struct worker *w, enum lane lane, bool ready[LANES])
 {
-	unsigned batches = lane == KNOWN ? KNOWN_BATCHES : 1;
+	unsigned batches = lane == LANE_KNOWN ? KNOWN_BATCHES : 1;
 
 	for (unsigned i = 0; ready[lane] && i < batches; i++) {
 		int n = turn(w, lane);
@@ -362,12 +374,12 @@ static enum worker_phase run(struct worker *w)
 		if (phase == WORKER_LEAVE)
 			return WORKER_ENDED;
 		/* while one lane keeps us busy nobody polls for the other */
-		if (ready[KNOWN] || ready[STRANGERS])
-			ready[KNOWN] = ready[STRANGERS] = true;
+		if (ready[LANE_KNOWN] || ready[LANE_STRANGERS])
+			ready[LANE_KNOWN] = ready[LANE_STRANGERS] = true;
 		else if (!wait_for_work(w, phase == WORKER_DRAIN ? DRAINED_MS : IDLE_MS, ready) &&
 			 phase == WORKER_DRAIN)
 			return WORKER_ENDED;
-		if (!serve(w, KNOWN, ready) || !serve(w, STRANGERS, ready))
+		if (!serve(w, LANE_KNOWN, ready) || !serve(w, LANE_STRANGERS, ready))
 			return WORKER_FAILED;
 	}
 }
@@ -394,11 +406,6 @@ static void open_inject(struct worker *w)
 int worker_new(struct worker **out, const struct worker_conf *conf, char err[QUEUE_ERROR])
 {
 	const struct settings *s = conf->settings;
-	struct queue_conf q = {
-		.length = s->queue_length,
-		.fail_open = s->queue_full == TROUBLE_ACCEPT,
-		.fail = s->daemon_gone == TROUBLE_ACCEPT ? VERDICT_ACCEPT : VERDICT_DROP,
-	};
 	struct worker *w = calloc(1, sizeof(*w));
 	int r = -ENOMEM;
 
@@ -413,11 +420,9 @@ int worker_new(struct worker **out, const struct worker_conf *conf, char err[QUE
 	w->scratch = scratch_new();
 	if (w->poke_fd < 0 || !w->batch || !w->scratch)
 		goto out;
-	q.number = (uint16_t)(s->queue_first + conf->index);
-	r = queue_open(&w->queue[STRANGERS], &q, err);
-	q.number = (uint16_t)(q.number + conf->workers);
-	if (!r)
-		r = queue_open(&w->queue[KNOWN], &q, err);
+	r = 0;
+	for (unsigned i = 0; !r && i < LANES; i++)
+		r = lane_open(&w->queue[i], i, s, conf->index, conf->workers, err);
 	if (!r)
 		open_inject(w);
 out:

@@ -77,18 +77,24 @@ static const struct conf_row queue_rows[] = {
 	  "packets that may wait in a queue" },
 	{ "workers", CONF_INT, AT(workers), 0, 64, "0", NULL,
 	  "threads that judge packets; 0 = cores - 1, at least 1" },
-	{ "when_full", CONF_WORD, AT(queue_full), 0, 0, "accept", troubles,
-	  "what happens to packets while a queue is full" },
-	{ "when_gone", CONF_WORD, AT(daemon_gone), 0, 0, "accept", troubles,
-	  "what happens to packets while sipmoatd does not run" },
+	{ "when_full", CONF_WORD, AT(when_full[LANE_STRANGERS]), 0, 0, "drop", troubles,
+	  "what happens to packets of strangers while their queue is full" },
+	{ "when_gone", CONF_WORD, AT(when_gone[LANE_STRANGERS]), 0, 0, "accept", troubles,
+	  "what happens to packets of strangers while sipmoatd does not run" },
+	{ "known_full", CONF_WORD, AT(when_full[LANE_KNOWN]), 0, 0, "accept", troubles,
+	  "what happens to packets of known sources while theirs is full" },
+	{ "known_gone", CONF_WORD, AT(when_gone[LANE_KNOWN]), 0, 0, "accept", troubles,
+	  "what happens to packets of known sources while sipmoatd does not run" },
 	{ "steering", CONF_WORD, AT(steering), 0, 0, "auto", steerings,
 	  "nft's own queue expression, the xt target, or the first that works" },
 	{ NULL },
 };
 
 static const struct conf_row police_rows[] = {
-	{ "rate", CONF_INT, AT(police_rate), 0, 1000000, "2000", NULL,
-	  "packets a second that one source may send to the queue; 0 = no limit" },
+	{ "rate", CONF_INT, AT(police_rate[LANE_STRANGERS]), 0, 1000000, "2000", NULL,
+	  "packets a second that one source may send to the queue; 0 = no police" },
+	{ "known", CONF_INT, AT(police_rate[LANE_KNOWN]), 0, 1000000, "20000", NULL,
+	  "packets a second that a known source may send to the queue; 0 = no limit" },
 	{ NULL },
 };
 

@@ -59,7 +59,19 @@ came 203.0.113.2 5060 400 400 400 "trusted: no police"
 came 203.0.113.3 4000 400 400 400 "not SIP: no police"
 say known 203.0.113.3 60
 must_have known4 203.0.113.3
-came 203.0.113.3 5060 400 400 400 "known: no police"
+came 203.0.113.3 5060 400 400 400 "known: another limit"
+conf "$trust police: { rate = 2000; known = 20; };"
+say reload "$T/conf" || fail "$H_LINE"
+shed 203.0.113.3
+came 203.0.113.2 5060 400 400 400 "trusted: no police"
+conf "$trust police: { rate = 20; known = 0; };"
+say reload "$T/conf" || fail "$H_LINE"
+came 203.0.113.3 5060 400 400 400 "known: no limit"
+shed 2001:db8:1:2::1
+conf "$trust police: { rate = 0; known = 20; };"
+say reload "$T/conf" || fail "$H_LINE"
+came 203.0.113.3 5060 400 400 400 "known: rate = 0, no police at all"
+came 2001:db8:1:2::1 5060 400 400 400 "a stranger: rate = 0, no police at all"
 say unsteer
 came 2001:db8:1:2::1 5060 400 400 400 "without steering no police"
 came 203.0.113.1 5060 400 5 0 "still banned without steering"

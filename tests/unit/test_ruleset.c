@@ -59,9 +59,11 @@ static void check_defaults(const struct ruleset *rs)
 	assert_int_equal(s->port[1][1], 5061);
 	assert_int_equal(s->queue_first, 5060);
 	assert_int_equal(s->queue_length, 8192);
-	assert_int_equal(s->queue_full, TROUBLE_ACCEPT);
-	assert_int_equal(s->daemon_gone, TROUBLE_ACCEPT);
-	assert_int_equal(s->police_rate, 2000);
+	assert_int_equal(s->when_full[LANE_STRANGERS], TROUBLE_DROP);
+	assert_int_equal(s->when_full[LANE_KNOWN], TROUBLE_ACCEPT);
+	assert_int_equal(s->when_gone[LANE_STRANGERS], TROUBLE_ACCEPT);
+	assert_int_equal(s->when_gone[LANE_KNOWN], TROUBLE_ACCEPT);
+	assert_int_equal(s->police_rate[LANE_STRANGERS], 2000);
 	assert_int_equal(s->ban_scope, SCOPE_SIP);
 	assert_int_equal(s->ban_max, 65536);
 	assert_int_equal(s->meters, 65536);

@@ -78,6 +78,11 @@ const struct queue_conf *queue_conf_of(const struct queue *q)
 	return &q->conf;
 }
 
+void queue_fail_open(struct queue *q, bool open)
+{
+	q->conf.fail_open = open;
+}
+
 uint32_t queue_lost(const struct queue *q)
 {
 	(void)q;
