@@ -264,7 +264,8 @@ static void sweep_at(struct replay *r, const struct feed_item *item, uint64_t no
 	do {
 		n = engine_sweep(r->rules, r->state, now, waited, SWEEP_ROOM);
 		for (size_t i = 0; i < n; i++)
-			report_waited(r->report, when, &waited[i]);
+			if (waited[i].ends == RESET_BOTH)
+				report_waited(r->report, when, &waited[i]);
 	} while (n == SWEEP_ROOM);
 	while (state_sight_news(r->state, now, &server, &hears))
 		report_sight(r->report, when, &server, hears);

@@ -16,15 +16,19 @@
  * of captures and events, and no check of this version may choose it. */
 enum verdict { VERDICT_ACCEPT, VERDICT_DROP, VERDICT_REJECT, VERDICT_DECOY };
 
+/* Who hears of it: where a request was answered, its sender does some seconds later. */
+enum reset_ends { RESET_BOTH, RESET_INSIDE, RESET_OUTSIDE };
+
 /*
- * A TCP connection to be ended for both ends (RFC 9293 3.5.2): what a forged RST
- * needs so that each end believes it.  Sequence numbers in host order.
+ * A TCP connection to be ended (RFC 9293 3.5.2): what a forged RST needs so that
+ * each end believes it.  Sequence numbers in host order.
  */
 struct reset {
 	struct addr outside, inside;
 	uint16_t outside_port, inside_port;
 	uint32_t to_inside;  /* the next byte that the inside end expects */
 	uint32_t to_outside; /* the next byte that the outside end expects */
+	uint8_t ends;        /* enum reset_ends */
 };
 
 /* Why a request that was to be answered was not. */

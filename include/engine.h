@@ -277,9 +277,9 @@ void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, s
 const struct parcel *engine_answer(const struct scratch *s);
 
 /*
- * Finds TCP connections that waited too long (settings.tcp_first, tcp_idle) and
- * forgets them.  Call about once a second; fills out, returns how many, at most
- * room: then call again.
+ * Finds TCP connections that waited too long (settings.tcp_first, tcp_idle), or in which a
+ * request was answered some seconds ago (RESET_OUTSIDE), and forgets them.  Call about once
+ * a second; fills out, returns how many, at most room: then call again.
  */
 size_t engine_sweep(const struct ruleset *rs, struct state *st, uint64_t now, struct reset *out,
 		    size_t room);

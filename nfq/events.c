@@ -105,7 +105,7 @@ static void print_head(const struct decision *d, const char *site, char out[HEAD
 		events_duration(d->ban, time);
 		snprintf(out, HEAD_TEXT, "banned %s for %s%s", site, time, ended);
 	} else if (d->verdict == VERDICT_REJECT) {
-		snprintf(out, HEAD_TEXT, "refused %s with %u", site, d->code);
+		snprintf(out, HEAD_TEXT, "refused %s with %u%s", site, d->code, ended);
 	} else {
 		snprintf(out, HEAD_TEXT, "%s %s%s",
 			 what_happened(d->observed, d->verdict == VERDICT_ACCEPT, d->call), site,

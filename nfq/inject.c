@@ -268,8 +268,10 @@ bool inject_reset(struct inject *in, const struct reset *r, uint32_t link)
 				    link, IPPROTO_TCP };
 	const struct way outside = { &r->inside, &r->outside, r->inside_port, r->outside_port,
 				     link, IPPROTO_TCP };
-	bool one = strike(in, &inside, r->to_inside, r->to_outside);
-	bool other = strike(in, &outside, r->to_outside, r->to_inside);
+	bool one = r->ends == RESET_OUTSIDE ||
+		   strike(in, &inside, r->to_inside, r->to_outside);
+	bool other = r->ends == RESET_INSIDE ||
+		     strike(in, &outside, r->to_outside, r->to_inside);
 
 	return one && other;
 }

@@ -20,7 +20,7 @@ struct inject;
 int inject_open(struct inject **out, char err[INJECT_ERROR]);
 void inject_close(struct inject *in); /* takes NULL */
 /*
- * One RST to each end; never blocks.  link: index of the interface that the refused
+ * One RST to each end that r names; never blocks.  link: index of the interface that the refused
  * packet came in by, 0 = not known; only link-local addresses need it.
  * false: at least one did not leave.
  */

@@ -100,6 +100,8 @@ static bool end_connection(struct worker *w, const struct reset *r, uint32_t lin
 {
 	bool ended = w->inject && inject_reset(w->inject, r, link);
 
+	if (r->ends == RESET_OUTSIDE) /* of one that was counted when it was answered */
+		return ended;
 	stats_add(ended ? &w->stats.resets : &w->stats.reset_lost, 1);
 	return ended;
 }
@@ -168,7 +170,7 @@ static void count_lost(struct worker *w)
 	}
 }
 
-/* Ends the connections that have waited too long; one worker does it for all. */
+/* Ends the connections that have waited too long, or were answered; one worker does it for all. */
 static void sweep(struct worker *w, uint64_t now)
 {
 	struct reset waited[SWEEP_ROOM];
@@ -179,9 +181,10 @@ static void sweep(struct worker *w, uint64_t now)
 
 		n = engine_sweep(rs, w->conf.state, now, waited, SWEEP_ROOM);
 		publish_unpin(w->conf.live, w->conf.index);
-		stats_add(&w->stats.waited, n);
-		for (size_t k = 0; k < n; k++)
+		for (size_t k = 0; k < n; k++) {
+			stats_add(&w->stats.waited, waited[k].ends == RESET_BOTH);
 			end_connection(w, &waited[k], 0);
+		}
 	}
 }
 
@@ -294,6 +297,7 @@ static int turn(struct worker *w, enum lane lane)
 	stats_add(&w->stats.batches, 1);
 	if (r)
 		stats_add(&w->stats.errors, r > 0 ? (unsigned)r : 1);
+	/* first: conntrack takes no RST from before what an answer acknowledges */
 	end_connections(w);
 	send_answers(w);
 	tell(w);

@@ -4,6 +4,7 @@
  * which the server must not see.
  *
  * Whether there is one is for caps.h to say.  A repeated request gets the same answer.
+ * Over TCP the answer is put into the connection, which ends with it.
  *
  * Locking: inside the state.
  */
@@ -14,7 +15,8 @@
 #include "engine.h"
 
 /* Of a packet that is dropped, its ban settled: the verdict is REJECT then, and *out is to
- * be sent; or the decision says what kept the answer back.  Over UDP only. */
+ * be sent; or the decision says what kept the answer back.  Over TCP it has its place in the
+ * connection, and the server's end is to be reset. */
 void answer_make(const struct probe *p, const struct policy *policy, struct parcel *out,
 		 struct decision *d);
 /* Is this the ACK of an answer of ours? */

@@ -71,10 +71,10 @@ static bool can_be(const struct probe *p)
 	       ends_fit(p) && !is_banned(p);
 }
 
-/* What leaves comes from a server of ours. */
+/* What leaves comes from a server of ours; a connection from whoever took part in opening it. */
 static bool proves(const struct probe *p)
 {
-	return p->pkt->dir == DIR_OUTBOUND || p->proof != PROOF_NONE;
+	return p->segment || p->pkt->dir == DIR_OUTBOUND || p->proof != PROOF_NONE;
 }
 
 static bool is_stranger(const struct probe *p)

@@ -230,7 +230,7 @@ static bool run_message(struct passage *g, struct slice bytes, struct sip_msg *s
 	return run_stages(g, STAGE_MESSAGE, STAGE_MESSAGE) || run_behaviour(g);
 }
 
-/* A connection with a BYE of ours in it: of what it still brings only the answers count. */
+/* A connection with bytes of ours in it: of what it still brings only answers to a BYE count. */
 static bool run_cut(struct passage *g, struct scratch *s, struct segment *seg)
 {
 	struct probe *p = &g->probe;
@@ -277,7 +277,10 @@ static void run_segment(struct passage *g, struct scratch *s)
 	}
 	g->d->reset = true;
 	g->d->ending = seg.ending;
-	flow_end(p->state, &seg, p->now);
+	if (g->d->verdict == VERDICT_DROP)
+		flow_end(p->state, &seg, p->now);
+	else
+		g->d->ending.ends = RESET_INSIDE; /* the other one has to read */
 }
 
 /* TCP that can be followed; what is damaged is judged as it is. */

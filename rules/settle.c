@@ -54,7 +54,8 @@ bool settle(const struct probe *p, unsigned check, struct evidence *ev, struct p
 		approve_ask(p, ev, d);
 	else
 		penalty(p, check, ev, d);
-	if (approve || ev->reject || policy->action == ACTION_REJECT)
+	if ((approve || ev->reject || policy->action == ACTION_REJECT) &&
+	    !(p->segment && ev->gentle))
 		answer_make(p, policy, answer, d);
 	return true;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What no packet asks for: TCP connections that waited too long.
+ * What no packet asks for: TCP connections that waited too long, or were answered.
  */
 #include "check.h"
 #include "checks.h"
@@ -41,7 +41,8 @@ size_t engine_sweep(const struct ruleset *rs, struct state *st, uint64_t now, st
 	size_t found = flows_sweep(st, &rs->settings, now, out, room), n = 0;
 
 	for (size_t i = 0; i < found; i++) {
-		if (!may_end(rs, st, &out[i], now))
+		/* nobody is left at the other end of one that was answered */
+		if (out[i].ends == RESET_BOTH && !may_end(rs, st, &out[i], now))
 			flow_spare(st, &out[i], now);
 		else if (flow_expire(st, &out[i], now))
 			out[n++] = out[i];

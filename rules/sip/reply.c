@@ -169,12 +169,12 @@ static void put_optional(struct writing *w, struct slice name, uint32_t value)
 		*w = before;
 }
 
-/* RFC 3261 18.2.2: with rport back where it came from, else to the port it names. */
+/* RFC 3261 18.2.2: over TCP, or with rport, back where it came from, else to the port it names. */
 static uint16_t port_of(const struct pkt *pkt, const struct sip_msg *sip)
 {
 	struct slice rport;
 
-	if (sip_param(sip->via.params, SLICE("rport"), &rport))
+	if (pkt->proto == PROTO_TCP || sip_param(sip->via.params, SLICE("rport"), &rport))
 		return pkt->sport;
 	return sip->via.port ? sip->via.port : PORT_SIP;
 }
@@ -209,6 +209,7 @@ bool reply_make(struct parcel *out, const struct pkt *pkt, const struct sip_msg 
 	out->to = pkt->src;
 	out->sport = pkt->dport;
 	out->dport = port_of(pkt, sip);
+	out->tcp = pkt->proto == PROTO_TCP;
 	out->n = (uint16_t)(w.p - out->bytes);
 	return true;
 }

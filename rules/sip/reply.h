@@ -23,8 +23,8 @@ struct reply {
 /*
  * Via, From, To, Call-ID and CSeq as they came, with received and rport in the top Via;
  * goes where a server would send it, but that maddr is not followed: it names a third
- * party.  Timestamp is for 100 alone (8.2.6.1).  false: the request lacks one of them, or
- * there is no room.
+ * party.  Timestamp is for 100 alone (8.2.6.1).  The numbers of a segment are the caller's.
+ * false: the request lacks one of them, or there is no room.
  */
 bool reply_make(struct parcel *out, const struct pkt *pkt, const struct sip_msg *sip,
 		const struct reply *r);

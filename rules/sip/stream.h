@@ -118,6 +118,11 @@ enum stream_kind stream_kind_of(const struct stream *in, const struct stream *ou
 /* The connection ends now: was it TLS, and did no data pass in both directions? */
 bool stream_tls_failed(const struct stream *in, const struct stream *out);
 
+/* The head of a frame with n bytes of text, at most 65535, as a server sends it (RFC 6455 5.2);
+ * returns its length. */
+#define WEBSOCKET_HEAD 4
+uint32_t websocket_head(uint32_t n, char out[WEBSOCKET_HEAD]);
+
 const char *stream_flaw_text(enum stream_flaw f);
 enum sip_defect stream_flaw_defect(enum stream_flaw f); /* DEFECT_COUNT for none */
 

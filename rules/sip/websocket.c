@@ -240,3 +240,16 @@ enum stream_cut websocket_cut(struct stream *s, struct slice b, char *room, size
 			return deliver(s, b, room, out);
 	}
 }
+
+uint32_t websocket_head(uint32_t n, char out[WEBSOCKET_HEAD])
+{
+	out[0] = (char)(0x80 | OP_TEXT);
+	if (n <= CONTROL_MAX) {
+		out[1] = (char)n;
+		return 2;
+	}
+	out[1] = CONTROL_MAX + 1;
+	out[2] = (char)(n >> 8);
+	out[3] = (char)n;
+	return WEBSOCKET_HEAD;
+}

@@ -144,16 +144,38 @@ void flow_spare(struct state *st, const struct reset *ends, uint64_t now)
 	table_release(&h);
 }
 
+/* Can something follow what this end has said? */
+static bool is_between(const struct side *side)
+{
+	return side->synced && side->done == side->next && !side->fin;
+}
+
+static bool is_open(const struct flow *f)
+{
+	return !f->closing && f->rank != RANK_OPENING;
+}
+
 static bool between_messages(const struct flow *f)
 {
-	for (unsigned i = 0; i < 2; i++) {
-		const struct side *side = &f->side[i];
-
-		if (!side->synced || side->done != side->next || side->fin ||
-		    side->stream.kind != STREAM_SIP)
+	for (unsigned i = 0; i < 2; i++)
+		if (!is_between(&f->side[i]) || f->side[i].stream.kind != STREAM_SIP)
 			return false;
-	}
-	return !f->closing && f->rank != RANK_OPENING;
+	return is_open(f);
+}
+
+/* From here on the bytes of its ends count no more. */
+static void begin_put(struct flow *f)
+{
+	f->base[0] = f->side[0].next;
+	f->base[1] = f->side[1].next;
+	f->cut = true;
+}
+
+static void put(struct flow *f, unsigned from, uint16_t n, uint32_t *seq, uint32_t *ack)
+{
+	*seq = f->base[from] + f->put[from];
+	*ack = f->base[!from];
+	f->put[from] += n;
 }
 
 bool flow_put(struct state *st, const struct reset *ends, bool to_inside, uint16_t n,
@@ -162,17 +184,40 @@ bool flow_put(struct state *st, const struct reset *ends, bool to_inside, uint16
 	unsigned from = to_inside ? FROM_OUTSIDE : FROM_INSIDE;
 	struct hold h = find_living(st, ends, now);
 	struct flow *f = h.value;
-	bool can = f && (f->cut || between_messages(f));
+	bool can = f && !f->answered && (f->cut || between_messages(f));
 
-	if (can && !f->cut) {
-		f->base[0] = f->side[0].next;
-		f->base[1] = f->side[1].next;
-		f->cut = true;
+	if (can && !f->cut)
+		begin_put(f);
+	if (can)
+		put(f, from, n, seq, ack);
+	table_release(&h);
+	return can;
+}
+
+/* A server that has said nothing yet says SIP by our answer. */
+static bool may_answer(const struct flow *f)
+{
+	const struct side *in = &f->side[FROM_OUTSIDE], *out = &f->side[FROM_INSIDE];
+
+	return !f->cut && !f->guessed && is_open(f) && in->synced && is_between(out) &&
+	       (out->stream.kind == STREAM_NEW || out->stream.kind == in->stream.kind);
+}
+
+bool flow_answer(struct state *st, const struct segment *seg, uint16_t n, uint64_t last,
+		 uint64_t now, uint32_t *seq, uint32_t *ack)
+{
+	struct hold h = find_living(st, &seg->ending, now);
+	struct flow *f = h.value;
+	bool can = f && (f->answered || may_answer(f));
+
+	if (can && !f->answered) {
+		begin_put(f);
+		flow_let_go(f, st->tcp);
+		f->answered = true;
 	}
 	if (can) {
-		*seq = f->base[from] + f->put[from];
-		*ack = f->base[!from];
-		f->put[from] += n;
+		put(f, FROM_INSIDE, n, seq, ack);
+		f->waiting = last;
 	}
 	table_release(&h);
 	return can;
@@ -182,7 +227,7 @@ bool flow_put_end(struct state *st, struct reset *ends, uint64_t now)
 {
 	struct hold h = find_living(st, ends, now);
 	struct flow *f = h.value;
-	bool can = f && f->cut;
+	bool can = f && f->cut && !f->answered;
 
 	if (can) {
 		ends->to_inside = f->base[FROM_OUTSIDE] + f->put[FROM_OUTSIDE];
@@ -244,8 +289,22 @@ static bool too_late(const struct sweep *w, const struct flow *f)
 
 	if (w->pressed && patience > pressed)
 		patience = pressed;
+	if (f->answered)
+		patience = ANSWERED;
 	return (f->waiting && since(f->waiting, w->now) > patience) ||
 	       (f->closing && silent > LINGER) || silent > w->s->tcp_idle * NS;
+}
+
+static struct reset ending_of(const struct flow *f)
+{
+	struct reset r = { f->outside, f->inside, f->outside_port, f->inside_port,
+			   f->side[FROM_OUTSIDE].next, f->side[FROM_INSIDE].next, RESET_BOTH };
+
+	if (f->answered) {
+		r.to_outside = f->base[FROM_INSIDE] + f->put[FROM_INSIDE];
+		r.ends = RESET_OUTSIDE;
+	}
+	return r;
 }
 
 static bool sweep_one(void *value, void *arg)
@@ -263,8 +322,7 @@ static bool sweep_one(void *value, void *arg)
 	}
 	if (over || f->rank == RANK_OPENING || w->n == w->room || !too_late(w, f))
 		return false;
-	w->out[w->n++] = (struct reset){ f->outside, f->inside, f->outside_port, f->inside_port,
-					 f->side[FROM_OUTSIDE].next, f->side[FROM_INSIDE].next };
+	w->out[w->n++] = ending_of(f);
 	return false;
 }
 

@@ -14,6 +14,7 @@
 
 #define LINGER (60 * NS)  /* of a connection that is over: nothing waits longer for an end */
 #define CLOSED (5 * NS)   /* of one that the server has closed: only repeats can follow */
+#define ANSWERED (3 * NS) /* for whoever was answered to read it before the connection ends */
 #define OPENING (64 * NS) /* a server repeats its SYN-ACK for 63 s (RFC 6298 2.1, 5 times) */
 
 enum { FROM_OUTSIDE, FROM_INSIDE };
@@ -38,6 +39,8 @@ struct flow {
 	bool spoken;     /* a message came from outside */
 	bool failed_told; /* FLOW_TLS_FAILED was given out */
 	bool cut;        /* something of ours was put in: nothing else may follow */
+	bool answered;   /* ... an answer to the end outside, which hears the rest until
+	                  * `waiting`; the server has been let go */
 	uint32_t base[2]; /* next of each side then, */
 	uint32_t put[2];  /* ... and bytes of ours behind it */
 	uint32_t first[2]; /* sequence numbers behind the SYNs, by side */

@@ -20,9 +20,9 @@ static struct reset ending_of(const struct pkt *pkt)
 {
 	if (pkt->dir == DIR_OUTBOUND)
 		return (struct reset){ pkt->dst, pkt->src, pkt->dport, pkt->sport, pkt->tcp_ack,
-				       pkt->tcp_seq };
+				       pkt->tcp_seq, RESET_BOTH };
 	return (struct reset){ pkt->src, pkt->dst, pkt->sport, pkt->dport, pkt->tcp_seq,
-			       pkt->tcp_ack };
+			       pkt->tcp_ack, RESET_BOTH };
 }
 
 /* A packet on its way through its connection. */
@@ -376,7 +376,8 @@ static void pass_cut(struct passing *p)
 	struct side *side = &p->f->side[p->in ? FROM_OUTSIDE : FROM_INSIDE];
 
 	p->seg->notes |= FLOW_CUT;
-	if (p->pkt->payload.n && !(p->pkt->tcp_flags & (SYN | RST)) && side->synced)
+	if (!p->f->answered && p->pkt->payload.n && !(p->pkt->tcp_flags & (SYN | RST)) &&
+	    side->synced)
 		(void)take(p, side);
 }
 

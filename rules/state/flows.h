@@ -51,7 +51,7 @@ enum flow_note {
 	FLOW_TLS_HELLO = 1 << 9,   /* a TLS ClientHello */
 	FLOW_TLS_FAILED = 1 << 10, /* a TLS connection ended before any data */
 	FLOW_NOT_SIP = 1 << 11, /* neither SIP, TLS nor WebSocket: see other */
-	FLOW_CUT = 1 << 13,     /* flow_put was used on it: drop it, whatever it says */
+	FLOW_CUT = 1 << 13,     /* something of ours is in it: drop it, whatever it says */
 	FLOW_URGENT = 1 << 12,  /* URG: drop it, servers leave a byte out or not (RFC 6093 3) */
 };
 
@@ -107,6 +107,14 @@ void flow_undo(struct state *st, const struct segment *seg, uint64_t now);
  */
 bool flow_put(struct state *st, const struct reset *ends, bool to_inside, uint16_t n,
 	      uint64_t now, uint32_t *seq, uint32_t *ack);
+/*
+ * Likewise the answer to a request in the segment, towards the end outside; once more for
+ * what follows it.  For that end the connection goes on until some seconds after `last`, when
+ * flows_sweep finds it; the other end is to be reset at once.  false: nobody has confirmed the
+ * connection, or the server is in the middle of a message.
+ */
+bool flow_answer(struct state *st, const struct segment *seg, uint16_t n, uint64_t last,
+		 uint64_t now, uint32_t *seq, uint32_t *ack);
 /* Ends a connection with bytes of ours in it: fills the numbers of *ends.  false: there is
  * none, or it was ended. */
 bool flow_put_end(struct state *st, struct reset *ends, uint64_t now);

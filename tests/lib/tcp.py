@@ -16,7 +16,8 @@ Each STEP is done in its order:
 Cuts: --cut 1,40,200 sends what a step has as segments that begin at these bytes, each when
 the one before it was acknowledged; --cut each cuts at every byte.
 
-Prints one line of JSON: how many answers came, how the connection ended ("open": it did not),
+Prints one line of JSON: how many answers came, which others ("refused": status, Via and To of the
+last one), how the connection ended ("open": it did not),
 and how many seconds after the last byte.  When the last step has no answer to wait for, it
 waits --wait seconds for the end."""
 import argparse
@@ -105,9 +106,16 @@ def answers():
     return got.count(b"SIP/2.0 200 ")
 
 
+def refused():
+    """Of the last answer that is no 200."""
+    found = [m for m in got.decode().split("\r\n\r\n") if m[:8] == "SIP/2.0 " and m[8:11] != "200"]
+    lines = found[-1].split("\r\n") if found else []
+    return [lines[0][8:11]] + [v for v in lines if v.startswith(("Via: ", "To: "))] if lines else []
+
+
 def answered(n):
     until = time.monotonic() + LIMIT
-    while answers() < n and not state["end"] and time.monotonic() < until:
+    while answers() < n and not refused() and not state["end"] and time.monotonic() < until:
         listen(0.1)
 
 
@@ -172,4 +180,4 @@ except OSError as e:
     error = str(e)
 after = round(state["ended"] - state["last"], 3) if state["ended"] and state["last"] else None
 print(json.dumps({"answers": answers(), "end": state["end"] or "open", "after": after,
-                  "error": error}))
+                  "error": error, "refused": refused()}))

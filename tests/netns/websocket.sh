@@ -67,4 +67,10 @@ must "HTTP is answered: $got" grep -qF '"status": "", "pongs": 0, "answers": [],
 wait_for 5 logged '203\.0\.113\.19.*: malformed: http: ' || fail "HTTP is not told by its name"
 ! server_heard 'http 203\.0\.113\.19' || fail "the server heard HTTP"
 wait_for 5 disconnected 203.0.113.19 || fail "the server keeps a connection with HTTP"
+# with an answer it reads why, in a frame
+echo 'agent = { action = "reject"; code = 403; ban = "0s"; };' >"$T/etc/sipmoat.conf"
+guard_reload
+got=$(ws 203.0.113.30 $PBX4 --frames 3 -a $scanner)
+must "a refused browser hears no 403: $got" grep -qF '"answers": ["403"], "end": "open"' <<<"$got"
+! server_heard "ws 203\.0\.113\.30" || fail "the server heard a scanner that was answered"
 note "${#shapes[@]} shapes: a browser answered, a scanner unheard; $(grep -m 1 'http: ' "$T/guard.log")"
