@@ -194,6 +194,14 @@ bool state_restore(struct state *st, const void *bytes, size_t n, uint64_t now, 
 void state_set_wall(struct state *st, uint64_t now, uint64_t wall);
 
 /*
+ * How long packets wait for us: one that was read at `now` had waited so many ns.  Call it
+ * with each batch, for its oldest packet; other pipes than those with algorithm = "feedback"
+ * do without.  state_delay: the longest wait of the last moment (4 to 8 ms), 0: none is known.
+ */
+void state_set_delay(struct state *st, uint64_t now, uint64_t ns);
+uint64_t state_delay(const struct state *st, uint64_t now);
+
+/*
  * Approvals (rules/state/approvals.h): tokens that wait, and what was granted.  Texts are
  * printable.  These look at every record, each under its shard's lock for a moment.
  */

@@ -5,7 +5,8 @@
  * row come its key in the config group `tables`, its member of struct settings
  * (records) and of struct state (the table), and its line in reports.
  *
- * Besides them: bans, sized by bans.max, and streams, which is memory for bytes.
+ * Besides them: bans, sized by bans.max, and memory in chunks: streams, for bytes, and
+ * pipe_times, two for each of pipes.
  */
 #ifndef SIPMOAT_TABLES_H
 #define SIPMOAT_TABLES_H
@@ -30,6 +31,7 @@
 	X(calls, 4096, 512, "calls under way, or over since a minute") \
 	X(legs, 4096, 512, "calls whose both ends are known, so that they can be ended") \
 	X(quotas, 16384, 1024, "limits that somebody has used something of") \
+	X(pipes, 2048, 512, "what is counted for rate limits (check pipe)") \
 	X(approvals, 1024, 512, "tokens that wait for approval, and what was approved") \
 	X(digests, 512, 512, "credentials that wait for their answer or for the password audit") \
 	X(answers, 4096, 1024, "requests answered in a server's name, for half a minute") \
@@ -39,10 +41,10 @@
 #define TABLE_MOST 16777216 /* records */
 
 #define X(name, records, least, help) +1
-enum { TABLE_COUNT = 2 TABLES(X) };
+enum { TABLE_COUNT = 3 TABLES(X) };
 #undef X
 
-/* What a table holds; of streams, chunks of bytes are its records. */
+/* What a table holds; of streams and pipe_times, chunks are its records. */
 struct table_fill {
 	const char *name;
 	uint64_t records, bytes; /* its size */

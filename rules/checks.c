@@ -33,6 +33,7 @@ const struct check *const checks[] = {
 	&check_duration,
 	&check_calls,
 	&check_pattern,
+	&check_pipe, /* what nobody else refuses fills it */
 	&check_password, /* what the others let pass */
 	/* and of what leaves */
 	&check_leak,

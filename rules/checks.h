@@ -22,6 +22,7 @@ extern const struct check check_stray;
 extern const struct check check_auth;
 extern const struct check check_leak;
 extern const struct check check_pattern;
+extern const struct check check_pipe;
 extern const struct check check_password;
 extern const struct check check_register;
 extern const struct check check_registered;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What no packet asks for: TCP connections that waited too long, or were answered.
+ * What no packet asks for: TCP connections that waited too long, or were answered, and what
+ * idle pipes hold.
  */
 #include "check.h"
 #include "checks.h"
 #include "ruleset.h"
 #include "state/flows.h"
+#include "state/pipes.h"
 #include "state/state.h"
 
 /*
@@ -40,6 +42,7 @@ size_t engine_sweep(const struct ruleset *rs, struct state *st, uint64_t now, st
 {
 	size_t found = flows_sweep(st, &rs->settings, now, out, room), n = 0;
 
+	pipes_sweep(st, now);
 	for (size_t i = 0; i < found; i++) {
 		/* nobody is left at the other end of one that was answered */
 		if (out[i].ends == RESET_BOTH && !may_end(rs, st, &out[i], now))

@@ -25,7 +25,7 @@
  * only in what that means; its length is compared besides.  0: not saved.
  *  answers: half a minute.
  *  digests, audits: what tells of passwords is nowhere but here.
- *  meters: rates of seconds.  flows: a connection cannot be followed behind a gap.
+ *  meters, pipes: rates of seconds.  flows: a connection cannot be followed behind a gap.
  */
 enum saved_format {
 	SAVED_meters = 0,
@@ -44,6 +44,7 @@ enum saved_format {
 	SAVED_calls = 1,
 	SAVED_legs = 1,
 	SAVED_quotas = 1,
+	SAVED_pipes = 0,
 	SAVED_approvals = 1,
 	SAVED_answers = 0,
 	SAVED_digests = 0,

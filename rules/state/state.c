@@ -20,6 +20,9 @@ static const struct row {
 	{ "bans", offsetof(struct state, bans), offsetof(struct settings, ban_max), bans_size },
 };
 
+/* Two chunks of times for each pipe: timelog.h. */
+#define TIMES_KIB(pipes) (uint32_t)((uint64_t)(pipes) * 2 * sizeof(struct chunk) / 1024 + 1)
+
 #define ROWS (sizeof(rows) / sizeof(*rows))
 
 static struct table **place_of(struct state *st, const struct row *r)
@@ -86,6 +89,10 @@ struct state *state_new(const struct settings *s, const uint8_t seed[16])
 		if (!t)
 			goto out;
 	}
+	st->pipe_times = pool_new(TIMES_KIB(table_records(st->pipes)));
+	if (!st->pipe_times)
+		goto out;
+	pipes_watch(st);
 	dialogs_watch(st);
 	table_spread(st->calls);
 	table_spread(st->legs);
@@ -102,6 +109,7 @@ void state_free(struct state *st)
 	if (!st)
 		return;
 	flows_free(st->tcp);
+	pool_free(st->pipe_times);
 	for (unsigned i = 0; i < ROWS; i++)
 		table_free(table_of(st, &rows[i]));
 	free(st);
@@ -109,18 +117,22 @@ void state_free(struct state *st)
 
 size_t state_bytes(const struct state *st)
 {
-	size_t n = pool_bytes(flows_pool(st->tcp));
+	size_t n = pool_bytes(flows_pool(st->tcp)) + pool_bytes(st->pipe_times);
 
 	for (unsigned i = 0; i < ROWS; i++)
 		n += table_bytes(table_of(st, &rows[i]));
 	return n;
 }
 
+static struct table_fill fill_of(const char *name, const struct pool *p)
+{
+	return (struct table_fill){ name, pool_chunks(p), pool_bytes(p),
+				    pool_chunks(p) - pool_left(p), 0, pool_refused(p) };
+}
+
 void state_fill(struct state *st, uint64_t now, struct table_fill out[TABLE_COUNT])
 {
-	const struct pool *p = flows_pool(st->tcp);
-
-	_Static_assert(ROWS + 1 == TABLE_COUNT, "every row, and the chunks of bytes");
+	_Static_assert(ROWS + 2 == TABLE_COUNT, "every row, and the two kinds of chunks");
 	for (unsigned i = 0; i < ROWS; i++) {
 		struct table *t = table_of(st, &rows[i]);
 
@@ -128,13 +140,13 @@ void state_fill(struct state *st, uint64_t now, struct table_fill out[TABLE_COUN
 					      table_used(t, now) };
 		table_pushed(t, &out[i].evicted, &out[i].refused);
 	}
-	out[ROWS] = (struct table_fill){ "streams", pool_chunks(p), pool_bytes(p),
-					 pool_chunks(p) - pool_left(p), 0, pool_refused(p) };
+	out[ROWS] = fill_of("streams", flows_pool(st->tcp));
+	out[ROWS + 1] = fill_of("pipe_times", st->pipe_times);
 }
 
 size_t state_describe(const struct state *st, char *out, size_t room)
 {
-	const struct pool *p = flows_pool(st->tcp);
+	const struct pool *p = flows_pool(st->tcp), *times = st->pipe_times;
 	size_t n = 0;
 
 	for (unsigned i = 0; i < ROWS && n < room; i++) {
@@ -144,7 +156,9 @@ size_t state_describe(const struct state *st, char *out, size_t room)
 				      table_records(t), (double)table_bytes(t) / 1e6);
 	}
 	if (n < room)
-		n += (size_t)snprintf(out + n, room - n, "streams %u in %.1f MB", pool_chunks(p),
-				      (double)pool_bytes(p) / 1e6);
+		n += (size_t)snprintf(out + n, room - n,
+				      "streams %u in %.1f MB, pipe_times %u in %.1f MB",
+				      pool_chunks(p), (double)pool_bytes(p) / 1e6,
+				      pool_chunks(times), (double)pool_bytes(times) / 1e6);
 	return n < room ? n : room;
 }

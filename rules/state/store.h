@@ -10,6 +10,7 @@
 #include "hash.h"
 #include "key.h"
 #include "meter.h"
+#include "pipes.h"
 #include "sight.h"
 #include "state.h"
 #include "table.h"
@@ -37,6 +38,8 @@ struct state {
 		uint32_t seen; /* records that hold something, in this round so far, */
 		bool run;      /* ... and whether there were any in the last one */
 	} call_sweep;
+	struct pool *pipe_times; /* of the logs of pipes */
+	_Atomic uint64_t delay[2]; /* the longest wait in a slot of time: pipes.c */
 	struct flows *tcp; /* what else belongs to flows */
 };
 
