@@ -56,6 +56,7 @@ struct stats {
 	atomic_uint_fast64_t drops[CHECK_MAX]; /* per check: and the packet was dropped */
 	atomic_uint_fast64_t defects[DEFECT_COUNT]; /* found and not accepted: dropped,
 	                                             * observed or only told */
+	atomic_uint_fast64_t wait_most; /* ns, the longest that a packet waited for the worker */
 };
 
 static inline void stats_add(atomic_uint_fast64_t *c, uint64_t n)
@@ -63,6 +64,13 @@ static inline void stats_add(atomic_uint_fast64_t *c, uint64_t n)
 	/* single writer: no read-modify-write needed */
 	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n,
 			      memory_order_relaxed);
+}
+
+/* One that had waited so many ns. */
+static inline void stats_wait(struct stats *s, uint64_t ns)
+{
+	if (ns > atomic_load_explicit(&s->wait_most, memory_order_relaxed))
+		atomic_store_explicit(&s->wait_most, ns, memory_order_relaxed);
 }
 
 /* Counts one judged packet. */

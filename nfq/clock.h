@@ -15,6 +15,10 @@ uint64_t clock_now(void);
 void clock_set(uint64_t now);
 /* The wall clock, s since 1970, UTC: somebody may set it at any time. */
 uint64_t clock_wall(void);
+/* The same in ns, as exact as the kernel's time stamps. */
+uint64_t clock_wall_ns(void);
+/* ns since that time of the wall clock; 0: it is none, or somebody has set the clock since. */
+uint64_t clock_since(uint64_t wall_ns);
 /* The kernel's CLOCK_MONOTONIC itself. */
 uint64_t clock_kernel(void);
 

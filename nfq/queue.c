@@ -2,6 +2,7 @@
 #include "queue.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <libnetfilter_queue/libnetfilter_queue.h>
@@ -159,6 +160,10 @@ static int socket_options(struct queue *q)
 	    /* from now on only the kernel can talk to us */
 	    connect(q->fd, (struct sockaddr *)&kernel, sizeof(kernel)))
 		return -errno;
+	/* Nothing that comes out of this socket has a time; but as long as there is one that
+	 * wants them, the kernel stamps every packet that it receives, and tells us in
+	 * NFQA_TIMESTAMP: that is how long packets wait is known.  Nice to have. */
+	setsockopt(q->fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof(one));
 	/* an error report need not carry our own message back; nice to have */
 	setsockopt(q->fd, SOL_NETLINK, NETLINK_CAP_ACK, &one, sizeof(one));
 	return 0;
@@ -263,6 +268,7 @@ void queue_batch_rest(struct queue_batch *b)
 /* One attribute of a packet message; true when it was the one with the id. */
 static bool read_attr(uint16_t type, const uint8_t *value, uint16_t n, struct queue_packet *p)
 {
+	struct nfqnl_msg_packet_timestamp stamp;
 	struct nfqnl_msg_packet_hdr hdr;
 	uint32_t link, info;
 
@@ -277,6 +283,12 @@ static bool read_attr(uint16_t type, const uint8_t *value, uint16_t n, struct qu
 		if (n == sizeof(link)) {
 			memcpy(&link, value, sizeof(link));
 			p->link = ntohl(link);
+		}
+		return false;
+	case NFQA_TIMESTAMP:
+		if (n == sizeof(stamp)) {
+			memcpy(&stamp, value, sizeof(stamp));
+			p->stamped = be64toh(stamp.sec) * 1000000000 + be64toh(stamp.usec) * 1000;
 		}
 		return false;
 	case NFQA_SKB_INFO:

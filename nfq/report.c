@@ -12,6 +12,7 @@ struct totals {
 #define X(field, help) uint64_t field;
 	STATS(X)
 #undef X
+	uint64_t wait_most; /* ns, the longest of all */
 	uint64_t hits[CHECK_MAX], drops[CHECK_MAX], defects[DEFECT_COUNT];
 };
 
@@ -30,6 +31,8 @@ static struct totals totals_of(const struct report_source *s)
 #define X(field, help) t.field += value_of(&st->field);
 		STATS(X)
 #undef X
+		if (value_of(&st->wait_most) > t.wait_most)
+			t.wait_most = value_of(&st->wait_most);
 		for (unsigned c = 0; c < CHECK_MAX; c++) {
 			t.hits[c] += value_of(&st->hits[c]);
 			t.drops[c] += value_of(&st->drops[c]);
@@ -40,6 +43,12 @@ static struct totals totals_of(const struct report_source *s)
 	return t;
 }
 
+/* ms, now */
+static double wait_of(const struct state *st)
+{
+	return (double)state_delay(st, clock_now()) / 1e6;
+}
+
 void report_line(const struct report_source *s, char *out, size_t room)
 {
 	struct totals t = totals_of(s);
@@ -48,8 +57,10 @@ void report_line(const struct report_source *s, char *out, size_t room)
 	ban_count(s->ban, &b);
 	snprintf(out, room,
 		 "%" PRIu64 " packets seen, %" PRIu64 " dropped, %" PRIu64
-		 " found a queue full; %" PRIu64 " banned now, %" PRIu64 " since the start",
-		 t.packets, t.dropped, t.queue_lost + t.known_lost, b.live4 + b.live6, b.banned);
+		 " found a queue full; they wait %.1f ms; %" PRIu64 " banned now, %" PRIu64
+		 " since the start",
+		 t.packets, t.dropped, t.queue_lost + t.known_lost, wait_of(s->state),
+		 b.live4 + b.live6, b.banned);
 }
 
 void report_lost(const struct report_source *s, uint64_t lost[LANES])
@@ -113,6 +124,8 @@ void report_log(const struct report_source *s)
 	for (unsigned c = 0; c < check_count; c++)
 		log_info("check %-12s %" PRIu64 " hits, %" PRIu64 " dropped", check_name(c),
 			 t.hits[c], t.drops[c]);
+	log_info("waiting: packets wait %.3f ms for a worker, %.3f ms at most since the start",
+		 wait_of(s->state), (double)t.wait_most / 1e6);
 	log_defects(&t);
 	state_describe(s->state, text, sizeof(text));
 	log_info("tables: %s", text);

@@ -279,7 +279,7 @@ static int turn(struct worker *w, enum lane lane)
 {
 	const struct ruleset *rs;
 	struct queue_read in;
-	uint64_t now;
+	uint64_t now, waited;
 	int r = queue_read(w->queue[lane], w->batch, &in);
 
 	if (r < 0)
@@ -289,6 +289,9 @@ static int turn(struct worker *w, enum lane lane)
 	if (!in.packets)
 		return (int)in.messages;
 	now = read_clocks(w);
+	waited = clock_since(in.packet[0].stamped); /* the oldest */
+	state_set_delay(w->conf.state, now, waited);
+	stats_wait(&w->stats, waited);
 	rs = publish_pin(w->conf.live, w->conf.index);
 	for (unsigned i = 0; i < in.packets; i++)
 		judge(w, rs, now, &in.packet[i]);

@@ -15,6 +15,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "inject.h"
 #include "log.h"
 #include "worker.h"
@@ -31,6 +32,8 @@ struct script {
 };
 
 static struct script script[2]; /* strangers, known */
+static uint64_t stamp; /* of all packets */
+static uint64_t wait_most; /* of the worker's counters */
 static struct ruleset *rules;   /* the defaults: what a worker does unasked needs them */
 static struct state *memory;
 
@@ -122,7 +125,8 @@ int queue_read(struct queue *q, struct queue_batch *b, struct queue_read *out)
 	if (!--s->batches)
 		s->reads_of_other = script[s == &script[0]].reads;
 	for (unsigned i = 0; i < QUEUE_BATCH; i++)
-		b->packet[i] = (struct queue_packet){ .id = i, .verdict = q->conf.fail };
+		b->packet[i] = (struct queue_packet){ .id = i, .verdict = q->conf.fail,
+						       .stamped = stamp };
 	out->messages = out->packets = QUEUE_BATCH;
 	s->unanswered++;
 	return 0;
@@ -188,6 +192,7 @@ static enum worker_phase run(struct script strangers, struct script known)
 	assert_int_equal(worker_start(w), 0);
 	assert_int_equal(eventfd_read(conf.phase_fd, &told), 0);
 	phase = worker_phase(w);
+	wait_most = worker_stats(w)->wait_most;
 	worker_free(w);
 	publish_free(conf.live);
 	close(conf.phase_fd);
@@ -243,6 +248,26 @@ static void a_queue_that_stays_dead_ends_the_worker(void **unused)
 			     (struct script){ 0 }), WORKER_FAILED);
 }
 
+/* What packets of that stamp are said to have waited. */
+static uint64_t waited(uint64_t stamped)
+{
+	stamp = stamped;
+	assert_int_equal(run((struct script){ .batches = 2 }, (struct script){ 0 }),
+			 WORKER_ENDED);
+	stamp = 0;
+	return wait_most;
+}
+
+static void stamps_tell_how_long_packets_waited(void **unused)
+{
+	(void)unused;
+	assert_int_equal(waited(0), 0);
+	assert_in_range(waited(clock_wall_ns() - 5 * NS), 5 * NS, 50 * NS);
+	/* somebody set the clock */
+	assert_int_equal(waited(clock_wall_ns() + 3600 * NS), 0);
+	assert_int_equal(waited(clock_wall_ns() - 3600 * NS), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +276,7 @@ int main(void)
 		cmocka_unit_test(both_busy_the_known_go_first),
 		cmocka_unit_test(a_dead_queue_is_opened_again),
 		cmocka_unit_test(a_queue_that_stays_dead_ends_the_worker),
+		cmocka_unit_test(stamps_tell_how_long_packets_waited),
 	};
 
 	struct conf_report report = { 0 };
