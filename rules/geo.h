@@ -30,5 +30,7 @@ uint32_t geo_asn(const struct geo *g, const struct addr *a); /* 0 = unknown */
 /* Our own table of addresses that no country has (RFC 6890 and its like). */
 bool addr_is_bogon(const struct addr *a);   /* never a real source on the Internet */
 bool addr_is_private(const struct addr *a); /* RFC 1918, 6598, ULA, link-local, loopback */
+/* Is, holds, or lies in any of these but documentation, or in IPv6 outside of 2000::/3. */
+bool prefix_is_odd(const struct prefix *p);
 
 #endif

@@ -15,6 +15,7 @@
 #include "check/trusted.h"
 #include "checks.h"
 #include "compiler.h"
+#include "feeds.h"
 #include "geo.h"
 #include "groups.h"
 #include "number/number.h"
@@ -293,6 +294,7 @@ static void compile_named(struct loading *l)
 	(void)numbers_compile(l->rs, &c); /* errors are counted */
 	(void)schedules_compile(l->rs, &c);
 	(void)groups_compile(l->rs, &c);
+	feeds_compile(l->rs, &c);
 }
 
 static int trusted_append(struct ruleset *rs, const struct prefix *p, size_t n)

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "emergency.h"
+#include "feeds.h"
 #include "groups.h"
 #include "number/number.h"
 #include "schedule.h"
@@ -41,6 +42,9 @@ static const struct conf_row top_rows[] = {
 	{ .name = "trunks", .type = CONF_GROUPS, .offset = AT(trunks), .max = 64,
 	  .fallback = "", .help = "servers outside that calls go to and come from: carriers",
 	  .rows = trunk_rows, .size = sizeof(struct trunk_entry) },
+	{ .name = "feeds", .type = CONF_GROUPS, .offset = AT(feeds), .max = FEED_MAX,
+	  .fallback = "", .help = "lists of addresses that others keep, in files",
+	  .rows = feed_rows, .size = sizeof(struct feed_entry) },
 	{ .name = "classes", .type = CONF_GROUPS, .offset = AT(classes), .max = 26,
 	  .fallback = "", .help = "classes of numbers: more of those that ship, and your own",
 	  .rows = class_rows, .size = sizeof(struct class_entry) },
