@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `sipmoat approvals`: what waits for approval, and what was approved. */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -41,42 +40,16 @@ static void print_rows(struct reply *r)
 
 int approvals_main(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "socket", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
-	const char *socket = CLIENT_SOCKET;
-	bool json = false;
+	struct list_options o;
 	struct reply *r;
-	int c, status;
+	int status;
 
-	optind = 1;
-	while ((c = getopt_long(argc, argv, "js:h", known, NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			json = true;
-			break;
-		case 's':
-			socket = optarg;
-			break;
-		case 'h':
-			usage(stdout);
-			return CTL_OK;
-		default:
-			usage(stderr);
-			return CTL_USAGE;
-		}
-	}
-	if (optind < argc) {
-		usage(stderr);
-		return CTL_USAGE;
-	}
-	status = client_ask(socket, "approvals", "approvals", NULL, &r);
+	if (!list_options(argc, argv, usage, &o))
+		return o.status;
+	status = client_ask(o.socket, "approvals", "approvals", NULL, &r);
 	if (status != CTL_OK)
 		return status;
-	if (json)
+	if (o.json)
 		puts(reply_line(r));
 	else
 		print_rows(r);

@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include <errno.h>
+#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,4 +205,33 @@ bool reply_true(const struct reply *r, int row, const char *key)
 const char *reply_line(const struct reply *r)
 {
 	return r->line;
+}
+
+bool list_options(int argc, char **argv, void (*usage)(FILE *to), struct list_options *out)
+{
+	static const struct option known[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int c;
+
+	*out = (struct list_options){ .socket = CLIENT_SOCKET, .status = CTL_USAGE };
+	optind = 1;
+	while ((c = getopt_long(argc, argv, "js:h", known, NULL)) != -1) {
+		if (c == 'j') {
+			out->json = true;
+		} else if (c == 's') {
+			out->socket = optarg;
+		} else {
+			usage(c == 'h' ? stdout : stderr);
+			out->status = c == 'h' ? CTL_OK : CTL_USAGE;
+			return false;
+		}
+	}
+	if (optind == argc)
+		return true;
+	usage(stderr);
+	return false;
 }

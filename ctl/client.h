@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define CLIENT_SOCKET "/run/sipmoat/control"
 
@@ -38,5 +39,16 @@ const char *reply_text(const struct reply *r, int row, const char *key); /* "" f
 uint64_t reply_number(const struct reply *r, int row, const char *key);
 bool reply_true(const struct reply *r, int row, const char *key);
 const char *reply_line(const struct reply *r); /* as it came */
+
+/*
+ * The options of a command that lists something: -j, -s, -h.  false: all is done, and status
+ * is to be returned.
+ */
+struct list_options {
+	const char *socket;
+	bool json;
+	int status;
+};
+bool list_options(int argc, char **argv, void (*usage)(FILE *to), struct list_options *out);
 
 #endif

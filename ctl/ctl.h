@@ -18,6 +18,7 @@ enum ctl_exit {
 int approvals_main(int argc, char **argv);
 int approve_main(int argc, char **argv);
 int check_main(int argc, char **argv);
+int feeds_main(int argc, char **argv);
 int inspect_main(int argc, char **argv);
 int number_main(int argc, char **argv);
 int replay_main(int argc, char **argv);

@@ -17,13 +17,15 @@
 #define SWEEP (5 * NS)
 #define EVENTS_A_TURN 4000 /* from one ring, before the others have their turn */
 
-enum order { ORDER_NONE, ORDER_STEER, ORDER_RELOAD, ORDER_UNSTEER, ORDER_STOP };
+enum order { ORDER_NONE, ORDER_STEER, ORDER_RELOAD, ORDER_KNOWN, ORDER_UNSTEER, ORDER_STOP };
 
 /* What a caller wants; it waits until the thread has set done. */
 struct request {
 	enum order order;
 	const struct ruleset *rules;
 	char *err;
+	struct addr **sites; /* KNOWN */
+	size_t *n;
 	int result;
 	bool done;
 };
@@ -72,6 +74,8 @@ static int obey(struct ban_thread *t, const struct request *r)
 		return keeper_steer(t->keeper, clock_now(), r->err);
 	case ORDER_RELOAD:
 		return keeper_reload(t->keeper, r->rules, clock_now(), r->err);
+	case ORDER_KNOWN:
+		return keeper_known(t->keeper, clock_now(), r->sites, r->n);
 	case ORDER_UNSTEER:
 		keeper_unsteer(t->keeper);
 		return 0;
@@ -162,21 +166,27 @@ static void *ban_run(void *arg)
 	return NULL;
 }
 
-static int ask(struct ban_thread *t, enum order order, const struct ruleset *rules, char *err)
+static int wait_for(struct ban_thread *t, struct request *r)
 {
-	struct request r = { .order = order, .rules = rules, .err = err };
 	const uint64_t one = 1;
 
 	pthread_mutex_lock(&t->lock);
 	while (t->request)
 		pthread_cond_wait(&t->ready, &t->lock);
-	t->request = &r;
+	t->request = r;
 	while (write(t->order_fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
-	while (!r.done)
+	while (!r->done)
 		pthread_cond_wait(&t->ready, &t->lock);
 	pthread_mutex_unlock(&t->lock);
-	return r.result;
+	return r->result;
+}
+
+static int ask(struct ban_thread *t, enum order order, const struct ruleset *rules, char *err)
+{
+	struct request r = { .order = order, .rules = rules, .err = err };
+
+	return wait_for(t, &r);
 }
 
 static int start_thread(struct ban_thread *t)
@@ -267,4 +277,11 @@ void ban_stop(struct ban_thread *t)
 void ban_count(struct ban_thread *t, struct ban_counts *out)
 {
 	keeper_count(t->keeper, out);
+}
+
+int ban_known(struct ban_thread *t, struct addr **sites, size_t *n)
+{
+	struct request r = { .order = ORDER_KNOWN, .sites = sites, .n = n };
+
+	return wait_for(t, &r);
 }

@@ -25,6 +25,11 @@ struct ban_conf {
 	unsigned rings;
 	unsigned workers;            /* queues: strangers first.., known first + workers.. */
 	int wake_fd;                 /* eventfd that workers write after putting */
+	/* who else writes into our table (feeds.h): its netlink port, 0: nobody, and what is
+	 * called when somebody may have removed what it wrote; never blocks, or NULL */
+	uint32_t other_port;
+	void (*on_lost)(void *arg);
+	void *lost_arg;
 };
 
 /*
@@ -49,5 +54,7 @@ struct ban_counts {
 	uint64_t live4, live6; /* elements believed to be in the kernel */
 };
 void ban_count(struct ban_thread *t, struct ban_counts *out);
+/* The known sources, for the caller to free; 0 or -ENOMEM.  Not after ban_stop. */
+int ban_known(struct ban_thread *t, struct addr **sites, size_t *n);
 
 #endif

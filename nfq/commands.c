@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "engine.h"
 #include "events.h"
+#include "feeds.h"
 #include "log.h"
 
 #define GRANT_LEAST 1
@@ -119,6 +120,37 @@ static void run_revoke(const struct asking *a)
 	request_put_number(a->r, "revoked", n);
 }
 
+static void run_feeds(const struct asking *a)
+{
+	static const char *const kind[] = { [FEED_BLOCK] = "block", [FEED_ALLOW] = "allow" };
+	struct feeds_total total[FEED_LISTS];
+	struct feed_status feed[FEED_MAX];
+	unsigned n = feeds_status(a->on->feeds, feed, total);
+
+	request_rows(a->r, "kernel");
+	for (unsigned i = 0; i < FEED_LISTS && !request_failed(a->r); i++) {
+		request_row(a->r);
+		request_put_text(a->r, "list", kind[i]);
+		request_put_number(a->r, "addresses", total[i].addresses);
+		request_put_number(a->r, "ranges", total[i].ranges);
+		request_put_bool(a->r, "writing", total[i].writing);
+	}
+	request_rows_end(a->r);
+	request_rows(a->r, "feeds");
+	for (unsigned i = 0; i < n && !request_failed(a->r); i++) {
+		request_row(a->r);
+		request_put_text(a->r, "name", feed[i].name);
+		request_put_text(a->r, "list", kind[feed[i].allow]);
+		request_put_text(a->r, "file", feed[i].path);
+		request_put_number(a->r, "entries", feed[i].entries);
+		request_put_number(a->r, "prefixes", feed[i].prefixes);
+		request_put_number(a->r, "wrong", feed[i].wrong);
+		request_put_number(a->r, "ignored", feed[i].ignored);
+		request_put_number(a->r, "loaded", feed[i].loaded);
+		request_put_text(a->r, "refused", feed[i].why);
+	}
+}
+
 static const struct command {
 	const char *name;
 	bool changes; /* whoever may only look may not have it */
@@ -126,6 +158,7 @@ static const struct command {
 } commands[] = {
 	{ "version", false, run_version },
 	{ "approvals", false, run_approvals },
+	{ "feeds", false, run_feeds },
 	{ "approve", true, run_approve },
 	{ "revoke", true, run_revoke },
 };

@@ -10,11 +10,13 @@
 
 #include "request.h"
 
+struct feeds;
 struct state;
 
 /* What commands work with. */
 struct commands_on {
 	struct state *state;
+	struct feeds *feeds;
 };
 
 /* Runs what r asks for, or fails it.  uid: who asks; may_change: he may do more than

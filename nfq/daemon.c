@@ -95,10 +95,18 @@ static int start_bans(struct daemon *d)
 {
 	struct ban_conf conf = { .rules = publish_current(d->live), .state = d->state,
 				 .ring = d->ban_ring, .rings = d->workers,
-				 .workers = d->workers, .wake_fd = d->bans_fd };
+				 .workers = d->workers, .wake_fd = d->bans_fd,
+				 .on_lost = feeds_lost };
 	char err[BAN_ERROR];
-	int r = ban_start(&d->ban, &conf, err);
+	int r = feeds_new(&d->feeds);
 
+	if (r) {
+		log_error("no socket for feeds: %s", strerror(-r));
+		return status_of(r);
+	}
+	conf.other_port = feeds_port(d->feeds);
+	conf.lost_arg = d->feeds;
+	r = ban_start(&d->ban, &conf, err);
 	if (!r)
 		return EX_OK;
 	log_error("%s", err);
@@ -184,10 +192,18 @@ void daemon_fork(struct daemon *d, const struct settings *s)
 			  s->approve_hook, strerror(-r));
 }
 
+static void start_feeds(struct daemon *d, const struct ruleset *rs)
+{
+	int r = feeds_start(d->feeds, rs, d->state, d->ban);
+
+	if (r)
+		log_error("cannot start the feeds: %s", strerror(-r));
+}
+
 /* Without it the firewall still guards. */
 static void start_control(struct daemon *d, const char *socket)
 {
-	struct commands_on on = { .state = d->state };
+	struct commands_on on = { .state = d->state, .feeds = d->feeds };
 	char err[CONTROL_ERROR];
 
 	if (control_open(&d->control, socket, &on, err))
@@ -223,6 +239,7 @@ int daemon_start(struct daemon *d, struct ruleset *rs)
 	if (r)
 		return r;
 	start_audit(d, rs);
+	start_feeds(d, rs);
 	start_control(d, d->fixed.control_socket);
 	d->store = store_start(&d->fixed, d->state);
 	log_info("%u worker%s, queues %u to %u", d->workers, d->workers == 1 ? "" : "s",
@@ -280,6 +297,8 @@ void daemon_reload(struct daemon *d)
 			  "before: %s", err);
 	else
 		log_info("configuration reloaded");
+	if (feeds_reload(d->feeds, rs))
+		log_error("the feeds are as before: no memory");
 	auditor_stop(d->auditor);
 	start_audit(d, rs);
 	ruleset_free(old);
@@ -315,7 +334,8 @@ unsigned daemon_running(struct daemon *d, unsigned *failed)
 static struct report_source report_source(const struct daemon *d)
 {
 	return (struct report_source){ .worker = d->worker, .workers = d->workers,
-				       .state = d->state, .ban = d->ban };
+				       .state = d->state, .ban = d->ban,
+				       .feeds = d->feeds };
 }
 
 void daemon_report(struct daemon *d)
@@ -367,6 +387,7 @@ void daemon_free(struct daemon *d)
 	for (unsigned i = 0; i < d->workers; i++)
 		worker_free(d->worker[i]);
 	control_close(d->control);
+	feeds_stop(d->feeds);
 	ban_stop(d->ban);
 	auditor_stop(d->auditor);
 	if (d->state)

@@ -13,6 +13,7 @@
 #include "ban.h"
 #include "control.h"
 #include "events.h"
+#include "feeds.h"
 #include "hook.h"
 #include "publish.h"
 #include "worker.h"
@@ -29,6 +30,7 @@ struct daemon {
 	struct hook_runner *hook;
 	struct control *control;
 	struct ban_thread *ban;
+	struct feeds *feeds;
 	struct store *store;
 	struct auditor *auditor;
 	uint64_t lost_told[LANES]; /* of the packets that found a queue full */

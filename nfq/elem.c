@@ -312,6 +312,22 @@ void elem_sweep(struct elem *m, uint64_t now)
 		mirror_sweep(m->held[i], now - SWEEP_LAG);
 }
 
+int elem_list(struct elem *m, enum elem_kind kind, uint64_t now, struct addr **sites, size_t *n)
+{
+	size_t room = (size_t)elem_count(m, kind, true) + elem_count(m, kind, false);
+	const struct mirror_entry *e;
+	uint32_t at = 0;
+
+	*n = 0;
+	*sites = malloc((room + 1) * sizeof(**sites));
+	if (!*sites)
+		return -ENOMEM;
+	while ((e = mirror_next(m->held[kind], &at)) && *n < room)
+		if (e->until > now)
+			(*sites)[(*n)++] = e->site;
+	return 0;
+}
+
 void elem_pass_begin(struct elem *m)
 {
 	m->pass++;

@@ -48,6 +48,8 @@ void elem_lost(struct elem *m, enum elem_kind kind, const struct addr *site);
 bool elem_holds(struct elem *m, enum elem_kind kind, const struct addr *site);
 uint32_t elem_count(const struct elem *m, enum elem_kind kind, bool v4);
 void elem_sweep(struct elem *m, uint64_t now);
+/* Those that it holds, for the caller to free.  0 or -ENOMEM. */
+int elem_list(struct elem *m, enum elem_kind kind, uint64_t now, struct addr **sites, size_t *n);
 
 /* A pass over the kernel's sets: begin, elem_saw for each element, then the
  * callback gets those that were not seen.  It must not call back in here. */

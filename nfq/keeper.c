@@ -33,6 +33,9 @@ struct keeper {
 	bool old_queue; /* queue tables of an earlier run are still there */
 	enum damage damage; /* done by the transaction whose events are being read */
 	bool broken;    /* our tables do not stand as they should */
+	bool lost;      /* that transaction took something of what others wrote for us */
+	void (*on_lost)(void *arg);
+	void *lost_arg;
 	unsigned restores; /* what is left of RESTORES_AT_ONCE */
 	uint64_t restores_at; /* when that was last filled up */
 };
@@ -61,6 +64,11 @@ void keeper_count(struct keeper *k, struct ban_counts *out)
 	banlist_count(&k->bans, out);
 }
 
+int keeper_known(struct keeper *k, uint64_t now, struct addr **sites, size_t *n)
+{
+	return elem_list(k->bans.elems, ELEM_KNOWN, now, sites, n);
+}
+
 /* --- the tables --- */
 
 static int write_tables(struct keeper *k, const struct plan *p, bool anew)
@@ -76,6 +84,13 @@ static int write_tables(struct keeper *k, const struct plan *p, bool anew)
 	return nftset_commit(k->nft, NULL, 0, NULL);
 }
 
+static void tell_lost(struct keeper *k)
+{
+	k->lost = false;
+	if (k->on_lost)
+		k->on_lost(k->lost_arg);
+}
+
 /* Puts everything back from memory: tables and steering in one stroke, then elements.
  * Rules are mended in place: chains that go take the waiting packets with them. */
 static void restore(struct keeper *k, enum damage damage, const char *who, uint32_t pid)
@@ -88,6 +103,7 @@ static void restore(struct keeper *k, enum damage damage, const char *who, uint3
 			  who, pid, strerror(-e));
 		return;
 	}
+	tell_lost(k);
 	if (damage == DAMAGE_RULES) {
 		log_warn("%s (pid %u) changed rules or settings in our nftables tables: put back",
 			 who, pid);
@@ -174,7 +190,10 @@ static void take_change(struct keeper *k, const struct nftread_event *ev, bool m
 			banlist_event(&k->bans, ev);
 		return;
 	}
-	k->damage = DAMAGE_RULES;
+	if (element && strncmp(ev->set, "feed", 4) == 0)
+		k->lost = true;
+	else
+		k->damage = DAMAGE_RULES;
 }
 
 static void take_nft_event(const struct nftread_event *ev, void *arg)
@@ -187,6 +206,8 @@ static void take_nft_event(const struct nftread_event *ev, void *arg)
 	if (ev->kind == NFTREAD_DONE) {
 		if (k->damage)
 			mend(k, k->damage, ev->name, ev->pid);
+		else if (k->lost)
+			tell_lost(k);
 		k->damage = DAMAGE_NONE;
 	} else if (!main_table && !queue_table) {
 		return;
@@ -227,6 +248,7 @@ static void recheck(struct keeper *k)
 	}
 	e = write_tables(k, &k->plan, false);
 	k->broken |= e < 0;
+	tell_lost(k);
 	elem_pass_begin(k->bans.elems);
 	if (e == 0)
 		e = nftread_elems(l, &steer_main, "banned4", banlist_seen, &k->bans);
@@ -322,11 +344,14 @@ static int open_parts(struct keeper *k, const struct ban_conf *conf)
 	if (e == 0)
 		e = nftlink_open(&k->reader, 0);
 	if (e == 0)
-		e = nftread_watch(&k->watch, nftlink_port(nftset_link(k->nft)));
+		e = nftread_watch(&k->watch, nftlink_port(nftset_link(k->nft)),
+				  conf->other_port);
 	if (e == 0)
 		e = elem_open(&k->bans.elems, k->nft, k->plan.ban_max, k->plan.known_max);
 	k->bans.state = conf->state;
 	k->bans.plan = &k->plan;
+	k->on_lost = conf->on_lost;
+	k->lost_arg = conf->lost_arg;
 	return e;
 }
 

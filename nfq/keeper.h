@@ -39,5 +39,7 @@ void keeper_reconcile(struct keeper *k, uint64_t now);
 void keeper_sweep(struct keeper *k, uint64_t now);
 
 void keeper_count(struct keeper *k, struct ban_counts *out);
+/* As ban_known. */
+int keeper_known(struct keeper *k, uint64_t now, struct addr **sites, size_t *n);
 
 #endif

@@ -98,12 +98,14 @@ uint32_t nftlink_port(const struct nftlink *l)
 	return l->port;
 }
 
-int nftlink_ignore(struct nftlink *l, uint32_t port)
+int nftlink_ignore(struct nftlink *l, uint32_t port, uint32_t other)
 {
+	uint32_t second = other ? other : port;
 	/* all messages of a datagram stem from one transaction: the first one tells */
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct nlmsghdr, nlmsg_pid)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(port), 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(port), 1, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(second), 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
 	};

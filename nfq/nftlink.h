@@ -30,8 +30,8 @@ int nftlink_open(struct nftlink **out, uint32_t groups);
 void nftlink_close(struct nftlink *l);
 int nftlink_fd(const struct nftlink *l);
 uint32_t nftlink_port(const struct nftlink *l);
-/* Lets the kernel withhold the events that port caused. */
-int nftlink_ignore(struct nftlink *l, uint32_t port);
+/* Lets the kernel withhold the events that those two ports caused; 0: nobody. */
+int nftlink_ignore(struct nftlink *l, uint32_t port, uint32_t other);
 
 /*
  * Between begin and commit: room is where the next message goes, with the

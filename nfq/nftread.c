@@ -296,12 +296,12 @@ unsigned nftread_flowtables(struct nftlink *l)
 	return dump(l, &r, take_flowtable, &n) == 0 ? n : 0;
 }
 
-int nftread_watch(struct nftlink **out, uint32_t port)
+int nftread_watch(struct nftlink **out, uint32_t port, uint32_t other)
 {
 	int e = nftlink_open(out, 1u << (NFNLGRP_NFTABLES - 1));
 
 	if (e == 0)
-		e = nftlink_ignore(*out, port);
+		e = nftlink_ignore(*out, port, other);
 	if (e < 0) {
 		nftlink_close(*out);
 		*out = NULL;

@@ -52,8 +52,8 @@ int nftread_elems(struct nftlink *l, const struct nftset_table *t, const char *s
 bool nftread_has_table(struct nftlink *l, const struct nftset_table *t);
 unsigned nftread_flowtables(struct nftlink *l); /* of anybody, in any table */
 
-/* A socket that hears what everybody but port does. */
-int nftread_watch(struct nftlink **out, uint32_t port);
+/* A socket that hears what everybody but those two does (nftlink_ignore). */
+int nftread_watch(struct nftlink **out, uint32_t port, uint32_t other);
 /* Hands over what waits, never blocks.  -ENOBUFS: events were lost. */
 int nftread_events(struct nftlink *l, nftread_event_fn *each, void *arg);
 

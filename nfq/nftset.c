@@ -42,12 +42,11 @@ int nftset_open(struct nftset **out)
 	if (!n)
 		return -ENOMEM;
 	e = nftlink_open(&n->link, 0);
-	if (e < 0) {
+	if (e == 0)
+		*out = n;
+	else
 		free(n);
-		return e;
-	}
-	*out = n;
-	return 0;
+	return e;
 }
 
 void nftset_close(struct nftset *n)
@@ -178,9 +177,15 @@ void nftset_set_add(struct nftset *n, const struct nftset_table *t, const struct
 	nftnl_set_free(s);
 }
 
-void nftset_set_flush(struct nftset *n, const struct nftset_table *t, const char *set)
+void nftset_set_del(struct nftset *n, const struct nftset_table *t, const char *set)
 {
-	nftset_elems(n, NFTSET_DEL, t, set, NFTSET_IPV4, NULL, 0);
+	struct nftnl_set *s = named_set(n, t, set);
+
+	if (!s)
+		return;
+	nftnl_set_nlmsg_build_payload(message(n, NFT_MSG_DELSET, t->family, 0), s);
+	nftlink_add(n->link);
+	nftnl_set_free(s);
 }
 
 static struct nftnl_set_elem *element(const struct nftset_elem *e, uint8_t type)

@@ -62,7 +62,7 @@ int nftset_commit(struct nftset *n, struct nftlink_fault *fault, unsigned room, 
 void nftset_table_add(struct nftset *n, const struct nftset_table *t, const char *comment);
 void nftset_table_del(struct nftset *n, const struct nftset_table *t);
 void nftset_set_add(struct nftset *n, const struct nftset_table *t, const struct nftset_desc *d);
-void nftset_set_flush(struct nftset *n, const struct nftset_table *t, const char *set);
+void nftset_set_del(struct nftset *n, const struct nftset_table *t, const char *set);
 
 /* hook < 0: a chain that others jump to.  hook: NF_INET_*. */
 void nftset_chain_add(struct nftset *n, const struct nftset_table *t, const char *chain, int hook,
@@ -80,6 +80,11 @@ enum nftset_how {
 #define NFTSET_CHUNK 128
 unsigned nftset_elems(struct nftset *n, enum nftset_how how, const struct nftset_table *t,
 		      const char *set, uint8_t type, const struct nftset_elem *e, unsigned count);
+static inline void nftset_set_flush(struct nftset *n, const struct nftset_table *t,
+				    const char *set)
+{
+	nftset_elems(n, NFTSET_DEL, t, set, NFTSET_IPV4, NULL, 0); /* none named: all */
+}
 
 /* A rule at the end of a chain: expressions between begin and end, left to right. */
 void nftset_rule_begin(struct nftset *n, const struct nftset_table *t, const char *chain);

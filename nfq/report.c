@@ -112,6 +112,23 @@ static void log_calls(struct state *st)
 		 " are over", n.asked, n.ringing, n.answered, n.over);
 }
 
+static void log_feeds(struct feeds *f)
+{
+	struct feed_status feed[FEED_MAX];
+	struct feeds_total total[FEED_LISTS];
+	unsigned n = feeds_status(f, feed, total);
+
+	for (unsigned i = 0; i < n; i++)
+		log_info("feed %s: %" PRIu64 " entries to %s, %" PRIu64 " of them prefixes; %u "
+			 "lines wrong, %u ignored%s%s", feed[i].name, feed[i].entries,
+			 feed[i].allow ? "allow" : "block", feed[i].prefixes, feed[i].wrong,
+			 feed[i].ignored, feed[i].why[0] ? "; refused now: " : "", feed[i].why);
+	for (unsigned i = 0; n && i < FEED_LISTS; i++)
+		log_info("feeds to %s: %" PRIu64 " addresses, %" PRIu64 " ranges in the kernel%s",
+			 i == FEED_ALLOW ? "allow" : "block", total[i].addresses, total[i].ranges,
+			 total[i].writing ? ", not all of it yet" : "");
+}
+
 void report_log(const struct report_source *s)
 {
 	struct totals t = totals_of(s);
@@ -137,4 +154,5 @@ void report_log(const struct report_source *s)
 		 " by hand), %" PRIu64 " refused, %" PRIu64 " read back",
 		 b.live4, b.live6, b.banned, b.prolonged, b.unbanned, b.by_hand, b.refused,
 		 b.restored);
+	log_feeds(s->feeds);
 }

@@ -8,6 +8,7 @@
 #define SIPMOAT_REPORT_H
 
 #include "ban.h"
+#include "feeds.h"
 #include "worker.h"
 
 struct report_source {
@@ -15,6 +16,7 @@ struct report_source {
 	unsigned workers;
 	struct state *state;
 	struct ban_thread *ban;
+	struct feeds *feeds;
 };
 
 /* Everything, one subject a line, into the log. */

@@ -102,8 +102,7 @@ void put_set(struct nftset *n, const struct nftset_table *t, const char *name, u
 	nftset_set_add(n, t, &d);
 }
 
-/* The half-open interval [lo, hi + 1) as the kernel keeps it; 1 or 2 elements. */
-static unsigned put_range(struct nftset_elem *e, const struct plan_range *r, const struct family *f)
+unsigned put_range(struct nftset_elem *e, const struct plan_range *r, const struct family *f)
 {
 	unsigned skip = 16 - f->len, i = f->len;
 

@@ -54,6 +54,9 @@ void clear_chain(struct nftset *n, const struct nftset_table *t, const char *cha
 		 int priority);
 void put_set(struct nftset *n, const struct nftset_table *t, const char *name, uint8_t type,
 	     uint8_t flags, uint32_t size, bool counter);
+/* The half-open interval [lo, hi + 1) as the kernel keeps it: into e[0], e[1], or e[0] alone;
+ * returns how many. */
+unsigned put_range(struct nftset_elem *e, const struct plan_range *r, const struct family *f);
 /* An interval set, with just these. */
 void put_ranges(struct nftset *n, const struct nftset_table *t, const char *set,
 		const struct family *f, const struct plan_ranges *s);

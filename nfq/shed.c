@@ -30,6 +30,37 @@ static void fragments_go(struct nftset *n, const char *from, const char *to)
 	nftset_rule_end(n, NULL);
 }
 
+/* What speaks for a source that a set names: it is accepted, else the caller goes on. */
+static void put_spared(struct nftset *n)
+{
+	const char *chain = SHED_SPARED;
+
+	clear_chain(n, &steer_main, chain, -1, 0);
+	/* a RST to a server on this host comes by, in the name of a source that may be banned */
+	accept_meta(n, &steer_main, chain, NFT_META_MARK, STEER_MARK, OWN);
+	for (const struct family *f = families; f < families + 2; f++) {
+		accept_source(n, chain, f, f->trusted, false);
+		accept_source(n, chain, f, f->inside, false);
+		accept_source(n, chain, f, f->never, false);
+	}
+}
+
+void shed_unless_spared(struct nftset *n, const char *chain)
+{
+	nftset_rule_begin(n, &steer_main, chain);
+	nftset_verdict(n, NFT_JUMP, SHED_SPARED);
+	nftset_rule_end(n, NULL);
+}
+
+void shed_drop(struct nftset *n, const char *chain, bool enforce)
+{
+	nftset_rule_begin(n, &steer_main, chain);
+	nftset_counter(n);
+	if (enforce)
+		nftset_verdict(n, NF_DROP, NULL);
+	nftset_rule_end(n, enforce ? NULL : "observe: counted, not dropped");
+}
+
 /*
  * What is not banned pays for one look-up in each set of the banned, and only who is found
  * there is asked whether anything speaks for him: so bans are cheap for all, and whatever
@@ -42,6 +73,8 @@ void shed_bans(struct nftset *n, const struct plan *p)
 	clear_chain(n, &steer_main, from, NF_INET_PRE_ROUTING, BANS_PRIORITY);
 	clear_chain(n, &steer_main, source, -1, 0);
 	clear_chain(n, &steer_main, hit, -1, 0);
+	put_spared(n);
+	nftset_chain_add(n, &steer_main, STEER_FEEDS, -1, 0);
 	if (p->everything) {
 		nftset_rule_begin(n, &steer_main, from);
 		nftset_verdict(n, NFT_GOTO, source);
@@ -53,18 +86,11 @@ void shed_bans(struct nftset *n, const struct plan *p)
 	}
 	for (const struct family *f = families; f < families + 2; f++)
 		source_goes(n, source, f, f->banned, true, hit);
-	/* a RST to a server on this host comes by, in the name of a source that may be banned */
-	accept_meta(n, &steer_main, hit, NFT_META_MARK, STEER_MARK, OWN);
-	for (const struct family *f = families; f < families + 2; f++) {
-		accept_source(n, hit, f, f->trusted, false);
-		accept_source(n, hit, f, f->inside, false);
-		accept_source(n, hit, f, f->never, false);
-	}
-	nftset_rule_begin(n, &steer_main, hit);
-	nftset_counter(n);
-	if (p->enforce)
-		nftset_verdict(n, NF_DROP, NULL);
-	nftset_rule_end(n, p->enforce ? NULL : "observe: counted, not dropped");
+	nftset_rule_begin(n, &steer_main, source);
+	nftset_verdict(n, NFT_GOTO, STEER_FEEDS);
+	nftset_rule_end(n, NULL);
+	shed_unless_spared(n, hit);
+	shed_drop(n, hit, p->enforce);
 }
 
 /* --- the brake in front of the queue --- */

@@ -12,6 +12,13 @@
 #include "nftset.h"
 #include "plan.h"
 
+/* A chain for sources that a set names: it accepts whom nothing may drop, and comes back with
+ * the rest. */
+#define SHED_SPARED "bans_spared"
+/* A rule that asks it, and one that drops the rest: enforce false: that only counts them. */
+void shed_unless_spared(struct nftset *n, const char *chain);
+void shed_drop(struct nftset *n, const char *chain, bool enforce);
+
 /* The sets must stand. */
 void shed_bans(struct nftset *n, const struct plan *p);
 void shed_police(struct nftset *n, const struct plan *p);

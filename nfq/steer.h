@@ -25,6 +25,9 @@
 /* Packets with this mark never enter a queue: those that we sent ourselves. */
 #define STEER_MARK 0x51b0a7u
 
+/* A chain that sources come to that nobody has banned or allowed; feedset.c fills it. */
+#define STEER_FEEDS "feeds"
+
 #define STEER_TEXT 256
 
 enum steer_kind { STEER_NATIVE, STEER_XT };

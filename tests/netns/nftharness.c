@@ -155,7 +155,7 @@ static void measure(struct harness *h, unsigned rounds, unsigned each)
 	uint64_t *took = calloc(rounds, sizeof(*took));
 	struct nftlink *events;
 
-	if (!took || nftread_watch(&events, 0) < 0) {
+	if (!took || nftread_watch(&events, 0, 0) < 0) {
 		printf("error no events\n");
 		free(took);
 		return;
