@@ -92,7 +92,7 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(CPPFLAGS) $(if $(filter rules/% tests/%,$<),-Irules) $(if $(filter tests/%,$<),-Infq -Ictl -Itests/lib) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-units: $(UNITS) $(B)/tests/workers/workers
+units: $(UNITS) $(B)/tests/workers/workers $(B)/tests/workers/overload
 
 $(B)/tests/bench/gen: $(B)/tests/bench/gen.o $(B)/tests/bench/message.o
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^
@@ -123,6 +123,10 @@ bench-tcp: $(B)/tests/bench/tcp ## what judging a message costs over TCP, beside
 # decides with several threads what replay decides with one
 $(B)/tests/workers/workers: $(B)/tests/workers/workers.o $(call obj,ctl/capture.c ctl/feed.c ctl/defrag.c) $(B)/rules.a
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(LIBS_CTL)
+
+# the engine as a daemon that cannot keep up
+$(B)/tests/workers/overload: $(B)/tests/workers/overload.o $(B)/rules.a
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES)
 
 # built with FUZZ=1 only, by tests/fuzz/run.sh
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/rules.a
