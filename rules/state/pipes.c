@@ -207,11 +207,6 @@ void pipe_give(struct state *st, uint64_t key, const struct pipe_limit *l, uint6
 	table_release(&h);
 }
 
-void pipe_prefetch(const struct state *st, uint64_t key)
-{
-	table_prefetch(st->pipes, key);
-}
-
 /* ---- how long packets wait ---- */
 
 #define WAIT_BITS 40 /* of a word: a wait in ns; in front of it the slot */

@@ -55,7 +55,6 @@ bool pipe_take(struct state *st, uint64_t key, const struct pipe_limit *l, enum 
 	       uint8_t rank, uint64_t now, uint32_t *load);
 /* It was refused by others: what it has taken is there again.  Shares stay as they are. */
 void pipe_give(struct state *st, uint64_t key, const struct pipe_limit *l, uint64_t now);
-void pipe_prefetch(const struct state *st, uint64_t key);
 
 /* Gives back what idle pipes hold: about once a second. */
 void pipes_sweep(struct state *st, uint64_t now);

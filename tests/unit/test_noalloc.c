@@ -298,6 +298,11 @@ static const char limits[] =
 	" action = \"alert\"; },\n"
 	" { name = \"busy\"; status = [ \"4\" ]; rate = 9; per = \"all\"; direction = \"both\";"
 	" action = \"alert\"; } ); };\n"
+	"pipe = { pipes = ( { name = \"all\"; limit = 200; direction = \"both\"; },\n"
+	" { name = \"each\"; limit = 3; per = \"source\"; action = \"alert\"; },\n"
+	" { name = \"soft\"; limit = 300; algorithm = \"red\"; per = \"zone\"; },\n"
+	" { name = \"even\"; limit = 300; algorithm = \"bucket\"; per = \"user\"; },\n"
+	" { name = \"load\"; algorithm = \"feedback\"; } ); };\n"
 	"duration = { warn = \"1m\"; cut = \"5m\"; limits = (\n"
 	" { name = \"far\"; to = [ \"44\" ]; warn = \"30s\"; cut = \"2m\"; } ); };\n"
 	"password = { mode = \"enforce\"; action = \"drop\"; };\n"
@@ -449,7 +454,7 @@ static void test_calls(void **unused)
 {
 	static const uint8_t secret[16] = "calls, no heap";
 	static const char *const reached[] = { "destination", "transfer", "calls", "pattern",
-					       "cost", "dialog", "password" };
+					       "pipe", "cost", "dialog", "password" };
 	static struct caller c = { .now = NS, .seed = 20260102 };
 	struct prefix inside;
 
