@@ -74,6 +74,7 @@ NEEDS_test_ring := nfq/ring.c
 NEEDS_test_mirror := nfq/mirror.c
 NEEDS_test_plan := nfq/plan.c nfq/bantext.c
 NEEDS_test_publish := nfq/publish.c nfq/clock.c
+NEEDS_test_feedmix := nfq/feedmix.c nfq/feedguard.c nfq/plan.c nfq/clock.c
 NEEDS_test_log := nfq/log.c
 NEEDS_test_publish_steps := nfq/clock.c
 NEEDS_test_worker := nfq/worker.c nfq/lane.c nfq/clock.c nfq/publish.c nfq/ring.c nfq/log.c
@@ -116,6 +117,9 @@ bench-engine: $(B)/tests/bench/engine ## what the whole engine takes for each ki
 
 bench-numbers: $(B)/tests/bench/numbers ## what 100,000 prefixes of numbers cost: look-ups and load
 	$(B)/tests/bench/numbers
+
+bench-feeds: all ## a feed of a million: load, memory, and what others see of it; as root
+	@B=$(B) tests/bench/feeds.sh
 
 bench-tcp: $(B)/tests/bench/tcp ## what judging a message costs over TCP, beside UDP
 	$(B)/tests/bench/tcp
@@ -212,6 +216,6 @@ help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
 		awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-.PHONY: all units benches bench-parse bench-tcp bench-behaviour bench-engine bench-numbers fuzzers fuzz harness deps check demo run bench install uninstall lint clean help
+.PHONY: all units benches bench-parse bench-tcp bench-behaviour bench-engine bench-feeds bench-numbers fuzzers fuzz harness deps check demo run bench install uninstall lint clean help
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/netns/*.c)))
