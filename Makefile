@@ -218,4 +218,4 @@ help: ## this text
 
 .PHONY: all units benches bench-parse bench-tcp bench-behaviour bench-engine bench-feeds bench-numbers fuzzers fuzz harness deps check demo run bench install uninstall lint clean help
 .SECONDARY:
--include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/netns/*.c)))
+-include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/netns/*.c tests/workers/*.c)))

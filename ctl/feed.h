@@ -10,8 +10,8 @@
  * than a minute (files in the wrong order, a clock that was set) goes on from
  * where the clock stood.
  */
-#ifndef SIPMOAT_FEED_H
-#define SIPMOAT_FEED_H
+#ifndef SIPMOAT_CTL_FEED_H
+#define SIPMOAT_CTL_FEED_H
 
 #include "capture.h"
 #include "pkt.h"

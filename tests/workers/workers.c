@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 #include "engine.h"
-#include "feed.h"
+#include "../../ctl/feed.h" /* not that of include/ */
 #include "ports.h"
 
 #define WORKERS_MAX 8
