@@ -43,7 +43,7 @@ struct settings {
 	struct conf_list inside; /* as written; empty: nfq/ works it out */
 	struct conf_list emergency; /* numbers as dialled: rules/emergency.h */
 	struct conf_groups schedules, groups, trunks, classes; /* schedule.h, groups.h, number.h */
-	struct conf_groups feeds; /* feed.h */
+	struct conf_groups feeds; /* feedlist.h */
 	const char *country_code;   /* dialplan.country, "49" */
 	struct conf_list dial_international, dial_outside, dial_extensions;
 	const char *dial_national;  /* trunk prefix */

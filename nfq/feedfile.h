@@ -10,7 +10,7 @@
 #include <sys/types.h>
 #include <time.h>
 
-#include "feed.h"
+#include "feedlist.h"
 
 #define FEEDFILE_WHY 256
 

@@ -8,7 +8,7 @@
 #ifndef SIPMOAT_FEEDMIX_H
 #define SIPMOAT_FEEDMIX_H
 
-#include "feed.h"
+#include "feedlist.h"
 #include "plan.h"
 
 struct feedmix {

@@ -5,7 +5,7 @@
 #ifndef SIPMOAT_FEEDS_H
 #define SIPMOAT_FEEDS_H
 
-#include "feed.h"
+#include "feedlist.h"
 
 struct ruleset;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Input: the file of a feed, read as each kind of list in each format. */
-#include "feed.h"
+#include "feedlist.h"
 #include "fuzz.h"
 
 static void read_as(struct slice bytes, enum feed_list list, enum feed_format format)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "feed.h"
+#include "feedlist.h"
 
 static struct feed_text text;
 

@@ -5,8 +5,8 @@
  *
  * Ownership: feed_read allocates, feed_text_free takes a zeroed text.  Locking: none.
  */
-#ifndef SIPMOAT_FEED_H
-#define SIPMOAT_FEED_H
+#ifndef SIPMOAT_FEEDLIST_H
+#define SIPMOAT_FEEDLIST_H
 
 #include "addr.h"
 #include "conf.h"
