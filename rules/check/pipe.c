@@ -16,6 +16,7 @@
 #include "ruleset.h"
 #include "state/dialogs.h"
 #include "state/flows.h"
+#include "state/memory.h"
 #include "state/names.h"
 #include "state/pipes.h"
 #include "state/state.h"
@@ -155,7 +156,8 @@ static bool is_known(const struct probe *p)
 	       source_standing(p->state, p->site_key, p->now) == REGISTERED;
 }
 
-/* Does it belong to something that has passed? */
+/* Does it belong to something that has passed?  Shortly after the start that may be a call
+ * which is older than our memory. */
 static bool goes_on(const struct probe *p)
 {
 	const struct names *n = p->names;
@@ -167,7 +169,8 @@ static bool goes_on(const struct probe *p)
 	if (n->invite && txn_find(p->state, n->invite, p->now, &t))
 		return true;
 	return n->to && (dialog_find(p->state, n, p->now, &d) ||
-			 dialog_find_asked(p->state, n, p->now, &d));
+			 dialog_find_asked(p->state, n, p->now, &d) ||
+			 memory_learning(p->state, &p->rules->settings, p->now));
 }
 
 static enum pipe_who who_asks(const struct probe *p)

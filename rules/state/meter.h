@@ -9,7 +9,7 @@
  * first of them: a burst is still counted exactly, and an event may leave the
  * window at most one group early, never late, so nobody is refused too soon.
  * Events over the budget are not recorded: what is let through in any window is
- * the budget.
+ * the budget, and for the larger ones less than a group more (pipes.h is exact there).
  *
  * Locking: inside, through table.  Units: ns.
  */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Pipes in the daemon: of 50 calls at 12 a second as many reach the server as the pipe has room for,
 # the others hear 503 with the operator's reason, and the server sees neither their INVITEs nor their
-# ACKs; nobody is banned.  A pipe with feedback lets all pass while the daemon keeps up, refuses while
+# ACKs; nobody is banned; the server's second call to a carrier hears it too.  A pipe with feedback lets all pass while the daemon keeps up, refuses while
 # packets wait for it (it is stopped again and again), and lets all pass once it keeps up again.
 . "$(dirname "$0")/../lib/field.sh"
 field_open
@@ -18,6 +18,8 @@ pipe = {
 	reason = "Too busy";
 	pipes = (
 		{ name = "calls"; method = [ "INVITE" ]; limit = 20; window = "1h"; reserve = 0; },
+		{ name = "line"; method = [ "INVITE" ]; direction = "out"; source = [ "203.0.113.24" ]; limit = 1;
+			window = "1h"; },
 		{ name = "load"; method = [ "OPTIONS" ]; algorithm = "feedback"; reserve = 0; target = 500; }
 	);
 };
@@ -61,6 +63,13 @@ must_not_ban $CALLER4
 grep -qE 'waiting: packets wait [0-9.]+ ms for a worker, (0\.[0-9]*[1-9]|[1-9])' "$T/guard.log" ||
 	fail "it does not know how long packets wait: $(grep waiting: "$T/guard.log")"
 note "50 calls: 20 at the server, 30 heard 503 Too busy; $(sed -n 's/.*waiting: //p' "$T/guard.log" | tail -n 1)"
+
+# the server's own calls to a carrier, which is refused in the carrier's name
+pbx $PY "$FIELD_LIB/sip.py" $PBX4 203.0.113.24 -m INVITE --user 4930231251 >/dev/null
+pbx sipp 203.0.113.24:5060 -i $PBX4 -p 5062 -sf "$FIELD_LIB/sipp/limited.xml" -s 4930231252 -key user pbx -m 1 \
+	-timeout 20s -timeout_error -nostdin >"$T/line" 2>&1 || fail "a second call to the carrier: $(tail -n 5 "$T/line")"
+must "not in the log" wait_for 10 logged 'with 503: pipe: pipe line: more than 1 in 3600 s in all'
+note "the second call to the carrier heard 503 Too busy"
 
 # all_pass WHEN: no OPTIONS of 40 is refused
 all_pass() {
