@@ -121,7 +121,7 @@ bool feedguard_hit(const struct feedguard *g, const struct feed_text *t,
 		prefix_print(&site, whom);
 		snprintf(why, FEEDGUARD_TEXT, "line %u, %s, would block %s, which is %s",
 			 t->item[i].line, entry, whom,
-			 by_name ? by_name->why : "known: phones are registered there");
+			 by_name ? by_name->why : "known: it has registered or called");
 		return true;
 	}
 	return false;

@@ -22,7 +22,7 @@
 #define RETRY (60 * NS)     /* a refused list may be good once a phone has moved on */
 #define MEND (10 * NS)      /* until the kernel is tried again */
 #define NICENESS 10         /* packets go first */
-#define RANGES_MOST 131072  /* in an interval set: each transaction costs by all of them */
+#define RANGES_MOST 65536   /* in an interval set: each transaction costs by all of them */
 #define ADDRESSES_MOST 4194304
 
 /* What a ruleset says of feeds. */
@@ -305,7 +305,7 @@ static void take_orders(struct feeds *f)
 		return;
 	if (any != (f->now.files > 0))
 		atomic_store(&f->lost, true);
-	else if (any && feedset_rules(f->set, f->now.enforce) < 0)
+	else if (any && f->now.enforce != o->enforce && feedset_rules(f->set, f->now.enforce) < 0)
 		atomic_store(&f->lost, true);
 	for (unsigned i = 0; i < FEED_LISTS; i++)
 		f->dirty[i] = f->now.files > 0;

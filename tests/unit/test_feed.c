@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "feedlist.h"
+#include "rules.h"
 
 static struct feed_text text;
 
@@ -172,6 +173,46 @@ static void test_absurd(void **state)
 	assert_non_null(read_auto("10.0.0.1\n"));
 }
 
+static void test_config(void **state)
+{
+	static const struct {
+		const char *feeds, *says;
+	} wrong[] = {
+		{ "{ name = \"a\"; file = \"/l\"; }, { name = \"a\"; file = \"/m\"; }",
+		  "feeds[1].name: a feed of this name was written before" },
+		{ "{ name = \"a b\"; file = \"/l\"; }", "feeds[0].name: must be 1 to 31" },
+		{ "{ name = \"a\"; file = \"l\"; }", "feeds[0].file: must begin with" },
+		{ "{ name = \"a\"; }", "feeds[0].file: must begin with the whole path" },
+		{ "{ name = \"a\"; file = \"/l\"; list = \"deny\"; }",
+		  "feeds[0].list: must be one of" },
+		{ "{ name = \"a\"; file = \"/l\"; format = \"csv\"; }",
+		  "feeds[0].format: must be one of" },
+	};
+	const struct feed_entry *e;
+	struct ruleset *rs;
+	char conf[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		char *said;
+
+		snprintf(conf, sizeof(conf), "feeds = ( %s );", wrong[i].feeds);
+		said = rules_error(conf);
+		if (!said || !strstr(said, wrong[i].says))
+			fail_msg("%s: %s", conf, said ? said : "it loads");
+		free(said);
+	}
+	rs = rules_load("feeds = ( { name = \"a\"; file = \"/l\"; list = \"allow\"; "
+			"format = \"blocklist.de\"; }, { name = \"b\"; file = \"/m\"; } );");
+	e = rs->settings.feeds.entry;
+	assert_int_equal(rs->settings.feeds.n, 2);
+	assert_int_equal(e[0].list, FEED_ALLOW);
+	assert_int_equal(e[0].format, FEED_BLOCKLIST);
+	assert_int_equal(e[1].list, FEED_BLOCK);
+	assert_int_equal(e[1].format, FEED_AUTO);
+	ruleset_free(rs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +220,7 @@ int main(void)
 		cmocka_unit_test(test_apiban), cmocka_unit_test(test_drop_json),
 		cmocka_unit_test(test_broken_json), cmocka_unit_test(test_wrong_lines),
 		cmocka_unit_test(test_empty), cmocka_unit_test(test_absurd),
+		cmocka_unit_test(test_config),
 	};
 	int r = cmocka_run_group_tests(tests, NULL, NULL);
 

@@ -139,9 +139,9 @@ static void test_guard(void **state)
 	must_hit(&g, "192.0.2.128/26\n", "line 1, 192.0.2.128/26, would block 192.0.2.130, "
 		 "which is inside");
 	must_hit(&g, "203.0.113.4/31\n", "line 1, 203.0.113.4/31, would block 203.0.113.5, "
-		 "which is known: phones are registered there");
+		 "which is known: it has registered or called");
 	must_hit(&g, "2001:db8:7::9\n", "line 1, 2001:db8:7::9, would block 2001:db8:7::/64, "
-		 "which is known: phones are registered there");
+		 "which is known: it has registered or called");
 	must_hit(&g, "203.0.113.99\n203.0.113.6\n203.0.113.0/30\n2001:db8:7:1::/64\n", NULL);
 	feedguard_free(&g);
 	feedmix_free(&allowed);
