@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -21,7 +19,6 @@
 #define LOOK_MS 2000
 #define RETRY (60 * NS)     /* a refused list may be good once a phone has moved on */
 #define MEND (10 * NS)      /* until the kernel is tried again */
-#define NICENESS 10         /* packets go first */
 #define RANGES_MOST 65536   /* in an interval set: each transaction costs by all of them */
 #define ADDRESSES_MOST 4194304
 
@@ -339,13 +336,13 @@ static void go_round(struct feeds *f)
 		write_list(f, FEED_BLOCK);
 }
 
+/* As urgent as all others: bans wait while it holds the kernel's lock. */
 static void *run(void *arg)
 {
 	struct feeds *f = arg;
 	struct pollfd wake = { f->wake_fd, POLLIN, 0 };
 	uint64_t n;
 
-	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICENESS);
 	while (!atomic_load(&f->stop)) {
 		go_round(f);
 		if (poll(&wake, 1, f->now.files || atomic_load(&f->lost) ? LOOK_MS : -1) > 0)

@@ -73,6 +73,16 @@ wait_for 20 logged 'feed worst: .* is refused, the 2 entries of before stay: .*f
 	fail "an error page is not refused"
 must "the old list is gone" cut 203.0.113.17
 feed | grep -q 'refused as it is now: it holds no address' || fail "sipmoat feeds: $(feed)"
+"$ROOT/$B/sipmoat" feeds --json -s "$sock" | $PY -c 'import json, sys
+a = json.load(sys.stdin)
+f = {x["name"]: x for x in a["feeds"]}
+assert (f["worst"]["entries"], f["worst"]["prefixes"], f["worst"]["wrong"]) == (2, 1, 1), f
+assert f["worst"]["refused"] and not f["ban"]["refused"] and f["friends"]["list"] == "allow", f
+assert [(k["list"], k["addresses"], k["ranges"]) for k in a["kernel"]] == [
+	("block", 2, 1), ("allow", 1, 0)], a' || fail "sipmoat feeds --json"
+kill -USR1 "$GUARD_PID"
+wait_for 10 logged 'feed worst: 2 entries to block, 1 of them prefixes.*refused now: it holds' ||
+	fail "not in the report"
 note "an error page is refused, the old list stays"
 
 phones_ready
