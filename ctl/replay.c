@@ -342,6 +342,11 @@ static int judge_all(struct replay *r, struct feed *feed, char err[CAPTURE_ERROR
 		r->now = item.now;
 		judge(r, &item, &d);
 		message_of(r, &item, &d, &message);
+		if (d.verdict == VERDICT_REJECT) {
+			const struct parcel *answer = engine_answer(r->scratch);
+
+			message.answer = (struct slice){ answer->bytes, answer->n };
+		}
 		if (report_packet(r->report, &item, &message, &d))
 			continue;
 		snprintf(err, CAPTURE_ERROR, "out of memory");

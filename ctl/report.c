@@ -161,6 +161,12 @@ static void json_packet(const struct feed_item *item, const struct report_messag
 		json_null(&j, "ban");
 	if (d->reset)
 		json_bool(&j, "reset", true);
+	if (d->code)
+		json_uint(&j, "code", d->code);
+	if (m->answer.n)
+		json_text(&j, "answer", m->answer);
+	if (d->kept != KEPT_NONE)
+		json_text(&j, "kept", slice_of(d->kept == KEPT_STRANGER ? "stranger" : "capped"));
 	if (d->token[0])
 		json_text(&j, "token", slice_of(d->token));
 	if (d->approved)
@@ -224,6 +230,8 @@ static void text_packet(const struct report *r, const struct feed_item *item,
 	printf("  %s%s", verdict_name(d->verdict), d->observed ? " (observed)" : "");
 	if (d->check != CHECK_NONE)
 		printf("  %s", check_name(d->check));
+	if (d->code)
+		printf(" (%u)", d->code);
 	printf(": %s", d->reason);
 	if (d->evidence[0])
 		printf(" [%s]", d->evidence);

@@ -24,6 +24,7 @@ struct report_message {
 	uint16_t status;
 	uint32_t count; /* SIP messages that it completes */
 	struct slice method;
+	struct slice answer; /* what is sent back, or empty */
 };
 
 /* false: no memory. */

@@ -82,6 +82,8 @@ struct probe {
 	uint8_t proof;             /* enum proof of this request (rules/state/state.h) */
 };
 
+#define ANSWER_HEADERS 192
+
 /* Filled by a check that hits.  Use the writers below: they bound and escape. */
 struct evidence {
 	char reason[REASON_TEXT];
@@ -98,6 +100,8 @@ struct evidence {
 	                * 0: nothing, it is refused as with "drop" */
 	char label[APPROVAL_LABEL]; /* the same for people */
 	bool approved; /* somebody had, of something in this message: evidence_approved */
+	uint16_t status; /* of the answer, while the operator leaves the check's own `code` */
+	char headers[ANSWER_HEADERS]; /* with status: lines that such an answer must have */
 	uint8_t defect; /* which enum sip_defect, for the counters; DEFECT_COUNT = none */
 };
 
@@ -108,6 +112,10 @@ struct evidence {
 void evidence_reason(struct evidence *ev, const char *fmt, ...);
 /* evidence: bytes from the wire, escaped and cut. */
 void evidence_bytes(struct evidence *ev, struct slice bytes);
+
+/* What the answer says, where there is one: a status whose phrase answer.c knows, and as
+ * above the header that it must have, "": none. */
+void evidence_answer(struct evidence *ev, unsigned status, const char *fmt, ...);
 
 /* What is refused, for action = "approve": "class" and "premium", "limit" and its name.
  * Other checks than this one must not use the same kind for something else. */
@@ -134,6 +142,8 @@ struct policy {
 	uint8_t action;      /* enum action */
 	uint32_t code;       /* REJECT: status and phrase of the answer */
 	const char *phrase;
+	const char *retry_after;      /* as written; compiled to */
+	uint32_t retry_least, retry_most; /* s that it may say, 0 = nothing */
 	uint32_t ban;        /* seconds, 0 = no ban */
 	uint32_t ban_after;  /* hits within ban_window before the ban, at least 1 */
 	uint32_t ban_window; /* seconds */

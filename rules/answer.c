@@ -2,18 +2,48 @@
 #include "answer.h"
 
 #include "caps.h"
+#include "checks.h"
+#include "ruleset.h"
 #include "sip/reply.h"
 #include "state/answered.h"
 #include "state/flows.h"
 #include "state/key.h"
 #include "state/names.h"
 
-#define TAG 0x616e73776572 /* mixed into the key of a call */
+#define RETRY 0x7265747279 /* mixed into the key of a transaction */
 
-/* Whoever repeats Call-ID and From tag gets it; nobody else can know it. */
-static uint64_t tag_of(const struct probe *p)
+/*
+ * cause: Q.850, as RFC 3398 8.2.6.1 maps them, for gateways to the telephone network.
+ * later: it may say Retry-After (RFC 3261 20.33).  phrase: of those that checks say.
+ */
+static const struct status {
+	uint16_t code;
+	uint8_t cause;
+	bool later;
+	const char *phrase;
+} statuses[] = {
+	{ 400, 41, false, "Bad Request" }, { 402, 21, false, NULL },
+	{ 403, 21, false, "Forbidden" }, { 404, 1, true, NULL },
+	{ 405, 63, false, "Method Not Allowed" },
+	{ 406, 79, false, NULL }, { 408, 102, false, NULL }, { 410, 22, false, NULL },
+	{ 413, 127, true, NULL }, { 414, 127, false, NULL }, { 415, 79, false, NULL },
+	{ 416, 127, false, NULL }, { 423, 127, false, "Interval Too Brief" },
+	{ 480, 18, true, NULL }, { 481, 41, false, NULL }, { 482, 25, false, NULL },
+	{ 483, 25, false, NULL }, { 484, 28, false, NULL }, { 485, 1, false, NULL },
+	{ 486, 17, true, NULL }, { 500, 41, true, NULL }, { 501, 79, false, NULL },
+	{ 502, 38, false, NULL }, { 503, 41, true, "Service Unavailable" },
+	{ 504, 102, false, NULL }, { 505, 127, false, NULL }, { 513, 127, false, NULL },
+	{ 600, 17, true, NULL }, { 603, 21, true, NULL }, { 604, 1, false, NULL },
+};
+
+static const struct status *status_find(unsigned code)
 {
-	return key_with(p->names->from, TAG) ^ key_with(TAG, p->names->from);
+	static const struct status other;
+
+	for (unsigned i = 0; i < sizeof(statuses) / sizeof(*statuses); i++)
+		if (statuses[i].code == code)
+			return &statuses[i];
+	return &other;
 }
 
 /* On connections of servers and trusted peers others depend: there p->segment is not set. */
@@ -47,20 +77,84 @@ static bool place(const struct probe *p, struct parcel *out)
 	       flow_answer(p->state, seg, out->n, p->now, p->now, &out->seq, &out->ack);
 }
 
-void answer_make(const struct probe *p, const struct policy *policy, struct parcel *out,
-		 struct decision *d)
+/* Whoever repeats Call-ID and From tag gets it; nobody else can know it, and it tells
+ * nothing of the keys of the tables. */
+static uint64_t tag_of(const struct probe *p)
 {
-	struct reply r = { .status = policy->code, .phrase = slice_of(policy->phrase) };
+	const struct slice from = { (const char *)&p->names->from, sizeof(p->names->from) };
+
+	return name_bytes(p->state, NAME_ANSWER, from);
+}
+
+/* The same for each repetition, and another for each client: else all would be back at
+ * once. */
+static uint32_t retry_of(const struct probe *p, const struct policy *policy)
+{
+	uint64_t any = key_with(p->names->txn, RETRY) >> KEY_PLACE_BITS;
+
+	return policy->retry_least + (uint32_t)(any % (policy->retry_most -
+						       policy->retry_least + 1));
+}
+
+/* What the operator says, or the check where he does not.  Nothing in it tells which check
+ * it was but what he wants told. */
+static void fill(const struct probe *p, unsigned check, const struct evidence *ev,
+		 struct reply *r)
+{
+	const struct policy *policy = &p->zone->policy[check];
+	const struct status *s;
+
+	r->status = policy->code;
+	r->phrase = slice_of(policy->phrase);
+	if (ev->status && policy->code == policy_code(checks[check])) {
+		r->status = ev->status;
+		r->headers = slice_of(ev->headers);
+	}
+	s = status_find(r->status);
+	if (r->status != policy->code)
+		r->phrase = slice_of(s->phrase);
+	if (s->later && policy->retry_least)
+		r->retry_after = retry_of(p, policy);
+	if (p->sip->method == METHOD_INVITE)
+		r->cause = s->cause;
+	r->tag = tag_of(p);
+}
+
+/* There is no room for the header that the status must have. */
+static bool plain(struct parcel *out, const struct probe *p, struct reply *r)
+{
+	const struct status *s = status_find(403);
+
+	r->status = s->code;
+	r->phrase = slice_of(s->phrase);
+	r->headers = SLICE_NONE;
+	r->cause = p->sip->method == METHOD_INVITE ? s->cause : 0;
+	return reply_make(out, p->pkt, p->sip, r);
+}
+
+/* RFC 3261 9.2: a CANCEL can be too late, and nothing else; nobody can know that it was
+ * but who looked for its INVITE. */
+static bool fits(const struct probe *p, unsigned check)
+{
+	return p->sip && (p->sip->method != METHOD_CANCEL ||
+			  p->zone->policy[check].code == 481);
+}
+
+void answer_make(const struct probe *p, unsigned check, const struct evidence *ev,
+		 struct parcel *out, struct decision *d)
+{
+	struct reply r = { 0 };
 	enum kept kept;
 
-	if (!can_carry(p) || d->ban)
+	if (!can_carry(p) || d->ban || !fits(p, check))
 		return;
 	r.room = caps_allow(p, &kept);
 	d->kept = (uint8_t)kept;
 	if (!r.room)
 		return;
-	r.tag = tag_of(p);
-	if (!reply_make(out, p->pkt, p->sip, &r)) {
+	fill(p, check, ev, &r);
+	if (!reply_make(out, p->pkt, p->sip, &r) &&
+	    (!r.headers.n || !plain(out, p, &r))) {
 		d->kept = KEPT_CAPPED;
 		return;
 	}
@@ -72,6 +166,10 @@ void answer_make(const struct probe *p, const struct policy *policy, struct parc
 
 bool answer_acked(const struct probe *p)
 {
-	return p->sip->kind == SIP_REQUEST && p->sip->method == METHOD_ACK && p->names &&
-	       p->names->from && reply_tag_is(p->sip->to.tag, tag_of(p));
+	struct slice to = p->sip->to.tag;
+
+	if (p->sip->kind != SIP_REQUEST || p->sip->method != METHOD_ACK || !p->names)
+		return false;
+	return (p->names->from && to.n == REPLY_TAG && reply_tag_is(to, tag_of(p))) ||
+	       answered_acked(p->state, p->names->invite, p->now);
 }

@@ -17,8 +17,8 @@
 /* Of a packet that is dropped, its ban settled: the verdict is REJECT then, and *out is to
  * be sent; or the decision says what kept the answer back.  Over TCP it has its place in the
  * connection, and the server's end is to be reset. */
-void answer_make(const struct probe *p, const struct policy *policy, struct parcel *out,
-		 struct decision *d);
+void answer_make(const struct probe *p, unsigned check, const struct evidence *ev,
+		 struct parcel *out, struct decision *d);
 /* Is this the ACK of an answer of ours? */
 bool answer_acked(const struct probe *p);
 

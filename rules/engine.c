@@ -18,6 +18,7 @@
 #include "scratch.h"
 #include "settle.h"
 #include "sip/strict.h"
+#include "state/answered.h"
 #include "state/audits.h"
 #include "state/calls.h"
 #include "state/flows.h"
@@ -33,6 +34,7 @@ struct passage {
 	struct account account;
 	struct call_draft draft;
 	struct evidence *ev;
+	struct sip_msg *sip; /* room for one */
 	struct parcel *answer;
 	struct decision *d;
 	const struct ruleset *rs;
@@ -113,6 +115,53 @@ static uint32_t asked_of(const struct passage *g, enum stage from, enum stage to
 						       l->request[p->sip->method]);
 }
 
+/* What was refused before it was read, or named: to answer it takes its names. */
+static void read_early(struct passage *g, unsigned check)
+{
+	struct probe *p = &g->probe;
+	uint8_t action = p->zone->policy[check].action;
+
+	if (p->names || action == ACTION_ALERT || action == ACTION_DROP ||
+	    (!p->sip && p->pkt->proto != PROTO_UDP))
+		return;
+	if (!p->sip) {
+		sip_parse(g->sip, p->pkt->payload);
+		p->sip = g->sip;
+		decision_parsed(g->d, p->sip);
+	}
+	if (p->sip->kind != SIP_REQUEST)
+		return;
+	names_read(p->state, p->pkt, p->sip, p->site_key, &g->names);
+	p->names = &g->names;
+}
+
+static void absorb(struct decision *d)
+{
+	d->verdict = VERDICT_DROP;
+	d->absorbed = true;
+}
+
+/* true when the packet's fate is sealed. */
+static bool hit(struct passage *g, unsigned check)
+{
+	struct probe *p = &g->probe;
+	const struct sip_msg *sip = p->sip;
+	const struct names *names = p->names;
+	bool sealed = true;
+
+	read_early(g, check);
+	/* nobody is to blame for acknowledging what we said */
+	if (p->names && p->sip->method == METHOD_ACK && p->pkt->proto == PROTO_UDP &&
+	    answered_acked(p->state, p->names->invite, p->now))
+		absorb(g->d);
+	else
+		sealed = settle(p, check, g->ev, g->answer, g->d);
+	/* for the next check it is not read yet */
+	p->sip = sip;
+	p->names = names;
+	return sealed;
+}
+
 /* Runs checks of the stages from..to; true when the packet's fate is sealed. */
 static bool run_stages(struct passage *g, enum stage from, enum stage to)
 {
@@ -128,11 +177,12 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 		g->ev->approve = g->ev->approved = g->ev->reject = false;
 		g->ev->what = 0;
 		g->ev->ban = 0;
+		g->ev->status = 0;
+		g->ev->headers[0] = 0;
 		g->ev->defect = DEFECT_COUNT;
 		found = c->run(&g->probe, zone->conf[i], g->ev);
 		g->probe.trusted |= found == TRUST;
-		if (found == TRUST ||
-		    (found == HIT && settle(&g->probe, i, g->ev, g->answer, g->d)))
+		if (found == TRUST || (found == HIT && hit(g, i)))
 			return true;
 		g->d->approved |= g->ev->approved;
 	}
@@ -193,8 +243,7 @@ static bool run_behaviour(struct passage *g)
 		/* whom it is for never saw what it answers */
 		if (p->spared)
 			return false;
-		g->d->verdict = VERDICT_DROP;
-		g->d->absorbed = true;
+		absorb(g->d);
 		return true;
 	}
 	memory_prefetch(p->state, p->sip, p->names, table_prefetch_value);
@@ -244,8 +293,7 @@ static bool run_cut(struct passage *g, struct scratch *s, struct segment *seg)
 		names_read(p->state, p->pkt, &s->sip, p->site_key, &g->names);
 		(void)legs_answer(p->state, p->pkt, &s->sip, &g->names, p->now);
 	}
-	g->d->verdict = VERDICT_DROP;
-	g->d->absorbed = true;
+	absorb(g->d);
 	return true;
 }
 
@@ -376,6 +424,7 @@ void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, s
 	if (pkt->dir == DIR_INTERNAL)
 		return;
 	memory_begin(st, now);
+	g.sip = &s->sip;
 	g.answer = &s->answer;
 	g.ev = &s->ev; /* what is large in it is filled when it is needed */
 	g.d = d;

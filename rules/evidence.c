@@ -63,24 +63,29 @@ static void text_end(struct text *t)
 	t->p[t->n] = '\0';
 }
 
+static void text_format(struct text *t, const char *fmt, va_list ap)
+{
+	for (const char *f = fmt; *f; f++) {
+		if (*f != '%')
+			text_put(t, f, 1);
+		else if (*++f == 's')
+			text_bytes(t, *va_arg(ap, const struct slice *));
+		else if (*f == 'u')
+			text_unsigned(t, va_arg(ap, unsigned));
+		else if (*f == '%')
+			text_put(t, f, 1);
+		else
+			break; /* not in the contract: what follows cannot be read safely */
+	}
+}
+
 void evidence_reason(struct evidence *ev, const char *fmt, ...)
 {
 	struct text t = { .p = ev->reason, .room = sizeof(ev->reason) };
 	va_list ap;
 
 	va_start(ap, fmt);
-	for (const char *f = fmt; *f; f++) {
-		if (*f != '%')
-			text_put(&t, f, 1);
-		else if (*++f == 's')
-			text_bytes(&t, *va_arg(ap, const struct slice *));
-		else if (*f == 'u')
-			text_unsigned(&t, va_arg(ap, unsigned));
-		else if (*f == '%')
-			text_put(&t, f, 1);
-		else
-			break; /* not in the contract: what follows cannot be read safely */
-	}
+	text_format(&t, fmt, ap);
 	va_end(ap);
 	text_end(&t);
 }
@@ -103,6 +108,21 @@ void evidence_what(struct evidence *ev, const char *kind, struct slice name)
 	text_end(&t);
 	ev->what = what_hash(what_hash(0xcbf29ce484222325u, slice_of(kind)), name);
 	ev->what |= !ev->what;
+}
+
+void evidence_answer(struct evidence *ev, unsigned status, const char *fmt, ...)
+{
+	struct text t = { .p = ev->headers, .room = sizeof(ev->headers) };
+	va_list ap;
+
+	ev->status = (uint16_t)status;
+	va_start(ap, fmt);
+	text_format(&t, fmt, ap);
+	va_end(ap);
+	if (t.n)
+		text_put(&t, "\r\n", 2);
+	/* rather no line than half of one */
+	t.p[t.cut ? 0 : t.n] = '\0';
 }
 
 void evidence_bytes(struct evidence *ev, struct slice bytes)

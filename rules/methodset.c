@@ -66,12 +66,42 @@ int methodset_compile(struct methodset *set, const struct conf_list *list, struc
 	return err;
 }
 
+static bool own_has(const struct methodset *set, struct slice name)
+{
+	for (unsigned i = 0; i < set->n_own; i++)
+		if (slice_eq(set->own[i], name))
+			return true;
+	return false;
+}
+
 bool methodset_has(const struct methodset *set, const struct sip_msg *sip)
 {
 	if (sip->method != METHOD_UNKNOWN)
 		return set->known >> sip->method & 1;
+	return own_has(set, sip->method_name);
+}
+
+static size_t text_add(char out[METHODSET_TEXT], size_t n, struct slice name)
+{
+	int more = snprintf(out + n, METHODSET_TEXT - n, "%s%.*s", n ? ", " : "", (int)name.n,
+			    name.p);
+
+	if (n + (size_t)more < METHODSET_TEXT)
+		return n + (size_t)more;
+	out[n] = '\0';
+	return n;
+}
+
+void methodset_text(const struct methodset *set, const struct methodset *but,
+		    char out[METHODSET_TEXT])
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (unsigned m = METHOD_UNKNOWN + 1; m < METHOD_COUNT; m++)
+		if ((set->known & ~but->known) >> m & 1)
+			n = text_add(out, n, slice_of(sip_method_name(m)));
 	for (unsigned i = 0; i < set->n_own; i++)
-		if (slice_eq(set->own[i], sip->method_name))
-			return true;
-	return false;
+		if (!own_has(but, set->own[i]))
+			n = text_add(out, n, set->own[i]);
 }

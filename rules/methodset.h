@@ -25,4 +25,9 @@ int methodset_compile(struct methodset *set, const struct conf_list *list, struc
 /* Is the method of a message in it, of a response that of its CSeq? */
 bool methodset_has(const struct methodset *set, const struct sip_msg *sip);
 
+/* "BYE, INVITE": those in set and not in but; what finds no room is left out. */
+#define METHODSET_TEXT 160
+void methodset_text(const struct methodset *set, const struct methodset *but,
+		    char out[METHODSET_TEXT]);
+
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "compiler.h"
+#include "rows.h"
 #include "ruleset.h"
 
 #define WEEK 604800
@@ -14,9 +16,12 @@ const struct conf_row policy_rows[] = {
 	  .words = actions, .help = "alert: only told; drop: the packet goes no further; "
 			  "reject: and an answer goes back; approve: until somebody approves" },
 	{ .name = "code", .type = CONF_INT, .offset = offsetof(struct policy, code),
-	  .min = 300, .max = 699, .help = "status of that answer" },
+	  .min = 400, .max = 699, .help = "status of that answer" },
 	{ .name = "reason", .type = CONF_TEXT, .offset = offsetof(struct policy, phrase),
 	  .help = "and its reason phrase" },
+	{ .name = "retry_after", .type = CONF_TEXT,
+	  .offset = offsetof(struct policy, retry_after),
+	  .help = "when to ask again: \"30s\", or anything in \"5s-30s\"; empty: not said" },
 	{ .name = "ban", .type = CONF_DURATION, .offset = offsetof(struct policy, ban),
 	  .min = 0, .max = 52 * WEEK, .help = "how long the source is banned, 0 = not at all" },
 	{ .name = "ban_after", .type = CONF_INT, .offset = offsetof(struct policy, ban_after),
@@ -28,8 +33,15 @@ const struct conf_row policy_rows[] = {
 };
 
 #define PHRASE_MOST 64
+#define RETRY_MOST 86400
+#define RETRY_TEXT 32
 
-void policy_compile(struct policy *p, struct compiler *c)
+unsigned policy_code(const struct check *check)
+{
+	return check->defaults.code ? check->defaults.code : 403;
+}
+
+static void phrase_check(const struct policy *p, struct compiler *c)
 {
 	const char *at = p->phrase;
 
@@ -38,4 +50,52 @@ void policy_compile(struct policy *p, struct compiler *c)
 	if (*at || at == p->phrase || at - p->phrase > PHRASE_MOST)
 		compiler_error(c, NULL, "reason", "must be 1 to %d printable ASCII characters",
 			       PHRASE_MOST);
+}
+
+/* Those that nobody may say without a header that only a server, or one check, knows. */
+static void code_check(const struct policy *p, const struct check *check, struct compiler *c)
+{
+	static const struct {
+		unsigned code;
+		const char *header;
+	} needs[] = {
+		{ 401, "WWW-Authenticate" }, { 405, "Allow" }, { 407, "Proxy-Authenticate" },
+		{ 420, "Unsupported" }, { 421, "Require" }, { 423, "Min-Expires" },
+		{ 494, "Security-Server" },
+	};
+
+	for (unsigned i = 0; i < sizeof(needs) / sizeof(*needs); i++)
+		if (p->code == needs[i].code && p->code != policy_code(check))
+			compiler_error(c, NULL, "code", "an answer %u must say %s, which this "
+				       "check does not know: choose another", p->code,
+				       needs[i].header);
+}
+
+/* "30s", "5s-30s" */
+static bool retry_parse(const char *text, uint32_t *least, uint32_t *most)
+{
+	char first[RETRY_TEXT] = "";
+	const char *dash = strchr(text, '-');
+	size_t n = dash ? (size_t)(dash - text) : 0;
+	int64_t from, to;
+
+	if (n >= sizeof(first) || !rows_duration(dash ? dash + 1 : text, &to))
+		return false;
+	memcpy(first, text, n);
+	from = to;
+	if ((dash && !rows_duration(first, &from)) || from < 1 || from > to || to > RETRY_MOST)
+		return false;
+	*least = (uint32_t)from;
+	*most = (uint32_t)to;
+	return true;
+}
+
+void policy_compile(struct policy *p, const struct check *check, struct compiler *c)
+{
+	phrase_check(p, c);
+	code_check(p, check, c);
+	p->retry_least = p->retry_most = 0;
+	if (p->retry_after[0] && !retry_parse(p->retry_after, &p->retry_least, &p->retry_most))
+		compiler_error(c, NULL, "retry_after", "\"%s\": write \"30s\", or \"5s-30s\" for "
+			       "anything between, of 1s to 1d", p->retry_after);
 }

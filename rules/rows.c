@@ -38,8 +38,7 @@ static void wrong(const struct value *v, const char *what)
 
 /* ---- durations ---- */
 
-/* Digits and an optional unit: false when it is no duration at all. */
-static bool duration_parse(const char *text, int64_t *seconds)
+bool rows_duration(const char *text, int64_t *seconds)
 {
 	int64_t n = 0;
 	const char *p = text;
@@ -106,7 +105,7 @@ static void take_duration(const struct value *v, const char *text)
 {
 	int64_t n;
 
-	if (duration_parse(text, &n))
+	if (rows_duration(text, &n))
 		take_number(v, n);
 	else
 		wrong(v, "is not a duration: write \"90s\", \"15m\", \"8h\", \"2d\", \"1w\" or "

@@ -41,6 +41,9 @@ void rows_read(struct reader *r, const struct rows_into *into, const struct node
 /* Of a copy of all values: entries of lists of groups of its own, before they are compiled. */
 void rows_split(struct reader *r, const struct conf_row *rows, void *base, const char *group);
 
+/* Digits and an optional unit, "90" or "15m", in s; false: it is no duration. */
+bool rows_duration(const char *text, int64_t *seconds);
+
 /* n is not a group (a list, a text ...): said, and false. */
 bool rows_is_group(struct reader *r, const struct node *n, const char *path);
 

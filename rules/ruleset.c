@@ -114,10 +114,11 @@ static void read_default_check(struct loading *l, unsigned check)
 	struct zone *zone = &l->rs->zone[0];
 
 	zone->policy[check] = c->defaults;
-	if (!c->defaults.code)
-		zone->policy[check].code = 403;
+	zone->policy[check].code = policy_code(c);
 	if (!c->defaults.phrase)
 		zone->policy[check].phrase = "Forbidden";
+	if (!c->defaults.retry_after)
+		zone->policy[check].retry_after = "";
 	if (c->conf_size && !(zone->conf[check] = calloc(1, c->conf_size))) {
 		no_memory(l);
 		return;
@@ -239,7 +240,7 @@ static void compile_checks(struct loading *l, unsigned z)
 
 		key_join(path, l->draft[z].path, checks[i]->name);
 		c.mode = zone->policy[i].mode;
-		policy_compile(&zone->policy[i], &c);
+		policy_compile(&zone->policy[i], checks[i], &c);
 		if (!checks[i]->compile || (z && zone->conf[i] == l->rs->zone[0].conf[i]))
 			continue;
 		if (zone->conf[i])

@@ -67,7 +67,9 @@ struct ruleset {
 /* policy.c: the keys that every check has, over struct policy. */
 extern const struct conf_row policy_rows[];
 /* Reports what cannot be done. */
-void policy_compile(struct policy *p, struct compiler *c);
+void policy_compile(struct policy *p, const struct check *check, struct compiler *c);
+/* The status of an answer that a check says when the config says nothing. */
+unsigned policy_code(const struct check *check);
 
 /* spared.c: bans.never; then, whenever inside or trusted are others: who is spared.  0,
  * -ENOMEM; what is wrong in the config is reported. */

@@ -56,6 +56,6 @@ bool settle(const struct probe *p, unsigned check, struct evidence *ev, struct p
 		penalty(p, check, ev, d);
 	if ((approve || ev->reject || policy->action == ACTION_REJECT) &&
 	    !(p->segment && ev->gentle))
-		answer_make(p, policy, answer, d);
+		answer_make(p, check, ev, answer, d);
 	return true;
 }

@@ -199,6 +199,7 @@ static bool strays(const struct probe *p, const struct dialog *d, struct evidenc
 		return false;
 	ev->no_ban = true;
 	ev->quiet = dialog_refused(p->state, p->names, p->now);
+	evidence_answer(ev, 403, "");
 	evidence_reason(ev, "%s to %s, which is no target of its dialog", &method, &where);
 	evidence_bytes(ev, sip_first(p->sip, HDR_CALL_ID));
 	return true;
@@ -315,8 +316,9 @@ const struct check check_dialog = {
 	.help = "requests of a call that does not exist, or from somebody else than its sides",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_REQUEST,
-	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 300, .ban_after = 5,
-		      .ban_window = 60 },
+	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP,
+		      .code = 481, .phrase = "Call/Transaction Does Not Exist",
+		      .ban = 300, .ban_after = 5, .ban_window = 60 },
 	.rows = dialog_rows,
 	.conf_size = sizeof(struct dialog_conf),
 	.run = dialog_run,

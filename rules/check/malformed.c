@@ -255,8 +255,9 @@ const struct check check_malformed = {
 	.stage = STAGE_FRAME,
 	.needs = NEED_ANY,
 	/* one bad message of a broken phone must not lock its office out */
-	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 300, .ban_after = 10,
-		      .ban_window = 60 },
+	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP,
+		      .code = 400, .phrase = "Bad Request",
+		      .ban = 300, .ban_after = 10, .ban_window = 60 },
 	.rows = malformed_rows,
 	.conf_size = sizeof(struct malformed_conf),
 	.compile = malformed_compile,

@@ -6,6 +6,7 @@
 struct method_conf {
 	struct conf_list allow_list, deny_list;
 	struct methodset allow, deny;
+	char allowed[METHODSET_TEXT]; /* for the answer */
 };
 
 static const struct conf_row method_rows[] = {
@@ -29,17 +30,20 @@ static int method_compile(void *conf, struct compiler *c)
 	int allow = methodset_compile(&mc->allow, &mc->allow_list, c, "allow");
 	int deny = methodset_compile(&mc->deny, &mc->deny_list, c, "deny");
 
+	methodset_text(&mc->allow, &mc->deny, mc->allowed);
 	return allow | deny;
 }
 
 static enum found method_run(const struct probe *p, const void *conf, struct evidence *ev)
 {
 	const struct method_conf *mc = conf;
+	struct slice allowed = slice_of(mc->allowed);
 
 	if (methodset_has(&mc->allow, p->sip) && !methodset_has(&mc->deny, p->sip))
 		return CLEAR;
 	evidence_reason(ev, "method %s is not allowed", &p->sip->method_name);
 	evidence_bytes(ev, p->sip->method_name);
+	evidence_answer(ev, 405, "Allow: %s", &allowed); /* RFC 3261 8.2.1 */
 	return HIT;
 }
 
@@ -48,8 +52,9 @@ const struct check check_method = {
 	.help = "refuses requests whose method is not on the list",
 	.stage = STAGE_MESSAGE,
 	.needs = NEED_REQUEST,
-	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 600, .ban_after = 5,
-		      .ban_window = 60 },
+	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP,
+		      .code = 405, .phrase = "Method Not Allowed",
+		      .ban = 600, .ban_after = 5, .ban_window = 60 },
 	.rows = method_rows,
 	.conf_size = sizeof(struct method_conf),
 	.compile = method_compile,

@@ -118,6 +118,7 @@ static enum found star_judge(const struct probe *p, struct evidence *ev)
 	}
 	if (!star || (n == 1 && zero))
 		return CLEAR;
+	evidence_answer(ev, 400, ""); /* RFC 3261 10.3, step 6 */
 	if (n > 1)
 		evidence_reason(ev, "\"Contact: *\" is not alone");
 	else
@@ -174,6 +175,9 @@ static enum found contact_judge(const struct probe *p, const struct register_con
 	if (!stated || !seconds ||
 	    (seconds >= r->min_expires && (!r->max_expires || seconds <= r->max_expires)))
 		return CLEAR;
+	/* RFC 3261 20.23: the client asks again for as long as that */
+	if (seconds < r->min_expires)
+		evidence_answer(ev, 423, "Min-Expires: %u", r->min_expires);
 	evidence_reason(ev, "asks for %u s, may be %u s to %u s", seconds, r->min_expires,
 			r->max_expires);
 	evidence_bytes(ev, na->uri);
@@ -280,6 +284,7 @@ static enum found pace(const struct probe *p, uint64_t key, uint32_t rate, uint3
 		return CLEAR;
 	evidence_reason(ev, "more than %u REGISTERs a second %s: later", rate, &of);
 	evidence_bytes(ev, sip_first(p->sip, HDR_TO));
+	evidence_answer(ev, 503, "");
 	ev->no_ban = ev->gentle = true;
 	return HIT;
 }
@@ -336,8 +341,9 @@ const struct check check_register = {
 	.help = "how many may register, for whom, for how long and how fast",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_REQUEST,
-	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 300, .ban_after = 10,
-		      .ban_window = 60 },
+	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP,
+		      .retry_after = "5s-30s",
+		      .ban = 300, .ban_after = 10, .ban_window = 60 },
 	.rows = register_rows,
 	.conf_size = sizeof(struct register_conf),
 	.compile = register_compile,

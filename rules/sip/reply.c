@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "reply.h"
 
-#define TAG_LETTERS 16
 #define PORT_SIP 5060
 #define END "Content-Length: 0\r\n\r\n"
 
@@ -34,18 +33,18 @@ static void put_number(struct writing *w, unsigned v)
 	put(w, (struct slice){ digit + sizeof(digit) - n, n });
 }
 
-static void tag_letters(uint64_t value, char out[TAG_LETTERS])
+static void tag_letters(uint64_t value, char out[REPLY_TAG])
 {
-	for (unsigned i = 0; i < TAG_LETTERS; i++)
+	for (unsigned i = 0; i < REPLY_TAG; i++)
 		out[i] = "0123456789abcdef"[value >> 4 * i & 15];
 }
 
 bool reply_tag_is(struct slice tag, uint64_t value)
 {
-	char letters[TAG_LETTERS];
+	char letters[REPLY_TAG];
 
 	tag_letters(value, letters);
-	return slice_eq(tag, (struct slice){ letters, TAG_LETTERS });
+	return slice_eq(tag, (struct slice){ letters, REPLY_TAG });
 }
 
 /* The next parameter, those in quotes not counted; end when there is none. */
@@ -145,14 +144,14 @@ static void put_header(struct writing *w, const struct sip_msg *sip, enum sip_he
 
 static void put_to(struct writing *w, const struct sip_msg *sip, uint64_t tag)
 {
-	char letters[TAG_LETTERS];
+	char letters[REPLY_TAG];
 
 	put_header(w, sip, HDR_TO);
 	if (sip->to.tag.n)
 		return;
 	tag_letters(tag, letters);
 	PUT(w, ";tag=");
-	put(w, (struct slice){ letters, TAG_LETTERS });
+	put(w, (struct slice){ letters, REPLY_TAG });
 }
 
 /* What may be missing: only where the end of the answer has room behind it. */

@@ -29,6 +29,7 @@ struct reply {
 bool reply_make(struct parcel *out, const struct pkt *pkt, const struct sip_msg *sip,
 		const struct reply *r);
 
+#define REPLY_TAG 16 /* letters of a tag */
 /* Is it the tag that reply_make gives? */
 bool reply_tag_is(struct slice tag, uint64_t value);
 

@@ -72,6 +72,7 @@ uint64_t name_aor_of_uri(const struct state *st, uint64_t user, struct slice uri
 #define NAME_HOST 3
 #define NAME_REALM 9
 #define NAME_BRANCHES 10
+#define NAME_ANSWER 11 /* tag of an answer of ours */
 uint64_t name_bytes(const struct state *st, uint64_t kind, struct slice bytes);
 
 #endif

@@ -9,7 +9,8 @@ finds in TMP, and expect, whose lines are, the last that fits a packet counts:
 
   PACKETS VERDICT [CHECK] [ban=SECONDS] [method=NAME] [status=CODE] [src=null]
           [proto=TEXT] [messages=N] [reset=yes|no] [reason~TEXT]
-          [token=yes|no] [approved=yes|no]
+          [token=yes|no] [approved=yes|no] [code=CODE] [kept=stranger|capped]
+          [answer~TEXT] [answer!~TEXT]    in what is sent back, or not in it
       PACKETS: * or frame numbers, "17", "17-20", or those of a label, "flood/17",
       "flood/17-20", "flood/18-", "flood/*".  Without CHECK no check may have hit.
       "* accept" is understood.
@@ -121,7 +122,7 @@ def wanted(case, expect):
                 rule[key + "~"] = value.replace("_", " ")
             elif "=" in w:
                 key, _, value = w.partition("=")
-                number = key in ("ban", "status", "messages") and value != "null"
+                number = key in ("ban", "status", "messages", "code") and value != "null"
                 rule[key] = value == "yes" if key in NOT_SHOWN else int(value) if number else value
             else:
                 rule["check"] = w
@@ -144,8 +145,9 @@ def compare_packet(case, n, packet, got, want, free):
         if key == "where":
             continue
         if key.endswith("~"):
-            if value not in (got[key[:-1]] or ""):
-                yield "%d: %s is %r, wanted %r in it" % (n, key[:-1], got[key[:-1]], value)
+            if (value in (got.get(key[:-2]) or "")) if key.endswith("!~") else value not in (
+                    got.get(key[:-1]) or ""):
+                yield "%d: %s is %r, wanted %s%r" % (n, key, got.get(key.strip("!~")), "~", value)
         elif key == "token":
             if value != bool(got.get(key)):
                 yield "%d: its token is %r (%s)" % (n, got.get(key), want["where"])
