@@ -55,22 +55,6 @@ home() {
 	ip -n "$NS-home" route add default via 10.0.0.1
 }
 
-# report: what the daemon has counted so far, fresh, in $T/report
-report() {
-	local from n
-	n=$(report_ends)
-	from=$(wc -l <"$T/guard.log")
-	kill -USR1 "$GUARD_PID"
-	wait_for 10 report_came "$n" || fail "no counters"
-	tail -n +$((from + 1)) "$T/guard.log" >"$T/report"
-}
-report_ends() { grep -c 'sipmoatd: bans: ' "$T/guard.log"; }
-report_came() { [ "$(report_ends)" -gt "$1" ]; }
-# of_report NAME: one of its counters
-of_report() { awk -v n="$1" '$2 == n { print $3 }' "$T/report"; }
-# hits_of CHECK: how often it found something
-hits_of() { awk -v n="$1" '$2 == "check" && $3 == n { print $4 }' "$T/report"; }
-
 # untouched: nothing was refused, banned, found, nor passed unjudged
 untouched() {
 	local name
