@@ -178,8 +178,12 @@ static enum found contact_judge(const struct probe *p, const struct register_con
 	/* RFC 3261 20.23: the client asks again for as long as that */
 	if (seconds < r->min_expires)
 		evidence_answer(ev, 423, "Min-Expires: %u", r->min_expires);
-	evidence_reason(ev, "asks for %u s, may be %u s to %u s", seconds, r->min_expires,
-			r->max_expires);
+	if (r->max_expires)
+		evidence_reason(ev, "asks for %u s, may be %u s to %u s", seconds, r->min_expires,
+				r->max_expires);
+	else
+		evidence_reason(ev, "asks for %u s, may be %u s at least", seconds,
+				r->min_expires);
 	evidence_bytes(ev, na->uri);
 	ev->no_ban = true;
 	return HIT;
