@@ -178,7 +178,6 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 		g->ev->what = 0;
 		g->ev->ban = 0;
 		g->ev->status = 0;
-		g->ev->headers[0] = 0;
 		g->ev->defect = DEFECT_COUNT;
 		found = c->run(&g->probe, zone->conf[i], g->ev);
 		g->probe.trusted |= found == TRUST;
