@@ -256,6 +256,9 @@ bool state_allow_remove(struct state *st, const struct prefix *who);
 size_t state_ban_walk(struct state *st, uint64_t now, void (*each)(const struct ban *, void *),
 		      void *arg);
 
+/* Bans so far that were new, or that are certain now and were not: modulo 2^32. */
+uint32_t state_bans_made(const struct state *st);
+
 /*
  * News of a server inside: it is asked and asked, and no answer is seen (*hears
  * false), or it is heard again.  false: no more news.  Call about once a second.
@@ -292,6 +295,15 @@ const struct parcel *engine_answer(const struct scratch *s);
  */
 size_t engine_sweep(const struct ruleset *rs, struct state *st, uint64_t now, struct reset *out,
 		    size_t room);
+
+/*
+ * Likewise TCP connections of those who were banned, if what showed it cannot be forged.
+ * After new bans it goes through all connections once, in a second: call it at least so
+ * often, always by the same thread; and again when it has found some.
+ */
+#define ENGINE_CUT 64
+size_t engine_cut(const struct ruleset *rs, struct state *st, uint64_t now,
+		  struct reset out[ENGINE_CUT]);
 
 /*
  * Calls whose time has come: a threshold is passed, they have to end, or their end has to

@@ -38,6 +38,7 @@
 	X(resets, "TCP connections ended for both ends") \
 	X(reset_lost, "TCP connections not ended, so they stall: a RST could not be sent") \
 	X(waited, "TCP connections that waited too long (tcp.first, tcp.idle)") \
+	X(barred, "TCP connections ended because their source was banned") \
 	X(cut, "calls ended at a limit") \
 	X(event_lost, "events lost because the ring was full") \
 	X(ban_lost, "bans not sent to the kernel at once because the ring was full") \

@@ -103,11 +103,12 @@ void banlist_check(const struct ban *b, void *arg)
 	put_ban(l, b);
 }
 
-/* Takes over a ban found in the kernel; false: it may not or cannot stand. */
-static bool adopt_ban(struct banlist *l, const struct nftread_elem *e)
+/* Takes over a ban found in the kernel; false: it may not or cannot stand.  written: just
+ * now, by somebody who knows whom he means. */
+static bool adopt_ban(struct banlist *l, const struct nftread_elem *e, bool written)
 {
 	struct addr key = addr_of(e);
-	struct ban b = { .who = addr_site_prefix(&key) };
+	struct ban b = { .who = addr_site_prefix(&key), .proven = written };
 
 	b.until = end_of(l, e);
 	bantext_parse(e->comment, &b);
@@ -140,7 +141,7 @@ static void added(struct banlist *l, const struct nftread_elem *e)
 	struct addr key = addr_of(e), site = addr_site(&key);
 	struct prefix who = addr_site_prefix(&key);
 
-	if (adopt_ban(l, e)) {
+	if (adopt_ban(l, e, true)) {
 		bump(&l->n.by_hand);
 		log_ban("banned by hand", &site, e->comment);
 	} else {
@@ -166,7 +167,7 @@ void banlist_found(const struct nftread_elem *e, void *arg)
 {
 	struct banlist *l = arg;
 
-	if (adopt_ban(l, e))
+	if (adopt_ban(l, e, false))
 		bump(&l->n.restored);
 }
 

@@ -200,6 +200,15 @@ static void start_feeds(struct daemon *d, const struct ruleset *rs)
 		log_error("cannot start the feeds: %s", strerror(-r));
 }
 
+/* Without it bans still hold. */
+static void start_conntrack(struct daemon *d)
+{
+	int r = conntrack_start(&d->conntrack, d->state, &d->fixed);
+
+	if (r)
+		log_error("entries of banned sources stay in conntrack: %s", strerror(-r));
+}
+
 /* Without it the firewall still guards. */
 static void start_control(struct daemon *d, const char *socket)
 {
@@ -240,6 +249,7 @@ int daemon_start(struct daemon *d, struct ruleset *rs)
 		return r;
 	start_audit(d, rs);
 	start_feeds(d, rs);
+	start_conntrack(d);
 	start_control(d, d->fixed.control_socket);
 	d->store = store_start(&d->fixed, d->state);
 	log_info("%u worker%s, queues %u to %u", d->workers, d->workers == 1 ? "" : "s",
@@ -299,6 +309,7 @@ void daemon_reload(struct daemon *d)
 		log_info("configuration reloaded");
 	if (feeds_reload(d->feeds, rs))
 		log_error("the feeds are as before: no memory");
+	conntrack_reload(d->conntrack, ruleset_settings(rs));
 	auditor_stop(d->auditor);
 	start_audit(d, rs);
 	ruleset_free(old);
@@ -335,7 +346,7 @@ static struct report_source report_source(const struct daemon *d)
 {
 	return (struct report_source){ .worker = d->worker, .workers = d->workers,
 				       .state = d->state, .ban = d->ban,
-				       .feeds = d->feeds };
+				       .feeds = d->feeds, .conntrack = d->conntrack };
 }
 
 void daemon_report(struct daemon *d)
@@ -388,6 +399,7 @@ void daemon_free(struct daemon *d)
 		worker_free(d->worker[i]);
 	control_close(d->control);
 	feeds_stop(d->feeds);
+	conntrack_stop(d->conntrack);
 	ban_stop(d->ban);
 	auditor_stop(d->auditor);
 	if (d->state)

@@ -11,6 +11,7 @@
 
 #include "auditor.h"
 #include "ban.h"
+#include "conntrack.h"
 #include "control.h"
 #include "events.h"
 #include "feeds.h"
@@ -30,6 +31,7 @@ struct daemon {
 	struct hook_runner *hook;
 	struct control *control;
 	struct ban_thread *ban;
+	struct conntrack *conntrack;
 	struct feeds *feeds;
 	struct store *store;
 	struct auditor *auditor;

@@ -132,6 +132,7 @@ static void log_feeds(struct feeds *f)
 void report_log(const struct report_source *s)
 {
 	struct totals t = totals_of(s);
+	struct conntrack_counts ct;
 	struct ban_counts b;
 	char text[1024];
 
@@ -155,4 +156,7 @@ void report_log(const struct report_source *s)
 		 b.live4, b.live6, b.banned, b.prolonged, b.unbanned, b.by_hand, b.refused,
 		 b.restored);
 	log_feeds(s->feeds);
+	conntrack_count(s->conntrack, &ct);
+	log_info("conntrack: %" PRIu64 " entries of banned sources deleted, in %" PRIu64
+		 " readings", ct.deleted, ct.passes);
 }

@@ -8,6 +8,7 @@
 #define SIPMOAT_REPORT_H
 
 #include "ban.h"
+#include "conntrack.h"
 #include "feeds.h"
 #include "worker.h"
 
@@ -16,6 +17,7 @@ struct report_source {
 	unsigned workers;
 	struct state *state;
 	struct ban_thread *ban;
+	struct conntrack *conntrack;
 	struct feeds *feeds;
 };
 

@@ -20,7 +20,7 @@
 #define DRAINED_MS 50  /* both queues empty for so long: no straggler comes any more */
 #define KNOWN_BATCHES 8 /* of the known lane before strangers get a turn */
 #define EVENTS_SPARE 512 /* of the events ring, for bans */
-#define SWEEP_ROOM 64   /* connections that are found at once */
+#define SWEEP_ROOM ENGINE_CUT /* connections that are found at once */
 #define SWEEP_ROUNDS 16 /* and how often at most, so that packets need not wait */
 #define CALLS_NS (NS / 64) /* how often it looks after calls: each time a share of them */
 #define CALLS_ROOM 4    /* of which something is to be told or done, at once */
@@ -170,20 +170,30 @@ static void count_lost(struct worker *w)
 	}
 }
 
-/* Ends the connections that have waited too long, or were answered; one worker does it for all. */
-static void sweep(struct worker *w, uint64_t now)
-{
-	struct reset waited[SWEEP_ROOM];
-	size_t n = SWEEP_ROOM;
+typedef size_t finder(const struct ruleset *rs, struct state *st, uint64_t now, struct reset *out);
 
-	for (unsigned i = 0; n == SWEEP_ROOM && i < SWEEP_ROUNDS; i++) {
+static size_t find_waiting(const struct ruleset *rs, struct state *st, uint64_t now,
+			   struct reset *out)
+{
+	return engine_sweep(rs, st, now, out, SWEEP_ROOM);
+}
+
+/* Ends connections that were found; one worker does it for all.  more: there may be others
+ * when so many were. */
+static void end_found(struct worker *w, finder *find, size_t more, atomic_uint_fast64_t *count,
+		      uint64_t now)
+{
+	struct reset found[SWEEP_ROOM];
+	size_t n = more;
+
+	for (unsigned i = 0; n >= more && i < SWEEP_ROUNDS; i++) {
 		const struct ruleset *rs = publish_pin(w->conf.live, w->conf.index);
 
-		n = engine_sweep(rs, w->conf.state, now, waited, SWEEP_ROOM);
+		n = find(rs, w->conf.state, now, found);
 		publish_unpin(w->conf.live, w->conf.index);
 		for (size_t k = 0; k < n; k++) {
-			stats_add(&w->stats.waited, waited[k].ends == RESET_BOTH);
-			end_connection(w, &waited[k], 0);
+			stats_add(count, found[k].ends == RESET_BOTH);
+			end_connection(w, &found[k], 0);
 		}
 	}
 }
@@ -216,6 +226,7 @@ static void run_calls(struct worker *w, uint64_t now)
 	if (w->index != 0 || now - w->calls_at < CALLS_NS)
 		return;
 	w->calls_at = now;
+	end_found(w, engine_cut, 1, &w->stats.barred, now);
 	for (unsigned i = 0; n == CALLS_ROOM && i < SWEEP_ROUNDS; i++) {
 		const struct ruleset *rs = publish_pin(w->conf.live, w->conf.index);
 
@@ -270,7 +281,7 @@ static void chores(struct worker *w, uint64_t now)
 	run_calls(w, now); /* also where no packet comes any more */
 	if (w->index != 0)
 		return;
-	sweep(w, now);
+	end_found(w, find_waiting, SWEEP_ROOM, &w->stats.waited, now);
 	tell_sights(w, now);
 }
 

@@ -45,7 +45,8 @@ void penalty(const struct probe *p, unsigned check, const struct evidence *ev,
 	const struct policy *policy = &p->zone->policy[check];
 	uint32_t seconds = ev->ban ? ev->ban : policy->ban;
 	struct ban b = { .who = addr_site_prefix(&p->site), .check = (uint8_t)check,
-			 .until = p->now + seconds * NS };
+			 .until = p->now + seconds * NS,
+			 .proven = p->proof != PROOF_NONE || p->segment };
 
 	if (!seconds || !bannable(p, ev) || !enough_hits(p, check, policy))
 		return;

@@ -3,12 +3,11 @@
  * What no packet asks for: TCP connections that waited too long, or were answered, and what
  * idle pipes hold.
  */
-#include "check.h"
+#include "barred.h"
 #include "checks.h"
 #include "ruleset.h"
 #include "state/flows.h"
 #include "state/pipes.h"
-#include "state/state.h"
 
 /*
  * A connection is ended for its silence where the stream check would end it for its
@@ -19,18 +18,12 @@ static bool may_end(const struct ruleset *rs, struct state *st, const struct res
 {
 	struct pkt pkt = { .src = r->outside, .dst = r->inside, .sport = r->outside_port,
 			   .dport = r->inside_port, .proto = PROTO_TCP, .dir = DIR_INBOUND };
-	struct evidence ev;
-	struct probe p = { .pkt = &pkt, .rules = rs, .state = st, .now = now,
-			   .site = addr_site(&r->outside) };
-	bool ends = rs->settings.mode == MODE_ENFORCE;
+	const struct zone *zone;
+	bool ends = rs->settings.mode == MODE_ENFORCE && !sender_trusted(rs, st, &pkt, now, &zone);
 
-	p.site_key = key_of_addr(st, &p.site);
-	p.zone = &rs->zone[zone_find(rs, st, &pkt, p.site_key, now)];
 	for (unsigned i = 0; ends && i < check_count; i++) {
-		const struct policy *policy = &p.zone->policy[i];
+		const struct policy *policy = &zone->policy[i];
 
-		if (checks[i] == &check_trusted && policy->mode != MODE_OFF)
-			ends = check_trusted.run(&p, p.zone->conf[i], &ev) != TRUST;
 		if (checks[i] == &check_stream)
 			ends = policy->mode == MODE_ENFORCE && policy->action != ACTION_ALERT;
 	}

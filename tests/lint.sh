@@ -50,6 +50,7 @@ one_includer() {
 one_includer 'libconfig\.h' 'rules/conf\.c'
 one_includer 'maxminddb\.h' 'rules/geo\.c'
 one_includer 'pcre2\.h' 'rules/match\.c'
+one_includer 'linux/netfilter/nfnetlink_conntrack\.h' 'nfq/conntrack\.c'
 one_includer 'libnftnl/' 'nfq/nftset\.c'
 one_includer 'jansson\.h' '(nfq/request|ctl/client)\.c'
 one_includer 'pcap' 'ctl/[a-z]+\.c'

@@ -114,9 +114,11 @@ bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now)
 {
 	struct hold h = table_make(st->bans, key_of(st, &ban->who, ban->allow), now, 0);
 	struct record *r = h.value;
+	bool news;
 
 	if (!r)
 		return false;
+	news = !ban->allow && (h.fresh || (!r->hand && !r->proven && (ban->hand || ban->proven)));
 	if (ban->hand || (ban->until > r->until && !r->hand)) {
 		*r = (struct record){ .who = ban->who, .until = ban->until, .check = ban->check,
 				      .allow = ban->allow, .hand = ban->hand,
@@ -126,7 +128,25 @@ bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now)
 	}
 	table_release(&h);
 	note_length(st, ban);
+	if (news)
+		atomic_fetch_add_explicit(&st->bans_made, 1, memory_order_relaxed);
 	return true;
+}
+
+uint32_t state_bans_made(const struct state *st)
+{
+	return atomic_load_explicit(&st->bans_made, memory_order_relaxed);
+}
+
+bool ban_cuts(struct state *st, const struct addr *a, uint64_t now, struct ban *out)
+{
+	struct addr site = addr_site(a);
+	uint64_t key = key_of_addr(st, &site);
+	struct ban allowed;
+
+	return ban_find(st, key, a, now, out) && (out->hand || out->proven) &&
+	       !state_allow_find(st, a, now, &allowed) &&
+	       source_standing(st, key, now) != REGISTERED;
 }
 
 bool state_ban_remove(struct state *st, const struct prefix *who)

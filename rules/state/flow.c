@@ -108,6 +108,25 @@ void flow_end(struct state *st, const struct segment *seg, uint64_t now)
 	table_release(&h);
 }
 
+/* What each end expects next: of what came, and of what we have put in. */
+static void fill_numbers(const struct flow *f, struct reset *ends)
+{
+	const struct side *in = &f->side[FROM_OUTSIDE], *out = &f->side[FROM_INSIDE];
+
+	ends->to_inside = f->cut && !f->answered ?
+				  f->base[FROM_OUTSIDE] + f->put[FROM_OUTSIDE] : in->next;
+	ends->to_outside = f->cut ? f->base[FROM_INSIDE] + f->put[FROM_INSIDE] : out->next;
+}
+
+static struct reset ends_of(const struct flow *f)
+{
+	struct reset r = { f->outside, f->inside, f->outside_port, f->inside_port, 0, 0,
+			   f->answered ? RESET_OUTSIDE : RESET_BOTH };
+
+	fill_numbers(f, &r);
+	return r;
+}
+
 /* The record between the ends, of a connection that goes on. */
 static struct hold find_living(struct state *st, const struct reset *ends, uint64_t now)
 {
@@ -119,15 +138,30 @@ static struct hold find_living(struct state *st, const struct reset *ends, uint6
 	return h;
 }
 
-bool flow_expire(struct state *st, const struct reset *ends, uint64_t now)
+/* cut: only one with bytes of ours in it. */
+static bool end_living(struct state *st, struct reset *ends, bool cut, uint64_t now)
 {
 	struct hold h = find_living(st, ends, now);
-	bool here = h.value;
+	struct flow *f = h.value;
+	bool can = f && (!cut || (f->cut && !f->answered));
 
-	if (here)
-		end(h.value, st->tcp, now);
+	if (can) {
+		fill_numbers(f, ends);
+		end(f, st->tcp, now);
+		f->side[FROM_OUTSIDE].next = ends->to_inside;
+	}
 	table_release(&h);
-	return here;
+	return can;
+}
+
+bool flow_expire(struct state *st, struct reset *ends, uint64_t now)
+{
+	return end_living(st, ends, false, now);
+}
+
+bool flow_put_end(struct state *st, struct reset *ends, uint64_t now)
+{
+	return end_living(st, ends, true, now);
 }
 
 void flow_spare(struct state *st, const struct reset *ends, uint64_t now)
@@ -223,22 +257,6 @@ bool flow_answer(struct state *st, const struct segment *seg, uint16_t n, uint64
 	return can;
 }
 
-bool flow_put_end(struct state *st, struct reset *ends, uint64_t now)
-{
-	struct hold h = find_living(st, ends, now);
-	struct flow *f = h.value;
-	bool can = f && f->cut && !f->answered;
-
-	if (can) {
-		ends->to_inside = f->base[FROM_OUTSIDE] + f->put[FROM_OUTSIDE];
-		ends->to_outside = f->base[FROM_INSIDE] + f->put[FROM_INSIDE];
-		end(f, st->tcp, now);
-		f->side[FROM_OUTSIDE].next = ends->to_inside;
-	}
-	table_release(&h);
-	return can;
-}
-
 void flow_undo(struct state *st, const struct segment *seg, uint64_t now)
 {
 	struct hold h = table_find(st->tcp->table, seg->key, now);
@@ -295,18 +313,6 @@ static bool too_late(const struct sweep *w, const struct flow *f)
 	       (f->closing && silent > LINGER) || silent > w->s->tcp_idle * NS;
 }
 
-static struct reset ending_of(const struct flow *f)
-{
-	struct reset r = { f->outside, f->inside, f->outside_port, f->inside_port,
-			   f->side[FROM_OUTSIDE].next, f->side[FROM_INSIDE].next, RESET_BOTH };
-
-	if (f->answered) {
-		r.to_outside = f->base[FROM_INSIDE] + f->put[FROM_INSIDE];
-		r.ends = RESET_OUTSIDE;
-	}
-	return r;
-}
-
 static bool sweep_one(void *value, void *arg)
 {
 	struct sweep *w = arg;
@@ -322,7 +328,7 @@ static bool sweep_one(void *value, void *arg)
 	}
 	if (over || f->rank == RANK_OPENING || w->n == w->room || !too_late(w, f))
 		return false;
-	w->out[w->n++] = ending_of(f);
+	w->out[w->n++] = ends_of(f);
 	return false;
 }
 
@@ -336,4 +342,42 @@ size_t flows_sweep(struct state *st, const struct settings *s, uint64_t now, str
 	for (unsigned i = 0; i < table_shards(st->tcp->table) && w.n < room; i++)
 		table_sweep_shard(st->tcp->table, i, sweep_one, &w);
 	return w.n;
+}
+
+struct living {
+	struct reset *out;
+	size_t n;
+};
+
+static bool show(void *value, bool lives, void *arg)
+{
+	struct living *l = arg;
+	const struct flow *f = value;
+
+	/* one that was answered ends in a moment, when the answer was read */
+	if (lives && !f->ended && !f->closed && !f->answered && f->rank != RANK_OPENING)
+		l->out[l->n++] = ends_of(f);
+	return false;
+}
+
+bool flows_share(struct state *st, uint64_t now, struct reset out[FLOWS_PART], size_t *n)
+{
+	struct flow_round *r = &st->flow_round;
+	uint32_t made = state_bans_made(st);
+	unsigned shards = table_shards(st->flows);
+	uint64_t due = now / (NS / shards);
+	struct living l = { out, 0 };
+
+	if (made != r->made)
+		*r = (struct flow_round){ .made = made, .left = shards, .turn = due - 1 };
+	if (!r->left || r->turn >= due)
+		return false;
+	table_visit(st->flows, r->left - 1, &r->at, FLOWS_PART / TABLE_WAYS, now, show, &l);
+	*n = l.n;
+	if (r->at >= table_shape(st->flows).buckets) {
+		r->at = 0;
+		r->left--;
+		r->turn++;
+	}
+	return true;
 }

@@ -21,6 +21,7 @@ struct state {
 	TABLES(X)
 #undef X
 	struct table *bans;
+	_Atomic uint32_t bans_made; /* so many were new, or are sure now */
 	/* bit per length of a prefix: there may be a ban, or an allowance, of that length */
 	_Atomic uint64_t ban_lengths[2][3];
 	struct sight sight[SIGHTS];
@@ -38,6 +39,12 @@ struct state {
 		uint32_t seen; /* records that hold something, in this round so far, */
 		bool run;      /* ... and whether there were any in the last one */
 	} call_sweep;
+	struct flow_round { /* flows_share: of the thread that calls it */
+		uint32_t made; /* state_bans_made() when it began */
+		unsigned left; /* shards, 0: nothing is to be done */
+		uint32_t at;   /* bucket of the one in hand */
+		uint64_t turn; /* shares of a second that it has gone through */
+	} flow_round;
 	struct pool *pipe_times; /* of the logs of pipes */
 	_Atomic uint64_t delay[2]; /* the longest wait in a slot of time: pipes.c */
 	struct flows *tcp; /* what else belongs to flows */

@@ -16,6 +16,7 @@ ap = argparse.ArgumentParser(usage=__doc__)
 ap.add_argument("source")
 ap.add_argument("target")
 ap.add_argument("-p", "--port", type=int, default=0, help="source port")
+ap.add_argument("--dport", type=int, default=5060, help="target port")
 ap.add_argument("-m", "--method", default="OPTIONS")
 ap.add_argument("-a", "--agent", default="Acme Desk Phone 7.1")
 ap.add_argument("-n", "--count", type=int, default=1)
@@ -81,7 +82,7 @@ error = None
 if a.tcp:
     sock.settimeout(a.wait + 2)
 try:
-    sock.connect((a.target, 5060))
+    sock.connect((a.target, a.dport))
     start = time.monotonic()
     for n in range(a.count):
         listen(start + n / a.rate)

@@ -122,7 +122,7 @@ def answered(n):
 def wait_for(path):
     open(a.ready, "w").close()
     until = time.monotonic() + 60
-    while not os.path.exists(path) and time.monotonic() < until:
+    while not os.path.exists(path) and not state["end"] and time.monotonic() < until:
         listen(0.02)
 
 

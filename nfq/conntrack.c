@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conntrack.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "clock.h"
+
+#define LOOK_MS 1000       /* between looks for new bans: those of one second go together */
+#define REST 10            /* a pass is followed by so many times what it took of a processor */
+#define DUMP_BYTES 32768   /* the kernel makes no longer answers */
+#define DELETE_BYTES 32768 /* of deletions that leave together */
+#define DELETE_ROOM 512    /* more than one takes */
+
+/* What settings say about it. */
+struct scope {
+	uint16_t port[2][16];
+	unsigned ports[2];
+	bool everything, enforce;
+};
+
+struct conntrack {
+	struct state *state;
+	pthread_mutex_t lock; /* of scope */
+	struct scope scope;
+	atomic_uint_fast64_t passes, deleted;
+	struct mnl_socket *dump, *order;
+	uint32_t seen;    /* state_bans_made() when the last pass began */
+	uint64_t rest_to; /* no pass before that */
+	int stop_fd;
+	pthread_t thread;
+};
+
+/* One reading of the table. */
+struct pass {
+	struct conntrack *c;
+	struct scope scope;
+	uint64_t now;
+	uint32_t seq;
+	unsigned n;  /* deletions in hand */
+	size_t used; /* bytes of them */
+	_Alignas(8) char bytes[DELETE_BYTES];
+};
+
+/* One direction of an entry. */
+struct tuple {
+	struct addr src, dst;
+	uint16_t sport, dport;
+	uint8_t proto;
+};
+
+static struct scope scope_of(const struct settings *s)
+{
+	struct scope scope = { .everything = s->ban_scope == SCOPE_ALL,
+			       .enforce = s->mode == MODE_ENFORCE };
+
+	memcpy(scope.port, s->port, sizeof(scope.port));
+	memcpy(scope.ports, s->ports, sizeof(scope.ports));
+	return scope;
+}
+
+/* --- what an entry says --- */
+
+struct attrs {
+	const struct nlattr *a[CTA_MAX + 1];
+};
+
+static int sort_attr(const struct nlattr *a, void *data)
+{
+	struct attrs *out = data;
+
+	if (mnl_attr_get_type(a) <= CTA_MAX)
+		out->a[mnl_attr_get_type(a)] = a;
+	return MNL_CB_OK;
+}
+
+static struct attrs nested(const struct nlattr *a)
+{
+	struct attrs out = { { NULL } };
+
+	if (a)
+		mnl_attr_parse_nested(a, sort_attr, &out);
+	return out;
+}
+
+static bool read_address(const struct attrs *ip, unsigned v4, unsigned v6, struct addr *out)
+{
+	const struct nlattr *a = ip->a[v4] ? ip->a[v4] : ip->a[v6];
+	unsigned len = ip->a[v4] ? 4 : 16;
+
+	if (!a || mnl_attr_get_payload_len(a) != len)
+		return false;
+	*out = len == 4 ? addr_v4(mnl_attr_get_payload(a)) : addr_v6(mnl_attr_get_payload(a));
+	return true;
+}
+
+static uint16_t read_port(const struct nlattr *a)
+{
+	return a && mnl_attr_get_payload_len(a) == 2 ? ntohs(mnl_attr_get_u16(a)) : 0;
+}
+
+static bool read_tuple(const struct nlattr *from, struct tuple *t)
+{
+	struct attrs all = nested(from), ip = nested(all.a[CTA_TUPLE_IP]);
+	struct attrs proto = nested(all.a[CTA_TUPLE_PROTO]);
+	const struct nlattr *num = proto.a[CTA_PROTO_NUM];
+
+	t->proto = num && mnl_attr_get_payload_len(num) == 1 ? mnl_attr_get_u8(num) : 0;
+	t->sport = read_port(proto.a[CTA_PROTO_SRC_PORT]);
+	t->dport = read_port(proto.a[CTA_PROTO_DST_PORT]);
+	return read_address(&ip, CTA_IP_V4_SRC, CTA_IP_V6_SRC, &t->src) &&
+	       read_address(&ip, CTA_IP_V4_DST, CTA_IP_V6_DST, &t->dst);
+}
+
+/* --- which ones go --- */
+
+static bool is_port(const struct scope *s, const struct tuple *t)
+{
+	unsigned which = t->proto == IPPROTO_TCP;
+
+	if (t->proto != IPPROTO_UDP && t->proto != IPPROTO_TCP)
+		return false;
+	for (unsigned i = 0; i < s->ports[which]; i++)
+		if (s->port[which][i] == t->sport || s->port[which][i] == t->dport)
+			return true;
+	return false;
+}
+
+static bool banned(const struct pass *p, const struct addr *a)
+{
+	struct ban ban;
+
+	return state_ban_find(p->c->state, a, p->now, &ban) &&
+	       !state_allow_find(p->c->state, a, p->now, &ban);
+}
+
+/* By whoever has sent to us, or would answer: behind NAT the other addresses are our own. */
+static bool goes(const struct pass *p, const struct tuple *sent, const struct tuple *back)
+{
+	if (!p->scope.everything && !is_port(&p->scope, sent) && !is_port(&p->scope, back))
+		return false;
+	return banned(p, &sent->src) || banned(p, &back->src);
+}
+
+/* --- messages --- */
+
+static struct nlmsghdr *message(void *room, uint16_t type, uint16_t flags, uint8_t family)
+{
+	struct nlmsghdr *m = mnl_nlmsg_put_header(room);
+	struct nfgenmsg *g;
+
+	m->nlmsg_type = (uint16_t)(NFNL_SUBSYS_CTNETLINK << 8 | type);
+	m->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);
+	g = mnl_nlmsg_put_extra_header(m, sizeof(*g));
+	*g = (struct nfgenmsg){ .nfgen_family = family, .version = NFNETLINK_V0 };
+	return m;
+}
+
+/* The kernel answers only what it refuses: an entry that has gone meanwhile. */
+static void send_deletions(struct pass *p)
+{
+	_Alignas(8) char answer[DUMP_BYTES];
+	unsigned refused = 0;
+	ssize_t n;
+
+	if (!p->n || mnl_socket_sendto(p->c->order, p->bytes, p->used) < 0)
+		p->n = 0;
+	while ((n = recv(mnl_socket_get_fd(p->c->order), answer, sizeof(answer),
+			 MSG_DONTWAIT)) > 0) {
+		struct nlmsghdr *m = (struct nlmsghdr *)answer;
+		int left = (int)n;
+
+		for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left))
+			refused += m->nlmsg_type == NLMSG_ERROR;
+	}
+	atomic_fetch_add_explicit(&p->c->deleted, p->n > refused ? p->n - refused : 0,
+				  memory_order_relaxed);
+	p->n = 0;
+	p->used = 0;
+}
+
+static void copy_attr(struct nlmsghdr *m, const struct nlattr *a)
+{
+	if (a)
+		mnl_attr_put(m, a->nla_type, mnl_attr_get_payload_len(a),
+			     mnl_attr_get_payload(a));
+}
+
+static int take_entry(const struct nlmsghdr *m, void *arg)
+{
+	const struct nfgenmsg *g = mnl_nlmsg_get_payload(m);
+	struct attrs all = { { NULL } };
+	struct tuple sent, back;
+	struct pass *p = arg;
+	struct nlmsghdr *out;
+
+	if (mnl_attr_parse(m, sizeof(*g), sort_attr, &all) < 0 ||
+	    !read_tuple(all.a[CTA_TUPLE_ORIG], &sent) ||
+	    !read_tuple(all.a[CTA_TUPLE_REPLY], &back) || !goes(p, &sent, &back))
+		return MNL_CB_OK;
+	if (p->used + DELETE_ROOM > sizeof(p->bytes))
+		send_deletions(p);
+	out = message(p->bytes + p->used, IPCTNL_MSG_CT_DELETE, 0, g->nfgen_family);
+	copy_attr(out, all.a[CTA_TUPLE_ORIG]);
+	copy_attr(out, all.a[CTA_ZONE]);
+	copy_attr(out, all.a[CTA_ID]); /* this one, and none that took its place */
+	p->used += NLMSG_ALIGN(out->nlmsg_len);
+	p->n++;
+	return MNL_CB_OK;
+}
+
+static void read_table(struct pass *p)
+{
+	unsigned port = mnl_socket_get_portid(p->c->dump);
+	_Alignas(8) char answer[DUMP_BYTES];
+	struct nlmsghdr *ask = message(answer, IPCTNL_MSG_CT_GET, NLM_F_DUMP, AF_UNSPEC);
+	ssize_t n;
+	int more;
+
+	ask->nlmsg_seq = p->seq;
+	if (mnl_socket_sendto(p->c->dump, ask, ask->nlmsg_len) < 0)
+		return;
+	do {
+		n = mnl_socket_recvfrom(p->c->dump, answer, sizeof(answer));
+		more = n < 0 ? -1 : mnl_cb_run(answer, (size_t)n, p->seq, port, take_entry, p);
+	} while (more > 0);
+	send_deletions(p);
+}
+
+static uint64_t processor_time(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * NS + (uint64_t)t.tv_nsec;
+}
+
+static void pass(struct conntrack *c)
+{
+	uint64_t used = processor_time();
+	struct pass p = { .c = c, .now = clock_now(), .seq = (uint32_t)(clock_kernel() | 1) };
+
+	pthread_mutex_lock(&c->lock);
+	p.scope = c->scope;
+	pthread_mutex_unlock(&c->lock);
+	if (!p.scope.enforce)
+		return;
+	read_table(&p);
+	atomic_fetch_add_explicit(&c->passes, 1, memory_order_relaxed);
+	c->rest_to = clock_kernel() + (processor_time() - used) * REST;
+}
+
+static void *conntrack_main(void *arg)
+{
+	struct pollfd pfd = { .fd = ((struct conntrack *)arg)->stop_fd, .events = POLLIN };
+	struct conntrack *c = arg;
+
+	while (poll(&pfd, 1, LOOK_MS) <= 0) {
+		uint32_t made = state_bans_made(c->state);
+
+		if (made == c->seen || clock_kernel() < c->rest_to)
+			continue;
+		c->seen = made;
+		pass(c);
+	}
+	return NULL;
+}
+
+static struct mnl_socket *open_socket(void)
+{
+	struct mnl_socket *s = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+
+	if (s && mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID) < 0) {
+		mnl_socket_close(s);
+		s = NULL;
+	}
+	return s;
+}
+
+static void conntrack_free(struct conntrack *c)
+{
+	if (c->dump)
+		mnl_socket_close(c->dump);
+	if (c->order)
+		mnl_socket_close(c->order);
+	if (c->stop_fd >= 0)
+		close(c->stop_fd);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+int conntrack_start(struct conntrack **out, struct state *st, const struct settings *s)
+{
+	struct conntrack *c = calloc(1, sizeof(*c));
+	int r;
+
+	*out = NULL;
+	if (!c)
+		return -ENOMEM;
+	c->state = st;
+	c->scope = scope_of(s);
+	pthread_mutex_init(&c->lock, NULL);
+	c->stop_fd = eventfd(0, EFD_CLOEXEC);
+	c->dump = open_socket();
+	c->order = open_socket();
+	r = c->stop_fd < 0 || !c->dump || !c->order ? -errno :
+		-pthread_create(&c->thread, NULL, conntrack_main, c);
+	if (r) {
+		conntrack_free(c);
+		return r;
+	}
+	pthread_setname_np(c->thread, "sipmoatd-conns");
+	*out = c;
+	return 0;
+}
+
+void conntrack_reload(struct conntrack *c, const struct settings *s)
+{
+	if (!c)
+		return;
+	pthread_mutex_lock(&c->lock);
+	c->scope = scope_of(s);
+	pthread_mutex_unlock(&c->lock);
+}
+
+void conntrack_stop(struct conntrack *c)
+{
+	if (!c)
+		return;
+	eventfd_write(c->stop_fd, 1);
+	pthread_join(c->thread, NULL);
+	conntrack_free(c);
+}
+
+void conntrack_count(const struct conntrack *c, struct conntrack_counts *out)
+{
+	*out = (struct conntrack_counts){ 0 };
+	if (!c)
+		return;
+	out->passes = atomic_load_explicit(&c->passes, memory_order_relaxed);
+	out->deleted = atomic_load_explicit(&c->deleted, memory_order_relaxed);
+}
