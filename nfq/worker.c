@@ -14,6 +14,7 @@
 #include "inject.h"
 #include "lane.h"
 #include "log.h"
+#include "sights.h"
 
 #define CHORES_NS NS   /* how often a worker does what no packet asks for */
 #define IDLE_MS 1000   /* a sleeping worker shows that it lives this often */
@@ -238,23 +239,6 @@ static void run_calls(struct worker *w, uint64_t now)
 	}
 }
 
-static void tell_sights(struct worker *w, uint64_t now)
-{
-	char text[ADDR_TEXT];
-	struct addr server;
-	bool hears;
-
-	while (state_sight_news(w->conf.state, now, &server, &hears)) {
-		addr_print(&server, text);
-		if (hears)
-			log_info("answers of %s are seen again: all checks judge again", text);
-		else
-			log_warn("%s is asked and no answer of it is seen: its answers take "
-				 "another way (asymmetric routing), or it is down; the checks "
-				 "that need answers keep still", text);
-	}
-}
-
 /* Both clocks at once: somebody may have set the other one meanwhile. */
 static uint64_t read_clocks(struct worker *w)
 {
@@ -282,7 +266,7 @@ static void chores(struct worker *w, uint64_t now)
 	if (w->index != 0)
 		return;
 	end_found(w, find_waiting, SWEEP_ROOM, &w->stats.waited, now);
-	tell_sights(w, now);
+	sights_tell(w->conf.state, now);
 }
 
 /* One batch of one lane.  Returns how many messages it read, or -errno. */
