@@ -25,6 +25,12 @@ holds forged 203.0.113.13 $PBX4
 sip 203.0.113.13 $PBX4 -a friendly-scanner -w 0 >/dev/null
 must_ban 203.0.113.13
 wait_for 20 untracked 203.0.113.13 || fail "its entries stay"
+# each of these ends in a round through all connections, the second in another one
+for n in 15 16; do
+	holds "hand$n" 203.0.113.$n $PBX4
+	gw nft add element inet sipmoat banned4 "{ 203.0.113.$n timeout 1h }"
+	wait_for 20 is_reset "hand$n" || fail "a ban by hand ends no connection of 203.0.113.$n"
+done
 must "a ban that anybody can forge ended a connection" lives forged
 
 # everything of it
