@@ -70,7 +70,7 @@ wait_for 5 disconnected 203.0.113.19 || fail "the server keeps a connection with
 # with an answer it reads why, in a frame
 echo 'agent = { action = "reject"; code = 403; ban = "0s"; };' >"$T/etc/sipmoat.conf"
 guard_reload
-got=$(ws 203.0.113.30 $PBX4 --frames 3 -a $scanner)
+got=$(ws 203.0.113.23 $PBX4 --frames 3 -a $scanner)
 must "a refused browser hears no 403: $got" grep -qF '"answers": ["403"], "end": "open"' <<<"$got"
-! server_heard "ws 203\.0\.113\.30" || fail "the server heard a scanner that was answered"
+! server_heard "ws 203\.0\.113\.23" || fail "the server heard a scanner that was answered"
 note "${#shapes[@]} shapes: a browser answered, a scanner unheard; $(grep -m 1 'http: ' "$T/guard.log")"
