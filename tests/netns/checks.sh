@@ -14,6 +14,8 @@ trunks = ( { name = "carrier"; addresses = [ "203.0.113.24" ]; } );
 pattern = { rules = (
 	{ name = "no-fax"; method = [ "MESSAGE" ]; header = "Subject"; matches = [ "^fax" ]; ban = "90s"; },
 	{ name = "few"; method = [ "MESSAGE" ]; rate = 2; per = "source"; } ); };
+pipe = { pipes = (
+	{ name = "lookups"; method = [ "SUBSCRIBE" ]; limit = 1; window = "1h"; reserve = 0; } ); };
 zones = ( { name = "guests"; addresses = [ "203.0.113.17" ]; transports = { allow = [ "tcp" ]; }; } );
 CONF
 pbx_echo
@@ -93,6 +95,13 @@ done
 got=$(sip 203.0.113.23 $PBX4 -m MESSAGE)
 must "pattern: a third came through: $got" unanswered "$got"
 wait_for 10 logged '203\.0\.113\.23: pattern: rule few: more than 2 in 60 s' || fail "pattern: no rate in the log"
+
+# pipe: its second message is one too many
+got=$(sip 203.0.113.25 $PBX4 -m SUBSCRIBE)
+must "pipe: refused: $got" answered 200 "$got"
+got=$(sip 203.0.113.25 $PBX4 -m SUBSCRIBE)
+must "pipe: came through: $got" unanswered "$got"
+wait_for 10 logged '203\.0\.113\.25.*: pipe: pipe lookups: more than 1 in 3600 s' || fail "pipe: not in the log"
 
 # leak: told of once for each site, and let through
 leaky() {
