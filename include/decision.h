@@ -68,12 +68,13 @@ struct decision {
 	uint32_t ban;     /* seconds that `banned` is banned from now, 0 = not */
 	struct prefix banned; /* valid when ban: the site, or a prefix around it */
 	uint32_t known;   /* seconds the site belongs into the known lane, 0 = no change */
+	uint32_t called;  /* likewise, by a call that proved it: it makes room for the registered */
 	uint64_t approval; /* with a token: where it waits, for state_approval_of */
 	uint32_t approval_life; /* s that it waits at most */
 	bool approved;    /* it hit, and passes because somebody approved of it */
 	char token[APPROVAL_TOKEN]; /* refused until it is approved with this; "": it cannot
 	                             * be, or was told within the last minute */
-	struct addr site; /* whom known speaks of (addr_site of the source) */
+	struct addr site; /* whom known and called speak of: the outside end's */
 	char reason[REASON_TEXT];     /* valid unless check is CHECK_NONE: what is wrong */
 	char evidence[EVIDENCE_TEXT]; /* likewise: the bytes that show it, or empty */
 };

@@ -21,7 +21,7 @@ struct ban_thread;
 struct ban_conf {
 	const struct ruleset *rules; /* settings, trusted prefixes: read during the call */
 	struct state *state;
-	struct ring *const *ring;    /* one per worker: events with d.ban or d.known */
+	struct ring *const *ring;    /* one per worker: events with d.ban, d.known or d.called */
 	unsigned rings;
 	unsigned workers;            /* queues: strangers first.., known first + workers.. */
 	int wake_fd;                 /* eventfd that workers write after putting */

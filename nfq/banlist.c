@@ -81,6 +81,15 @@ static void take_ban(struct banlist *l, const struct event *ev)
 		bump(&l->n.refused);
 }
 
+/* Whoever calls all the time is not written again with each call. */
+static void take_called(struct banlist *l, const struct event *ev)
+{
+	uint64_t life = ev->d.called * NS, held = elem_until(l->elems, ELEM_KNOWN, &ev->d.site);
+
+	if (held < ev->when + life / 2)
+		elem_offer(l->elems, ELEM_KNOWN, &ev->d.site, ev->when + life, l->now);
+}
+
 void banlist_take(struct banlist *l, const struct event *ev)
 {
 	if (ev->d.ban)
@@ -88,6 +97,8 @@ void banlist_take(struct banlist *l, const struct event *ev)
 	if (ev->d.known)
 		elem_add(l->elems, ELEM_KNOWN, &ev->d.site, ev->when + ev->d.known * NS, l->now,
 			 NULL);
+	if (ev->d.called)
+		take_called(l, ev);
 }
 
 void banlist_check(const struct ban *b, void *arg)
@@ -160,7 +171,10 @@ void banlist_known(const struct nftread_elem *e, void *arg)
 	struct banlist *l = arg;
 	struct addr key = addr_of(e);
 
-	elem_saw(l->elems, ELEM_KNOWN, &key, end_of(l, e));
+	if (elem_offered(e->comment))
+		elem_saw_offered(l->elems, ELEM_KNOWN, &key, end_of(l, e));
+	else
+		elem_saw(l->elems, ELEM_KNOWN, &key, end_of(l, e));
 }
 
 void banlist_found(const struct nftread_elem *e, void *arg)

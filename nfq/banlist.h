@@ -28,7 +28,7 @@ struct banlist {
 	} n;
 };
 
-/* From the workers: d.ban and d.known. */
+/* From the workers: d.ban, d.known and d.called. */
 void banlist_take(struct banlist *l, const struct event *ev);
 /* One of state's bans: sees to it that the kernel holds it.  arg: the banlist. */
 void banlist_check(const struct ban *b, void *arg);

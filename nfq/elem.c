@@ -16,6 +16,7 @@
 #define FAULTS (BATCH * 4)
 #define SWEEP_LAG (6 * NS) /* an expired element counts until the kernel's sweep, 5 s */
 #define SOON (1 * NS)
+#define OFFERED "by a call"
 #define FULL_QUIET (60 * NS) /* between two complaints about a full set */
 
 enum op_what { OP_ADD, OP_REPLACE, OP_DELETE, OP_DONE };
@@ -243,30 +244,80 @@ static struct op *new_op(struct elem *m, enum op_what what, enum elem_kind kind,
 	return op;
 }
 
-enum elem_result elem_add(struct elem *m, enum elem_kind kind, const struct addr *site,
-			  uint64_t until, uint64_t now, const char *text)
+/* A full set has room for who does not yield as long as somebody in it does. */
+static void make_room(struct elem *m, enum elem_kind kind, uint64_t now)
 {
-	struct mirror_entry *e = mirror_find(m->held[kind], site);
+	struct mirror *held = m->held[kind];
+	const struct mirror_entry *e;
+	struct addr site;
+
+	if (mirror_count(held, true) + mirror_count(held, false) < m->max[kind])
+		return;
+	e = mirror_yielding(held);
+	if (!e)
+		return;
+	site = e->site;
+	elem_remove(m, kind, &site, now);
+}
+
+static enum elem_result add(struct elem *m, const struct op *want, uint64_t now, bool yields)
+{
+	enum elem_kind kind = want->kind;
+	struct mirror_entry *e = mirror_find(m->held[kind], &want->key);
 	enum elem_result result = e ? ELEM_PROLONGED : ELEM_NEW;
+	uint64_t until = want->until;
+	bool yielded = yields;
 	struct op *op;
 
-	if (e && e->until >= until)
+	/* it may stay just so long, and no longer yield: that is to be read in the kernel, too */
+	if (e && e->until >= until && (yields || !e->yields))
 		return ELEM_SAME;
+	if (e) {
+		yields &= e->yields;
+		until = e->until > until ? e->until : until;
+	} else if (!yields) {
+		make_room(m, kind, now);
+	}
 	if (m->ops == BATCH) {
 		elem_flush(m, now);
 		e = NULL;
 	}
-	e = mirror_put(m->held[kind], site);
+	e = mirror_put(m->held[kind], &want->key);
 	if (!e) {
 		complain_full(m, kind, now);
 		return ELEM_REFUSED;
 	}
 	op = e->op ? &m->op[e->op - 1] :
-		     new_op(m, e->until ? OP_REPLACE : OP_ADD, kind, site, now);
+		     new_op(m, e->until ? OP_REPLACE : OP_ADD, kind, &want->key, now);
 	e->op = (uint32_t)(op - m->op) + 1;
 	e->until = op->until = until;
-	snprintf(op->text, sizeof(op->text), "%s", text ? text : "");
+	e->yields = yields;
+	/* a registered source stays one when it calls */
+	snprintf(op->text, sizeof(op->text), "%s", yields == yielded ? want->text : "");
 	return result;
+}
+
+enum elem_result elem_add(struct elem *m, enum elem_kind kind, const struct addr *site,
+			  uint64_t until, uint64_t now, const char *text)
+{
+	struct op want = { .kind = (uint8_t)kind, .key = *site, .until = until };
+
+	snprintf(want.text, sizeof(want.text), "%s", text ? text : "");
+	return add(m, &want, now, false);
+}
+
+enum elem_result elem_offer(struct elem *m, enum elem_kind kind, const struct addr *site,
+			    uint64_t until, uint64_t now)
+{
+	const struct op want = { .kind = (uint8_t)kind, .key = *site, .until = until,
+				 .text = OFFERED };
+
+	return add(m, &want, now, true);
+}
+
+bool elem_offered(const char *comment)
+{
+	return strcmp(comment, OFFERED) == 0;
 }
 
 void elem_remove(struct elem *m, enum elem_kind kind, const struct addr *key, uint64_t now)
@@ -291,6 +342,16 @@ bool elem_saw(struct elem *m, enum elem_kind kind, const struct addr *site, uint
 	return true;
 }
 
+bool elem_saw_offered(struct elem *m, enum elem_kind kind, const struct addr *site,
+		      uint64_t until)
+{
+	bool room = elem_saw(m, kind, site, until);
+
+	if (room)
+		mirror_find(m->held[kind], site)->yields = true;
+	return room;
+}
+
 void elem_lost(struct elem *m, enum elem_kind kind, const struct addr *site)
 {
 	mirror_remove(m->held[kind], site);
@@ -299,6 +360,13 @@ void elem_lost(struct elem *m, enum elem_kind kind, const struct addr *site)
 bool elem_holds(struct elem *m, enum elem_kind kind, const struct addr *site)
 {
 	return mirror_find(m->held[kind], site) != NULL;
+}
+
+uint64_t elem_until(struct elem *m, enum elem_kind kind, const struct addr *site)
+{
+	const struct mirror_entry *e = mirror_find(m->held[kind], site);
+
+	return e ? e->until : 0;
 }
 
 uint32_t elem_count(const struct elem *m, enum elem_kind kind, bool v4)
@@ -355,7 +423,9 @@ static int rewrite_known(struct elem *m, uint64_t now)
 		return -ENOMEM;
 	m->held[ELEM_KNOWN] = fresh;
 	while ((e = mirror_next(old, &at)))
-		if (e->until > now)
+		if (e->until > now && e->yields)
+			elem_offer(m, ELEM_KNOWN, &e->site, e->until, now);
+		else if (e->until > now)
 			elem_add(m, ELEM_KNOWN, &e->site, e->until, now, NULL);
 	mirror_free(old);
 	return elem_flush(m, now);

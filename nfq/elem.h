@@ -36,6 +36,11 @@ void elem_copy_end(struct elem *m);
 /* The later end wins.  text becomes the element's comment; NULL = none. */
 enum elem_result elem_add(struct elem *m, enum elem_kind kind, const struct addr *site,
 			  uint64_t until, uint64_t now, const char *text);
+/* One that makes room in a full set for those of elem_add: a known source that is not
+ * registered.  It is told apart by its comment, so that it stays so after a restart. */
+enum elem_result elem_offer(struct elem *m, enum elem_kind kind, const struct addr *site,
+			    uint64_t until, uint64_t now);
+bool elem_offered(const char *comment);
 void elem_remove(struct elem *m, enum elem_kind kind, const struct addr *key, uint64_t now);
 /* Sends what waits.  0, or the error that kept the whole from the kernel: -ENOENT
  * when our table is gone.  Refused elements are counted, not an error. */
@@ -44,8 +49,11 @@ uint64_t elem_refused(const struct elem *m); /* by us and by the kernel, in tota
 
 /* What was learnt from the kernel, and what became of it. */
 bool elem_saw(struct elem *m, enum elem_kind kind, const struct addr *site, uint64_t until);
+bool elem_saw_offered(struct elem *m, enum elem_kind kind, const struct addr *site,
+		      uint64_t until);
 void elem_lost(struct elem *m, enum elem_kind kind, const struct addr *site);
 bool elem_holds(struct elem *m, enum elem_kind kind, const struct addr *site);
+uint64_t elem_until(struct elem *m, enum elem_kind kind, const struct addr *site); /* 0: not held */
 uint32_t elem_count(const struct elem *m, enum elem_kind kind, bool v4);
 void elem_sweep(struct elem *m, uint64_t now);
 /* Those that it holds, for the caller to free.  0 or -ENOMEM. */

@@ -7,6 +7,7 @@
 struct mirror {
 	struct mirror_entry *entry; /* open addressing, linear probing */
 	uint32_t mask, max;
+	uint32_t turn; /* where mirror_yielding goes on */
 	uint32_t count[2]; /* IPv6, IPv4 */
 	uint64_t seed[2];  /* senders choose the keys: they must not choose the places */
 };
@@ -110,6 +111,17 @@ void mirror_remove(struct mirror *m, const struct addr *site)
 
 	if (m->entry[i].until)
 		remove_at(m, i);
+}
+
+struct mirror_entry *mirror_yielding(struct mirror *m)
+{
+	for (uint32_t i = 0; i <= m->mask; i++) {
+		struct mirror_entry *e = &m->entry[m->turn++ & m->mask];
+
+		if (e->until && e->yields)
+			return e;
+	}
+	return NULL;
 }
 
 void mirror_clear(struct mirror *m)

@@ -17,6 +17,7 @@ struct mirror_entry {
 	struct addr site;
 	uint64_t until; /* 0: the place is empty */
 	uint32_t op;    /* 1 + index of the write that waits for it, 0 = none */
+	bool yields;    /* makes room for those that do not */
 	uint32_t mark;  /* the latest pass in which the kernel was seen to hold it */
 };
 
@@ -28,6 +29,8 @@ struct mirror_entry *mirror_find(struct mirror *m, const struct addr *site);
 /* The entry of site, made if need be (until is then 0 and must be set); NULL: full. */
 struct mirror_entry *mirror_put(struct mirror *m, const struct addr *site);
 void mirror_remove(struct mirror *m, const struct addr *site);
+/* One that yields, another one each time if there are several; NULL: there is none. */
+struct mirror_entry *mirror_yielding(struct mirror *m);
 void mirror_clear(struct mirror *m);
 /* Forgets what ended at or before then. */
 void mirror_sweep(struct mirror *m, uint64_t then);

@@ -21,6 +21,7 @@
 #define DRAINED_MS 50  /* both queues empty for so long: no straggler comes any more */
 #define KNOWN_BATCHES 8 /* of the known lane before strangers get a turn */
 #define EVENTS_SPARE 512 /* of the events ring, for bans */
+#define KNOWN_SPARE 256 /* of the bans ring, for the known: nobody tells of them again */
 #define SWEEP_ROOM ENGINE_CUT /* connections that are found at once */
 #define SWEEP_ROUNDS 16 /* and how often at most, so that packets need not wait */
 #define CALLS_NS (NS / 64) /* how often it looks after calls: each time a share of them */
@@ -80,7 +81,7 @@ static void judge(struct worker *w, const struct ruleset *rs, uint64_t now,
 	engine_run(rs, w->conf.state, w->scratch, &pkt, now, &ev->d);
 	p->verdict = ev->d.verdict;
 	stats_count(&w->stats, &pkt, &ev->d);
-	told = ev->d.notify || ev->d.ban || ev->d.known;
+	told = ev->d.notify || ev->d.ban || ev->d.known || ev->d.called;
 	if (ev->d.verdict == VERDICT_REJECT)
 		w->answer[w->answers++] = (struct answer){ *engine_answer(w->scratch), p->link };
 	if (ev->d.reset)
@@ -136,9 +137,11 @@ static void tell(struct worker *w)
 
 	for (unsigned i = 0; i < w->notes; i++) {
 		const struct event *ev = &w->note[i];
+		bool known = ev->d.known || ev->d.called;
 
-		if (ev->d.ban || ev->d.known) {
-			if (ring_put(w->conf.bans, ev))
+		if (ev->d.ban || known) {
+			/* nor a flood of bans that a phone has registered */
+			if (ring_put_sparing(w->conf.bans, ev, known ? 0 : KNOWN_SPARE))
 				bans = true;
 			else
 				stats_add(&w->stats.ban_lost, 1);

@@ -20,11 +20,14 @@
 #include "sip/strict.h"
 #include "state/answered.h"
 #include "state/audits.h"
+#include "state/callproof.h"
 #include "state/calls.h"
 #include "state/flows.h"
 #include "state/legs.h"
 #include "state/memory.h"
 #include "state/state.h"
+
+#define KNOWN_BY_CALL 3600 /* s: who calls again within that time finds his lane open */
 
 /* One packet on its way through the stages. */
 struct passage {
@@ -84,7 +87,7 @@ static void decision_init(struct decision *d, const struct pkt *pkt)
 	d->reset = d->call = false;
 	d->approved = false;
 	d->token[0] = 0;
-	d->ban = d->known = 0;
+	d->ban = d->known = d->called = 0;
 	d->defect = DEFECT_COUNT;
 	d->reason[0] = d->evidence[0] = 0;
 }
@@ -256,6 +259,11 @@ static bool run_behaviour(struct passage *g)
 	running_facts(p, &facts);
 	memory_learn(p->state, &g->rs->settings, p->pkt, p->sip, p->names,
 		     p->draft ? &facts : NULL, p->now);
+	if (p->pkt->dir == DIR_INBOUND &&
+	    call_proves(p->state, p->sip, p->names, p->proof, p->now)) {
+		g->d->site = p->site;
+		g->d->called = KNOWN_BY_CALL;
+	}
 	return false;
 }
 

@@ -120,7 +120,7 @@ uint64_t name_aor(const struct state *st, struct slice address)
 	return name_aor_of_uri(st, name_user_of_uri(st, na.uri), na.uri);
 }
 
-static bool has_cookie(struct slice branch)
+bool name_has_cookie(struct slice branch)
 {
 	const struct slice cookie = SLICE("z9hG4bK");
 
@@ -142,7 +142,7 @@ static bool asked_inside(const struct pkt *pkt, const struct sip_msg *sip)
 static uint64_t via_name(const struct state *st, const struct names *n, const struct sip_msg *sip,
 			 struct slice branch)
 {
-	if (has_cookie(branch))
+	if (name_has_cookie(branch))
 		return named(st, NAME_BRANCH, n->call, branch);
 	return n->call ^ key_with(n->from, sip->cseq) ^ name_user_of_uri(st, sip->to.uri);
 }

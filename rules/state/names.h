@@ -66,6 +66,8 @@ uint64_t name_login(const struct state *st, struct slice username);
  * the URI, as name_user_of_uri says. */
 uint64_t name_aor(const struct state *st, struct slice address);
 uint64_t name_aor_of_uri(const struct state *st, uint64_t user, struct slice uri);
+/* A branch that its maker never used before, and nobody can guess (RFC 3261 8.1.1.7). */
+bool name_has_cookie(struct slice branch);
 /* Any other bytes; kind keeps the uses apart. */
 #define NAME_NONCE 1
 #define NAME_CALLED 2 /* a Request-URI */

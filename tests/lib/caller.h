@@ -37,7 +37,7 @@ struct says {
 	const char *lines; /* further headers, with their line ends */
 };
 
-static void world_open(struct world *w, const char *conf)
+static inline void world_open(struct world *w, const char *conf)
 {
 	static const uint8_t seed[16] = { 3 };
 
@@ -48,13 +48,13 @@ static void world_open(struct world *w, const char *conf)
 		abort();
 }
 
-static void world_close(struct world *w)
+static inline void world_close(struct world *w)
 {
 	state_free(w->st);
 	ruleset_free(w->rules);
 }
 
-static void ends_of(struct world *w, enum going way, const char *host)
+static inline void ends_of(struct world *w, enum going way, const char *host)
 {
 	struct addr outside, inside, site;
 
@@ -70,7 +70,7 @@ static void ends_of(struct world *w, enum going way, const char *host)
 	names_read(w->st, &w->pkt, &w->sip, key_of_addr(w->st, &site), &w->names);
 }
 
-static void write_says(struct world *w, const struct says *m)
+static inline void write_says(struct world *w, const struct says *m)
 {
 	bool response = m->start[0] < 'A';
 	const char *method = response ? m->start + 4 : m->start;
@@ -93,20 +93,20 @@ static void write_says(struct world *w, const struct says *m)
 	sip_parse(&w->sip, slice_of(w->room));
 }
 
-static struct quota quota_for(enum slot_kind kind)
+static inline struct quota quota_for(enum slot_kind kind)
 {
 	return (struct quota){ .key = 0x1234567890abcdefu + (uint64_t)kind * 0x9e3779b97f4a7c15u,
 			       .window = kind == SLOT_NOW ? 0 : 864000, .act = 1000000 };
 }
 
-static unsigned used(struct world *w, enum slot_kind kind)
+static inline unsigned used(struct world *w, enum slot_kind kind)
 {
 	struct quota q = quota_for(kind);
 
 	return quota_used(w->st, &q, w->now);
 }
 
-static void take(struct world *w, struct call_draft *d)
+static inline void take(struct world *w, struct call_draft *d)
 {
 	static const enum slot_kind kinds[] = { SLOT_NOW, SLOT_COUNT, SLOT_SECONDS };
 
@@ -122,7 +122,7 @@ static void take(struct world *w, struct call_draft *d)
 }
 
 /* It passes. */
-static void hear(struct world *w, enum going way, const char *host, const struct says *m)
+static inline void hear(struct world *w, enum going way, const char *host, const struct says *m)
 {
 	struct call_draft draft;
 	struct call_facts facts = { .draft = &draft };
@@ -143,7 +143,7 @@ static void hear(struct world *w, enum going way, const char *host, const struct
 }
 
 /* So many seconds go by. */
-static void run(struct world *w, unsigned seconds)
+static inline void run(struct world *w, unsigned seconds)
 {
 	struct call_due due[CALL_DUES];
 

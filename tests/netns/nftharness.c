@@ -4,7 +4,8 @@
  * from stdin and answers each with one line, or with lines that end in "ok":
  *
  *   ban ADDR SECONDS TEXT    as a worker would; "agent: why" names the check
- *   known ADDR SECONDS
+ *   known ADDR SECONDS       by a registration
+ *   called ADDR SECONDS      by a call
  *   forget ADDR              out of state only, behind the thread's back
  *   truth ADDR SECONDS       into state only, as when a ring was full
  *   steer, unsteer, reload CONFIG, walk, count, stop
@@ -80,12 +81,12 @@ static void ban(struct harness *h, const struct addr *a, unsigned seconds, const
 	put(h, &ev);
 }
 
-static void known(struct harness *h, const struct addr *a, unsigned seconds)
+static void known(struct harness *h, const struct addr *a, unsigned seconds, bool called)
 {
 	struct event ev = { .when = clock_now() };
 
 	ev.d.site = addr_site(a);
-	ev.d.known = seconds;
+	*(called ? &ev.d.called : &ev.d.known) = seconds;
 	put(h, &ev);
 	wake(h);
 }
@@ -207,7 +208,9 @@ static bool obey_with_address(struct harness *h, const char *line)
 		ban(h, &a, seconds, rest ? line + rest : "");
 		wake(h);
 	} else if (strcmp(word, "known") == 0) {
-		known(h, &a, seconds);
+		known(h, &a, seconds, false);
+	} else if (strcmp(word, "called") == 0) {
+		known(h, &a, seconds, true);
 	} else if (strcmp(word, "forget") == 0 || strcmp(word, "truth") == 0) {
 		change_state(h, &a, seconds);
 	} else {

@@ -96,9 +96,43 @@ static void against_an_array(void **unused)
 	mirror_free(NULL);
 }
 
+/* Whoever yields is found, each in his turn, and nobody else. */
+static void those_that_yield(void **unused)
+{
+	struct mirror *m = mirror_new(MAX);
+	unsigned yield = 0, seen[KEYS] = { 0 };
+	struct mirror_entry *e;
+
+	(void)unused;
+	assert_null(mirror_yielding(m));
+	for (unsigned i = 0; i < MAX; i++) {
+		struct addr a = key(i);
+
+		e = mirror_put(m, &a);
+		e->until = 1 + i;
+		e->yields = i % 3 == 0;
+		yield += e->yields;
+	}
+	for (unsigned i = 0; i < yield; i++) {
+		e = mirror_yielding(m);
+		assert_non_null(e);
+		assert_int_equal((e->until - 1) % 3, 0);
+		assert_int_equal(seen[e->until - 1]++, 0);
+	}
+	while ((e = mirror_yielding(m))) {
+		struct addr a = e->site;
+
+		mirror_remove(m, &a);
+		yield--;
+	}
+	assert_int_equal(yield, 0);
+	mirror_free(m);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(against_an_array) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(against_an_array),
+					    cmocka_unit_test(those_that_yield) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
