@@ -20,7 +20,8 @@ static int setup(void **unused)
 {
 	(void)unused;
 	world_open(&world, "inside = [ \"" SERVER "\" ]; flood = { mode = \"off\"; };"
-			   "malformed = { mode = \"off\"; }; strict = { mode = \"off\"; };");
+			   "malformed = { mode = \"off\"; }; strict = { mode = \"off\"; };"
+			   "dialog = { mode = \"off\"; }; stray = { mode = \"off\"; };");
 	scratch = scratch_new();
 	return !scratch;
 }
