@@ -27,9 +27,6 @@
 
 enum hook { HOOK_INPUT = 1, HOOK_FORWARD = 2, HOOK_OUTPUT = 4 };
 enum on_trouble { TROUBLE_ACCEPT, TROUBLE_DROP };
-/* Known: trusted peers, sites with live registrations or a recent proven call; and their
- * packets of both directions. */
-enum lane { LANE_STRANGERS, LANE_KNOWN, LANES };
 /* A TCP connection whose beginning was not seen: LEARN picks it up where a message
  * begins (and, shortly after the start, lets pass what comes before). */
 enum midstream { MIDSTREAM_LEARN, MIDSTREAM_RESET };

@@ -49,6 +49,15 @@
 
 #define CHECK_MAX 32
 
+/* Known: trusted peers, sites with live registrations or a recent proven call; and their
+ * packets of both directions. */
+enum lane { LANE_STRANGERS, LANE_KNOWN, LANES };
+
+/* How long packets waited for the worker: ns, of the oldest of each batch. */
+struct stats_wait {
+	atomic_uint_fast64_t most, sum, batches;
+};
+
 struct stats {
 #define X(field, help) atomic_uint_fast64_t field;
 	STATS(X)
@@ -57,7 +66,7 @@ struct stats {
 	atomic_uint_fast64_t drops[CHECK_MAX]; /* per check: and the packet was dropped */
 	atomic_uint_fast64_t defects[DEFECT_COUNT]; /* found and not accepted: dropped,
 	                                             * observed or only told */
-	atomic_uint_fast64_t wait_most; /* ns, the longest that a packet waited for the worker */
+	struct stats_wait wait[LANES];
 };
 
 static inline void stats_add(atomic_uint_fast64_t *c, uint64_t n)
@@ -67,11 +76,12 @@ static inline void stats_add(atomic_uint_fast64_t *c, uint64_t n)
 			      memory_order_relaxed);
 }
 
-/* One that had waited so many ns. */
-static inline void stats_wait(struct stats *s, uint64_t ns)
+static inline void stats_wait(struct stats_wait *w, uint64_t ns)
 {
-	if (ns > atomic_load_explicit(&s->wait_most, memory_order_relaxed))
-		atomic_store_explicit(&s->wait_most, ns, memory_order_relaxed);
+	if (ns > atomic_load_explicit(&w->most, memory_order_relaxed))
+		atomic_store_explicit(&w->most, ns, memory_order_relaxed);
+	stats_add(&w->sum, ns);
+	stats_add(&w->batches, 1);
 }
 
 /* Counts one judged packet. */

@@ -12,13 +12,26 @@ struct totals {
 #define X(field, help) uint64_t field;
 	STATS(X)
 #undef X
-	uint64_t wait_most; /* ns, the longest of all */
+	struct {
+		uint64_t most, sum, batches; /* struct stats_wait */
+	} wait[LANES];
 	uint64_t hits[CHECK_MAX], drops[CHECK_MAX], defects[DEFECT_COUNT];
 };
 
 static uint64_t value_of(const atomic_uint_fast64_t *c)
 {
 	return atomic_load_explicit(c, memory_order_relaxed);
+}
+
+static void add_waits(struct totals *t, const struct stats *st)
+{
+	for (unsigned i = 0; i < LANES; i++) {
+		uint64_t most = value_of(&st->wait[i].most);
+
+		t->wait[i].most = most > t->wait[i].most ? most : t->wait[i].most;
+		t->wait[i].sum += value_of(&st->wait[i].sum);
+		t->wait[i].batches += value_of(&st->wait[i].batches);
+	}
 }
 
 static struct totals totals_of(const struct report_source *s)
@@ -31,8 +44,7 @@ static struct totals totals_of(const struct report_source *s)
 #define X(field, help) t.field += value_of(&st->field);
 		STATS(X)
 #undef X
-		if (value_of(&st->wait_most) > t.wait_most)
-			t.wait_most = value_of(&st->wait_most);
+		add_waits(&t, st);
 		for (unsigned c = 0; c < CHECK_MAX; c++) {
 			t.hits[c] += value_of(&st->hits[c]);
 			t.drops[c] += value_of(&st->drops[c]);
@@ -129,6 +141,23 @@ static void log_feeds(struct feeds *f)
 			 total[i].writing ? ", not all of it yet" : "");
 }
 
+static void log_waits(const struct state *st, const struct totals *t)
+{
+	double mean[LANES], most[LANES];
+
+	for (unsigned i = 0; i < LANES; i++) {
+		uint64_t n = t->wait[i].batches;
+
+		mean[i] = n ? (double)t->wait[i].sum / 1e6 / (double)n : 0;
+		most[i] = (double)t->wait[i].most / 1e6;
+	}
+	log_info("waiting: packets wait %.3f ms for a worker, %.3f ms at most since the start",
+		 wait_of(st), most[0] > most[1] ? most[0] : most[1]);
+	log_info("waiting in lanes since the start: strangers %.3f ms on average, %.3f at most; "
+		 "known %.3f ms on average, %.3f at most", mean[LANE_STRANGERS],
+		 most[LANE_STRANGERS], mean[LANE_KNOWN], most[LANE_KNOWN]);
+}
+
 void report_log(const struct report_source *s)
 {
 	struct totals t = totals_of(s);
@@ -142,8 +171,7 @@ void report_log(const struct report_source *s)
 	for (unsigned c = 0; c < check_count; c++)
 		log_info("check %-12s %" PRIu64 " hits, %" PRIu64 " dropped", check_name(c),
 			 t.hits[c], t.drops[c]);
-	log_info("waiting: packets wait %.3f ms for a worker, %.3f ms at most since the start",
-		 wait_of(s->state), (double)t.wait_most / 1e6);
+	log_waits(s->state, &t);
 	log_defects(&t);
 	state_describe(s->state, text, sizeof(text));
 	log_info("tables: %s", text);

@@ -289,7 +289,7 @@ static int turn(struct worker *w, enum lane lane)
 	now = read_clocks(w);
 	waited = clock_since(in.packet[0].stamped); /* the oldest */
 	state_set_delay(w->conf.state, now, waited);
-	stats_wait(&w->stats, waited);
+	stats_wait(&w->stats.wait[lane], waited);
 	rs = publish_pin(w->conf.live, w->conf.index);
 	for (unsigned i = 0; i < in.packets; i++)
 		judge(w, rs, now, &in.packet[i]);

@@ -192,7 +192,13 @@ static enum worker_phase run(struct script strangers, struct script known)
 	assert_int_equal(worker_start(w), 0);
 	assert_int_equal(eventfd_read(conf.phase_fd, &told), 0);
 	phase = worker_phase(w);
-	wait_most = worker_stats(w)->wait_most;
+	wait_most = 0;
+	for (unsigned i = 0; i < LANES; i++) {
+		const struct stats_wait *wait = &worker_stats(w)->wait[i];
+
+		assert_int_equal(wait->batches, script[i].answers);
+		wait_most = wait->most > wait_most ? wait->most : wait_most;
+	}
 	worker_free(w);
 	publish_free(conf.live);
 	close(conf.phase_fd);
