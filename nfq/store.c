@@ -2,27 +2,24 @@
 #include "store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "log.h"
+#include "statefile.h"
 
-#define PATH_ROOM 4096
 #define FILE_MOST ((off_t)1 << 32) /* no table is that large by far */
 #define TEXT 512
 
 struct store {
 	struct state *state;
-	char path[PATH_ROOM], fresh[PATH_ROOM + 8];
+	char path[STATEFILE_PATH];
 	uint32_t interval; /* s, 0: only at the stop */
 	bool failed;       /* and it was said */
 	pthread_t thread;
@@ -31,23 +28,6 @@ struct store {
 	pthread_cond_t wake;
 	bool stop;
 };
-
-/* A name without "/" is in the directory that systemd made for us. */
-static bool path_of(const char *file, char out[PATH_ROOM])
-{
-	const char *dir = getenv("STATE_DIRECTORY");
-	int n;
-
-	if (!file[0])
-		return false;
-	if (strchr(file, '/'))
-		n = snprintf(out, PATH_ROOM, "%s", file);
-	else if (dir && dir[0] == '/')
-		n = snprintf(out, PATH_ROOM, "%s/%s", dir, file);
-	else
-		return false;
-	return n < PATH_ROOM;
-}
 
 /* ---- out ---- */
 
@@ -64,61 +44,23 @@ static uint64_t wall_now(void)
 	return (uint64_t)ts.tv_sec * NS + (uint64_t)ts.tv_nsec;
 }
 
-static int write_file(struct store *s)
+static int put_state(FILE *f, void *arg)
 {
-	int fd = open(s->fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
-	int r = f ? 0 : -errno;
+	struct store *s = arg;
 
-	if (!f) {
-		if (fd >= 0)
-			close(fd);
-		return r;
-	}
-	/* one that somebody else had left there would keep its mode */
-	if (fchmod(fd, 0600))
-		r = -errno;
-	if (!r)
-		r = state_save(s->state, clock_now(), wall_now(), put, f);
-	if (!r && (fflush(f) || fsync(fd)))
-		r = -errno;
-	if (fclose(f) && !r)
-		r = -errno;
-	return r;
-}
-
-/* The new name itself is safe only when the directory is. */
-static void sync_directory(const char *path)
-{
-	char dir[PATH_ROOM];
-	char *slash;
-	int fd;
-
-	snprintf(dir, sizeof(dir), "%s", path);
-	slash = strrchr(dir, '/');
-	slash[slash == dir] = '\0';
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	(void)fsync(fd);
-	close(fd);
+	return state_save(s->state, clock_now(), wall_now(), put, f);
 }
 
 static bool save(struct store *s)
 {
-	int r = write_file(s);
+	int r = statefile_write(s->path, put_state, s);
 
-	if (!r && rename(s->fresh, s->path))
-		r = -errno;
 	if (!r) {
-		sync_directory(s->path);
 		if (s->failed)
 			log_info("the memory is saved again in %s", s->path);
 		s->failed = false;
 		return true;
 	}
-	if (r != -ENOENT)
-		(void)unlink(s->fresh);
 	if (!s->failed)
 		log_warn("the memory is not saved, a restart will forget it: %s: %s", s->path,
 			 strerror(-r));
@@ -127,50 +69,6 @@ static bool save(struct store *s)
 }
 
 /* ---- in ---- */
-
-struct whole {
-	unsigned char *bytes;
-	size_t n;
-};
-
-/* NULL when it was read; else why not. */
-static const char *read_all(int fd, size_t size, struct whole *out)
-{
-	out->bytes = malloc(size ? size : 1);
-	if (!out->bytes)
-		return strerror(ENOMEM);
-	for (out->n = 0; out->n < size;) {
-		ssize_t r = read(fd, out->bytes + out->n, size - out->n);
-
-		if (r < 0)
-			return strerror(errno);
-		if (r == 0)
-			break;
-		out->n += (size_t)r;
-	}
-	return NULL;
-}
-
-static const char *read_file(const char *path, struct whole *out)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	const char *why = fd < 0 ? strerror(errno) : NULL;
-	struct stat is;
-
-	if (!why && fstat(fd, &is))
-		why = strerror(errno);
-	if (!why && !S_ISREG(is.st_mode))
-		why = "it is no ordinary file";
-	if (!why && ((is.st_uid != geteuid() && is.st_uid) || is.st_mode & (S_IWGRP | S_IWOTH)))
-		why = "somebody else may have written it";
-	if (!why && is.st_size > FILE_MOST)
-		why = "it is far too long";
-	if (!why)
-		why = read_all(fd, (size_t)is.st_size, out);
-	if (fd >= 0)
-		close(fd);
-	return why;
-}
 
 static void say_tables(const struct state_saved *got, uint64_t gap, bool whole)
 {
@@ -193,7 +91,7 @@ static void say_tables(const struct state_saved *got, uint64_t gap, bool whole)
 }
 
 /* NULL when it was taken. */
-static const char *restore(const struct settings *s, struct state *st, const struct whole *w)
+static const char *restore(const struct settings *s, struct state *st, const struct statefile *w)
 {
 	uint64_t wall = wall_now(), gap;
 	struct state_saved got;
@@ -216,11 +114,11 @@ static const char *restore(const struct settings *s, struct state *st, const str
 
 void store_load(const struct settings *s, struct state *st)
 {
-	struct whole w = { NULL, 0 };
-	char path[PATH_ROOM];
+	struct statefile w = { NULL, 0 };
+	char path[STATEFILE_PATH];
 	const char *why;
 
-	if (!path_of(s->store_file, path)) {
+	if (!statefile_path(s->store_file, path)) {
 		log_info("memory starts empty: %s", s->store_file[0] ?
 			 "there is no STATE_DIRECTORY for store.file" : "store.file is empty");
 		return;
@@ -229,7 +127,7 @@ void store_load(const struct settings *s, struct state *st)
 		log_info("memory starts empty: there is no %s", path);
 		return;
 	}
-	why = read_file(path, &w);
+	why = statefile_read(path, FILE_MOST, &w);
 	if (!why)
 		why = restore(s, st, &w);
 	if (why)
@@ -283,13 +181,12 @@ struct store *store_start(const struct settings *conf, struct state *st)
 	pthread_condattr_t attr;
 	int r = 0;
 
-	if (!s || !path_of(conf->store_file, s->path)) {
+	if (!s || !statefile_path(conf->store_file, s->path)) {
 		free(s);
 		return NULL;
 	}
 	s->state = st;
 	s->interval = conf->store_interval;
-	snprintf(s->fresh, sizeof(s->fresh), "%s.new", s->path);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->wake, &attr);
@@ -323,9 +220,9 @@ void store_stop(struct store *s)
 
 bool store_same(const struct store *s, const char *file)
 {
-	char path[PATH_ROOM] = "";
+	char path[STATEFILE_PATH] = "";
 
-	if (!path_of(file, path))
+	if (!statefile_path(file, path))
 		path[0] = '\0';
 	return strcmp(path, s ? s->path : "") == 0;
 }
