@@ -83,6 +83,10 @@ NEEDS_test_check := ctl/check.c
 NEEDS_test_hook := nfq/hook.c nfq/helper.c nfq/clock.c nfq/events.c nfq/ring.c nfq/log.c
 NEEDS_test_request := nfq/request.c
 NEEDS_test_digest := nfq/digest.c
+NEEDS_test_pieces := nfq/pieces.c nfq/plan.c
+NEEDS_test_hand := nfq/hand.c nfq/statefile.c nfq/log.c
+NEEDS_test_bancommands := nfq/bancommands.c nfq/request.c nfq/hand.c nfq/statefile.c nfq/clock.c \
+	nfq/log.c
 NEEDS_test_words := nfq/words.c nfq/digest.c
 
 .SECONDEXPANSION:
@@ -145,8 +149,8 @@ fuzz: ## feed the readers with odd bytes, 60 s each: make fuzz [TARGET=view] [FU
 benches: $(B)/tests/bench/gen $(B)/tests/bench/bare
 
 # the ban thread without the daemon
-HARNESS := $(patsubst %,nfq/%.c,ban banlist bantext clock elem keeper log mirror nftlink nftread nftset \
-	plan ring ruleparts shed steer)
+HARNESS := $(patsubst %,nfq/%.c,ban banlist bantext byhand clock elem hand keeper keepwatch log mirror \
+	nets netwatch nftlink nftread nftset pieces plan ring ruleparts shed statefile steer)
 
 $(B)/tests/netns/nftharness $(B)/tests/netns/nftfaults: %: %.o $(call obj,$(HARNESS)) $(B)/rules.a
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(LIBS_NFQ)

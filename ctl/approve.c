@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `sipmoat approve TOKEN`, `sipmoat approve --revoke USER`: the operator's word. */
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "client.h"
 #include "ctl.h"
+#include "times.h"
 
 #define MOST 2419200
 
@@ -24,42 +22,11 @@ static void usage(FILE *to)
 	      "  -s, --socket PATH  instead of " CLIENT_SOCKET "\n", to);
 }
 
-/* Seconds; 0: it is no time, or too much or too little. */
-static uint64_t time_parse(const char *text)
-{
-	static const char units[] = "smhdw";
-	static const uint64_t seconds[] = { 1, 60, 3600, 86400, 604800 };
-	const char *unit;
-	uint64_t n;
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return 0;
-	errno = 0;
-	n = strtoull(text, &end, 10);
-	unit = *end ? strchr(units, *end) : units;
-	if (errno || !unit || n > MOST || (*end && end[1]))
-		return 0;
-	n *= seconds[unit - units];
-	return n <= MOST ? n : 0;
-}
-
-static void print_time(uint64_t seconds)
-{
-	if (seconds >= 2 * 86400)
-		printf("%" PRIu64 " days", seconds / 86400);
-	else if (seconds >= 2 * 3600)
-		printf("%" PRIu64 " hours", seconds / 3600);
-	else if (seconds >= 120)
-		printf("%" PRIu64 " minutes", seconds / 60);
-	else
-		printf("%" PRIu64 " seconds", seconds);
-}
-
 static int approve(const char *socket, const char *token, uint64_t seconds)
 {
 	struct client_arg args[] = { { "token", token, 0 }, { "seconds", NULL, seconds },
 				     { NULL, NULL, 0 } };
+	char text[TIME_TEXT];
 	struct reply *r;
 	int status;
 
@@ -72,8 +39,8 @@ static int approve(const char *socket, const char *token, uint64_t seconds)
 	if (!reply_true(r, -1, "shown"))
 		printf("at %s ", reply_text(r, -1, "source"));
 	printf("may have %s for ", reply_text(r, -1, "what"));
-	print_time(reply_number(r, -1, "seconds"));
-	putchar('\n');
+	time_print(reply_number(r, -1, "seconds"), text);
+	puts(text);
 	reply_free(r);
 	return CTL_OK;
 }
@@ -115,7 +82,7 @@ int approve_main(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "f:r:s:h", known, NULL)) != -1) {
 		switch (c) {
 		case 'f':
-			seconds = time_parse(optarg);
+			seconds = time_parse(optarg, MOST);
 			if (!seconds)
 				return misused("--for must be a time such as \"90m\" or \"8h\", "
 					       "up to 4 weeks");

@@ -17,6 +17,11 @@ enum ctl_exit {
 
 int approvals_main(int argc, char **argv);
 int approve_main(int argc, char **argv);
+int ban_main(int argc, char **argv);
+int unban_main(int argc, char **argv);
+int allow_main(int argc, char **argv);
+int disallow_main(int argc, char **argv);
+int bans_main(int argc, char **argv);
 int check_main(int argc, char **argv);
 int feeds_main(int argc, char **argv);
 int inspect_main(int argc, char **argv);

@@ -13,6 +13,11 @@ static const struct command {
 	{ "inspect", "show what the firewall sees in one raw SIP message", inspect_main },
 	{ "approve", "let a user have what was refused, or take it back", approve_main },
 	{ "approvals", "list what waits for approval, and what was approved", approvals_main },
+	{ "ban", "ban an address or a prefix by hand", ban_main },
+	{ "unban", "lift a ban", unban_main },
+	{ "allow", "trust an address or a prefix, for a while or for good", allow_main },
+	{ "disallow", "do so no longer", disallow_main },
+	{ "bans", "list who is banned or allowed, by whom, how long and why", bans_main },
 	{ "feeds", "list the block lists and allow lists, and what is in force", feeds_main },
 	{ "number", "say how a number is read, and what becomes of calls to it", number_main },
 };

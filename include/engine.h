@@ -243,12 +243,17 @@ struct ban {
 bool state_ban_find(struct state *st, const struct addr *a, uint64_t now, struct ban *out);
 /* Likewise what allows it. */
 bool state_allow_find(struct state *st, const struct addr *a, uint64_t now, struct ban *out);
+/* Of just that prefix: a ban, or what allows it. */
+bool state_ban_get(struct state *st, const struct prefix *who, bool allow, uint64_t now,
+		   struct ban *out);
 /* Adds, or prolongs when the new end is later; one set by hand takes the place of any other.
  * false: the table is full of others. */
 bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now);
 /* Just that prefix; false: there was none. */
 bool state_ban_remove(struct state *st, const struct prefix *who);
 bool state_allow_remove(struct state *st, const struct prefix *who);
+/* How many there can be at most. */
+size_t state_ban_most(const struct state *st);
 /* Calls each for every live one, on copies, without a lock held; returns how many. */
 size_t state_ban_walk(struct state *st, uint64_t now, void (*each)(const struct ban *, void *),
 		      void *arg);

@@ -17,12 +17,15 @@
 #define SWEEP (5 * NS)
 #define EVENTS_A_TURN 4000 /* from one ring, before the others have their turn */
 
-enum order { ORDER_NONE, ORDER_STEER, ORDER_RELOAD, ORDER_KNOWN, ORDER_UNSTEER, ORDER_STOP };
+enum order {
+	ORDER_NONE, ORDER_STEER, ORDER_RELOAD, ORDER_KNOWN, ORDER_BY_HAND, ORDER_UNSTEER, ORDER_STOP
+};
 
 /* What a caller wants; it waits until the thread has set done. */
 struct request {
 	enum order order;
 	const struct ruleset *rules;
+	struct byhand *hand;
 	char *err;
 	struct addr **sites; /* KNOWN */
 	size_t *n;
@@ -76,6 +79,9 @@ static int obey(struct ban_thread *t, const struct request *r)
 		return keeper_reload(t->keeper, r->rules, clock_now(), r->err);
 	case ORDER_KNOWN:
 		return keeper_known(t->keeper, clock_now(), r->sites, r->n);
+	case ORDER_BY_HAND:
+		keeper_by_hand(t->keeper, r->hand, clock_now());
+		return 0;
 	case ORDER_UNSTEER:
 		keeper_unsteer(t->keeper);
 		return 0;
@@ -123,14 +129,19 @@ static int next_timeout(const struct ban_thread *t)
 {
 	uint64_t now = clock_now();
 	uint64_t at = t->sweep_at < t->reconcile_at ? t->sweep_at : t->reconcile_at;
+	uint64_t due = keeper_due(t->keeper);
 
+	if (due && due < at)
+		at = due;
 	return at > now ? (int)((at - now) / 1000000) + 1 : 0;
 }
 
 static void keep_time(struct ban_thread *t)
 {
-	uint64_t now = clock_now();
+	uint64_t now = clock_now(), due = keeper_due(t->keeper);
 
+	if (due && now >= due)
+		keeper_flush(t->keeper, now);
 	if (now >= t->sweep_at) {
 		keeper_sweep(t->keeper, now);
 		t->sweep_at = now + SWEEP;
@@ -166,7 +177,7 @@ static void *ban_run(void *arg)
 	return NULL;
 }
 
-static int wait_for(struct ban_thread *t, struct request *r)
+static int ask(struct ban_thread *t, struct request *r)
 {
 	const uint64_t one = 1;
 
@@ -180,13 +191,6 @@ static int wait_for(struct ban_thread *t, struct request *r)
 		pthread_cond_wait(&t->ready, &t->lock);
 	pthread_mutex_unlock(&t->lock);
 	return r->result;
-}
-
-static int ask(struct ban_thread *t, enum order order, const struct ruleset *rules, char *err)
-{
-	struct request r = { .order = order, .rules = rules, .err = err };
-
-	return wait_for(t, &r);
 }
 
 static int start_thread(struct ban_thread *t)
@@ -250,24 +254,30 @@ out:
 
 int ban_steer(struct ban_thread *t, char err[BAN_ERROR])
 {
-	return ask(t, ORDER_STEER, NULL, err);
+	return ask(t, &(struct request){ .order = ORDER_STEER, .err = err });
 }
 
 int ban_reload(struct ban_thread *t, const struct ruleset *rules, char err[BAN_ERROR])
 {
-	return ask(t, ORDER_RELOAD, rules, err);
+	return ask(t, &(struct request){ .order = ORDER_RELOAD, .rules = rules,
+					     .err = err });
+}
+
+void ban_by_hand(struct ban_thread *t, struct byhand *o)
+{
+	ask(t, &(struct request){ .order = ORDER_BY_HAND, .hand = o });
 }
 
 void ban_unsteer(struct ban_thread *t)
 {
-	ask(t, ORDER_UNSTEER, NULL, NULL);
+	ask(t, &(struct request){ .order = ORDER_UNSTEER });
 }
 
 void ban_stop(struct ban_thread *t)
 {
 	if (!t)
 		return;
-	ask(t, ORDER_STOP, NULL, NULL);
+	ask(t, &(struct request){ .order = ORDER_STOP });
 	pthread_join(t->id, NULL);
 	pthread_cond_destroy(&t->ready);
 	pthread_mutex_destroy(&t->lock);
@@ -283,5 +293,5 @@ int ban_known(struct ban_thread *t, struct addr **sites, size_t *n)
 {
 	struct request r = { .order = ORDER_KNOWN, .sites = sites, .n = n };
 
-	return wait_for(t, &r);
+	return ask(t, &r);
 }

@@ -4,7 +4,7 @@
  * sets and chains (nftset.c), the steering into the queues (steer.c), and the
  * elements of the banned and known sets, which mirror state's bans.
  *
- * Ownership: ban_start copies what it needs from conf but state and rings, which
+ * Ownership: ban_start copies what it needs from conf but state, hand and rings, which
  * must outlive the thread.  Locking: one thread writes to nftables; callers only
  * leave messages.  Errors: 0 or -errno with one clear line in err.
  */
@@ -17,10 +17,13 @@
 #define BAN_ERROR 256
 
 struct ban_thread;
+struct byhand;
+struct hand;
 
 struct ban_conf {
 	const struct ruleset *rules; /* settings, trusted prefixes: read during the call */
 	struct state *state;
+	struct hand *hand;           /* what is banned and allowed by hand */
 	struct ring *const *ring;    /* one per worker: events with d.ban, d.known or d.called */
 	unsigned rings;
 	unsigned workers;            /* queues: strangers first.., known first + workers.. */
@@ -42,6 +45,8 @@ int ban_start(struct ban_thread **out, const struct ban_conf *conf, char err[BAN
 int ban_steer(struct ban_thread *t, char err[BAN_ERROR]);
 /* New generation: ports, trusted, police, scope ...; reconciles the bans. */
 int ban_reload(struct ban_thread *t, const struct ruleset *rules, char err[BAN_ERROR]);
+/* What an operator wants: in state and kernel when it returns. */
+void ban_by_hand(struct ban_thread *t, struct byhand *o);
 /* Steers no packet into the queues any more (first half of a graceful stop); what
  * waits there stays, and so do the bans. */
 void ban_unsteer(struct ban_thread *t);

@@ -6,7 +6,6 @@
 #include "bantext.h"
 #include "log.h"
 
-#define FOREVER (10ull * 365 * 86400 * NS) /* elements that somebody added without a timeout */
 #define MS 1000000ull
 
 static void bump(atomic_uint_fast64_t *c)
@@ -34,14 +33,14 @@ void banlist_count(struct banlist *l, struct ban_counts *out)
 	out->live6 = atomic_load_explicit(&l->n.live6, memory_order_relaxed);
 }
 
-static struct addr addr_of(const struct nftread_elem *e)
+struct addr banlist_key(const struct nftread_elem *e)
 {
 	return e->len == 4 ? addr_v4(e->key) : addr_v6(e->key);
 }
 
-static uint64_t end_of(const struct banlist *l, const struct nftread_elem *e)
+uint64_t banlist_end(const struct banlist *l, const struct nftread_elem *e)
 {
-	return l->now + (e->timed ? e->left * MS : FOREVER);
+	return e->timed ? l->now + e->left * MS : BAN_FOREVER;
 }
 
 /* Last line of defence: whatever asked for it, these are never banned. */
@@ -55,6 +54,9 @@ static enum elem_result put_ban(struct banlist *l, const struct ban *b)
 	char text[BANTEXT];
 
 	bantext_print(b, text);
+	if (b->allow || !prefix_is_site(&b->who))
+		return nets_put(l->nets, b->allow ? NETS_ALLOW : NETS_BAN, &b->who, b->until,
+				l->now, text);
 	return elem_add(l->elems, ELEM_BAN, &b->who.addr, b->until, l->now, text);
 }
 
@@ -70,7 +72,7 @@ static void take_ban(struct banlist *l, const struct event *ev)
 		state_ban_remove(l->state, &b.who);
 		return;
 	}
-	if (state_ban_find(l->state, &b.who.addr, l->now, &known) && known.until > b.until)
+	if (state_ban_get(l->state, &b.who, false, l->now, &known) && known.until > b.until)
 		b.until = known.until;
 	r = b.until > l->now ? put_ban(l, &b) : ELEM_SAME;
 	if (r == ELEM_NEW)
@@ -105,23 +107,48 @@ void banlist_check(const struct ban *b, void *arg)
 {
 	struct banlist *l = arg;
 
-	if (untouchable(l, &b->who)) {
-		elem_remove(l->elems, ELEM_BAN, &b->who.addr, l->now);
-		state_ban_remove(l->state, &b->who);
+	if (!b->allow && untouchable(l, &b->who)) {
+		(void)banlist_lift(l, &b->who, false);
 		bump(&l->n.unbanned);
 		return;
 	}
 	put_ban(l, b);
 }
 
+bool banlist_put(struct banlist *l, const struct ban *b)
+{
+	enum elem_result r = put_ban(l, b);
+
+	if (r == ELEM_NEW && !b->allow)
+		bump(&l->n.banned);
+	return r != ELEM_REFUSED;
+}
+
+void banlist_drop(struct banlist *l, const struct prefix *who, bool allow)
+{
+	if (allow || !prefix_is_site(who))
+		(void)nets_remove(l->nets, allow ? NETS_ALLOW : NETS_BAN, who);
+	else if (elem_holds(l->elems, ELEM_BAN, &who->addr))
+		elem_remove(l->elems, ELEM_BAN, &who->addr, l->now);
+}
+
+bool banlist_lift(struct banlist *l, const struct prefix *who, bool allow)
+{
+	bool known = hand_remove(l->hand, who, allow);
+
+	banlist_drop(l, who, allow);
+	known |= allow ? state_allow_remove(l->state, who) : state_ban_remove(l->state, who);
+	return known;
+}
+
 /* Takes over a ban found in the kernel; false: it may not or cannot stand.  written: just
  * now, by somebody who knows whom he means. */
 static bool adopt_ban(struct banlist *l, const struct nftread_elem *e, bool written)
 {
-	struct addr key = addr_of(e);
+	struct addr key = banlist_key(e);
 	struct ban b = { .who = addr_site_prefix(&key), .proven = written };
 
-	b.until = end_of(l, e);
+	b.until = banlist_end(l, e);
 	bantext_parse(e->comment, &b);
 	if (!addr_eq(&key, &b.who.addr)) {
 		/* the chain looks up whole /64s: this element would never match */
@@ -138,43 +165,81 @@ static bool adopt_ban(struct banlist *l, const struct nftread_elem *e, bool writ
 	return state_ban_add(l->state, &b, l->now);
 }
 
-static void log_ban(const char *what, const struct addr *site, const char *comment)
+static void log_ban(const char *what, const struct prefix *who, const char *comment)
 {
-	char text[ADDR_TEXT];
+	char text[PREFIX_TEXT];
 
-	addr_print(site, text);
-	log_info("%s%s: %s%s%s", text, addr_is_v4(site) ? "" : "/64", what, *comment ? ": " : "",
-		 comment);
+	prefix_print(who, text);
+	log_info("%s: %s%s%s", text, what, *comment ? ": " : "", comment);
+}
+
+/* As a log line: why it was not taken over. */
+static void log_refused(const struct banlist *l, const struct prefix *who)
+{
+	const struct never *spared = plan_spared(l->plan, who);
+	char what[NFTSET_COMMENT];
+
+	snprintf(what, sizeof(what), spared ? "not banned by hand: it is %s" :
+		 "banned by hand in the kernel only: bans.max%s", spared ? spared->why : "");
+	log_ban(what, who, "");
 }
 
 static void added(struct banlist *l, const struct nftread_elem *e)
 {
-	struct addr key = addr_of(e), site = addr_site(&key);
+	struct addr key = banlist_key(e);
 	struct prefix who = addr_site_prefix(&key);
 
 	if (adopt_ban(l, e, true)) {
 		bump(&l->n.by_hand);
-		log_ban("banned by hand", &site, e->comment);
+		log_ban("banned by hand", &who, e->comment);
 	} else {
-		const struct never *spared = plan_spared(l->plan, &who);
-		char what[NFTSET_COMMENT];
-
-		snprintf(what, sizeof(what), spared ? "not banned by hand: it is %s" :
-			 "banned by hand in the kernel only: bans.max%s",
-			 spared ? spared->why : "");
-		log_ban(what, &site, "");
+		log_refused(l, &who);
 	}
+}
+
+static bool adopt_net(struct banlist *l, const struct prefix *who, bool allow, uint64_t until,
+		      const char *comment, bool written)
+{
+	struct ban b = { .who = *who, .allow = allow, .until = until, .proven = written };
+
+	/* what was not kept as ours is written over with the next change */
+	nets_rewrite(l->nets);
+	if (!allow && untouchable(l, who))
+		return false;
+	bantext_parse(comment, &b);
+	return put_ban(l, &b) != ELEM_REFUSED && state_ban_add(l->state, &b, l->now);
+}
+
+void banlist_net(struct banlist *l, const struct prefix *who, bool allow, uint64_t until,
+		 const char *comment, bool start)
+{
+	bool taken = adopt_net(l, who, allow, until, comment, !start);
+
+	if (taken)
+		bump(start ? &l->n.restored : &l->n.by_hand);
+	if (!start && taken)
+		log_ban(allow ? "allowed by hand" : "banned by hand", who, comment);
+	else if (!taken)
+		log_refused(l, who);
+}
+
+void banlist_net_gone(struct banlist *l, const struct prefix *who, bool allow)
+{
+	if (!banlist_lift(l, who, allow))
+		return;
+	bump(&l->n.unbanned);
+	log_ban(allow ? "no longer allowed, by hand" : "unbanned by hand", who, "");
 }
 
 void banlist_known(const struct nftread_elem *e, void *arg)
 {
 	struct banlist *l = arg;
-	struct addr key = addr_of(e);
+	struct addr key = banlist_key(e);
 
 	if (elem_offered(e->comment))
-		elem_saw_offered(l->elems, ELEM_KNOWN, &key, end_of(l, e));
+		elem_saw_offered(l->elems, ELEM_KNOWN, &key, banlist_end(l, e));
 	else
-		elem_saw(l->elems, ELEM_KNOWN, &key, end_of(l, e));
+		elem_saw(l->elems, ELEM_KNOWN, &key, banlist_end(l, e));
 }
 
 void banlist_found(const struct nftread_elem *e, void *arg)
@@ -188,10 +253,10 @@ void banlist_found(const struct nftread_elem *e, void *arg)
 void banlist_seen(const struct nftread_elem *e, void *arg)
 {
 	struct banlist *l = arg;
-	struct addr key = addr_of(e);
+	struct addr key = banlist_key(e);
 
 	if (elem_holds(l->elems, ELEM_BAN, &key))
-		elem_saw(l->elems, ELEM_BAN, &key, end_of(l, e));
+		elem_saw(l->elems, ELEM_BAN, &key, banlist_end(l, e));
 	else
 		added(l, e);
 }
@@ -201,15 +266,15 @@ void banlist_deleted(struct banlist *l, const struct addr *site)
 	struct prefix who = addr_site_prefix(site);
 
 	elem_lost(l->elems, ELEM_BAN, site);
-	if (!state_ban_remove(l->state, &who))
+	if (!banlist_lift(l, &who, false))
 		return;
 	bump(&l->n.unbanned);
-	log_ban("unbanned by hand", site, "");
+	log_ban("unbanned by hand", &who, "");
 }
 
 void banlist_event(struct banlist *l, const struct nftread_event *ev)
 {
-	struct addr key = addr_of(&ev->elem);
+	struct addr key = banlist_key(&ev->elem);
 	bool ban = strcmp(ev->set, "banned4") == 0 || strcmp(ev->set, "banned6") == 0;
 	bool known = strcmp(ev->set, "known4") == 0 || strcmp(ev->set, "known6") == 0;
 
@@ -218,7 +283,7 @@ void banlist_event(struct banlist *l, const struct nftread_event *ev)
 	else if (ban)
 		banlist_deleted(l, &key);
 	else if (known && ev->kind == NFTREAD_ELEM_NEW)
-		elem_add(l->elems, ELEM_KNOWN, &key, end_of(l, &ev->elem), l->now, NULL);
+		elem_add(l->elems, ELEM_KNOWN, &key, banlist_end(l, &ev->elem), l->now, NULL);
 	else if (known)
 		elem_remove(l->elems, ELEM_KNOWN, &key, l->now); /* in the queue tables, too */
 }

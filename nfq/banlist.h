@@ -3,7 +3,7 @@
  * Bans between state, which decides, and the kernel's sets, which act: every way
  * in which one may come, end, or be refused, and the counting of it.
  *
- * Ownership: embedded in its owner, who sets state, elems and plan and keeps
+ * Ownership: embedded in its owner, who sets all but n and keeps
  * them alive.  Locking: one thread; banlist_count: any.
  * Units: now in ns of the engine's clock, set by the owner before each call.
  */
@@ -14,12 +14,16 @@
 
 #include "ban.h"
 #include "elem.h"
+#include "hand.h"
+#include "nets.h"
 #include "nftread.h"
 #include "plan.h"
 
 struct banlist {
 	struct state *state;
 	struct elem *elems;
+	struct nets *nets;
+	struct hand *hand;
 	const struct plan *plan;
 	uint64_t now;
 	struct {
@@ -33,6 +37,12 @@ void banlist_take(struct banlist *l, const struct event *ev);
 /* One of state's bans: sees to it that the kernel holds it.  arg: the banlist. */
 void banlist_check(const struct ban *b, void *arg);
 
+/* A new one of state's, or one in the place of another, which was dropped: false: no room. */
+bool banlist_put(struct banlist *l, const struct ban *b);
+/* From the kernel only; or from everywhere: false: there was none. */
+void banlist_drop(struct banlist *l, const struct prefix *who, bool allow);
+bool banlist_lift(struct banlist *l, const struct prefix *who, bool allow);
+
 /* From the kernel.  arg: the banlist. */
 void banlist_found(const struct nftread_elem *e, void *arg); /* left by an earlier run */
 void banlist_known(const struct nftread_elem *e, void *arg); /* of a known set */
@@ -41,6 +51,15 @@ void banlist_seen(const struct nftread_elem *e, void *arg);  /* in a pass over a
 void banlist_event(struct banlist *l, const struct nftread_event *ev);
 /* The kernel no longer holds it, by somebody's wish. */
 void banlist_deleted(struct banlist *l, const struct addr *site);
+
+/* A prefix that others wrote into a set of nets.h, or an earlier run left there (start); and
+ * one that they took away. */
+void banlist_net(struct banlist *l, const struct prefix *who, bool allow, uint64_t until,
+		 const char *comment, bool start);
+void banlist_net_gone(struct banlist *l, const struct prefix *who, bool allow);
+/* What an element says of whom, and until when. */
+struct addr banlist_key(const struct nftread_elem *e);
+uint64_t banlist_end(const struct banlist *l, const struct nftread_elem *e);
 
 void banlist_publish(struct banlist *l);
 void banlist_count(struct banlist *l, struct ban_counts *out);

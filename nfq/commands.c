@@ -13,12 +13,6 @@
 #define GRANT_MOST 2419200
 #define LIST_MOST 1024
 
-struct asking {
-	const struct commands_on *on;
-	struct request *r;
-	unsigned uid;
-};
-
 static void run_version(const struct asking *a)
 {
 	request_put_text(a->r, "version", SIPMOAT_VERSION);
@@ -161,6 +155,11 @@ static const struct command {
 	{ "feeds", false, run_feeds },
 	{ "approve", true, run_approve },
 	{ "revoke", true, run_revoke },
+	{ "bans", false, bancommands_bans },
+	{ "ban", true, bancommands_ban },
+	{ "unban", true, bancommands_unban },
+	{ "allow", true, bancommands_allow },
+	{ "disallow", true, bancommands_disallow },
 };
 
 void commands_run(const struct commands_on *on, struct request *r, unsigned uid, bool may_change)

@@ -10,6 +10,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "inside.h"
 #include "lane.h"
 #include "log.h"
@@ -86,6 +87,14 @@ static int start_memory(struct daemon *d)
 	return EX_OK;
 }
 
+/* Before the kernel's sets are read: what is written there of it is known then. */
+static int open_hand(struct daemon *d)
+{
+	int r = hand_open(&d->hand, "hand", clock_wall());
+
+	return r ? no_memory() : EX_OK;
+}
+
 static int status_of(int err)
 {
 	return err == -EPERM ? EX_NOPERM : err == -ENOMEM ? EX_OSERR : EX_UNAVAILABLE;
@@ -94,7 +103,7 @@ static int status_of(int err)
 static int start_bans(struct daemon *d)
 {
 	struct ban_conf conf = { .rules = publish_current(d->live), .state = d->state,
-				 .ring = d->ban_ring, .rings = d->workers,
+				 .hand = d->hand, .ring = d->ban_ring, .rings = d->workers,
 				 .workers = d->workers, .wake_fd = d->bans_fd,
 				 .on_lost = feeds_lost };
 	char err[BAN_ERROR];
@@ -212,7 +221,8 @@ static void start_conntrack(struct daemon *d)
 /* Without it the firewall still guards. */
 static void start_control(struct daemon *d, const char *socket)
 {
-	struct commands_on on = { .state = d->state, .feeds = d->feeds };
+	struct commands_on on = { .state = d->state, .feeds = d->feeds, .ban = d->ban,
+				  .hand = d->hand };
 	char err[CONTROL_ERROR];
 
 	if (control_open(&d->control, socket, &on, err))
@@ -237,6 +247,8 @@ int daemon_start(struct daemon *d, struct ruleset *rs)
 		store_load(&d->fixed, d->state);
 		r = start_events(d);
 	}
+	if (!r)
+		r = open_hand(d);
 	if (!r)
 		r = bind_queues(d);
 	if (!r)
@@ -401,6 +413,7 @@ void daemon_free(struct daemon *d)
 	feeds_stop(d->feeds);
 	conntrack_stop(d->conntrack);
 	ban_stop(d->ban);
+	hand_close(d->hand);
 	auditor_stop(d->auditor);
 	if (d->state)
 		state_audit_forget(d->state);

@@ -15,6 +15,7 @@
 #include "control.h"
 #include "events.h"
 #include "feeds.h"
+#include "hand.h"
 #include "hook.h"
 #include "publish.h"
 #include "worker.h"
@@ -33,6 +34,7 @@ struct daemon {
 	struct ban_thread *ban;
 	struct conntrack *conntrack;
 	struct feeds *feeds;
+	struct hand *hand;
 	struct store *store;
 	struct auditor *auditor;
 	uint64_t lost_told[LANES]; /* of the packets that found a queue full */

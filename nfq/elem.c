@@ -112,6 +112,13 @@ void elem_probe(struct elem *m)
 	m->destroy = nftset_commit(m->nft, NULL, 0, NULL) == 0;
 }
 
+uint64_t elem_timeout(uint64_t until, uint64_t now)
+{
+	if (until >= BAN_FOREVER)
+		return 0;
+	return until > now ? (until - now + NS - 1) / NS * 1000 : 1;
+}
+
 static void encode_op(struct elem *m, struct op *op, unsigned *index, uint64_t now)
 {
 	unsigned each = m->copies && op->kind == ELEM_KNOWN ? 2 : 1;
@@ -126,8 +133,7 @@ static void encode_op(struct elem *m, struct op *op, unsigned *index, uint64_t n
 	*index += op->deletions;
 	if (op->what == OP_DELETE)
 		return;
-	/* whole seconds: "timeout 1h" and not "59m59s998ms" */
-	e.timeout = op->until > now ? (op->until - now + NS - 1) / NS * 1000 : 1;
+	e.timeout = elem_timeout(op->until, now);
 	e.comment = op->text[0] ? op->text : NULL;
 	encode(m, NFTSET_ADD, op->kind, &op->key, &e);
 	*index += each;

@@ -24,6 +24,10 @@ enum elem_result {
 
 struct elem;
 
+/* Of an element that ends then, as the kernel takes it: whole seconds, "1h" and not
+ * "59m59s998ms"; 0, which is never, from BAN_FOREVER on. */
+uint64_t elem_timeout(uint64_t until, uint64_t now);
+
 int elem_open(struct elem **out, struct nftset *nft, uint32_t ban_max, uint32_t known_max);
 void elem_close(struct elem *m); /* takes NULL */
 /* Tries once the message that forgives absent elements; the sets must exist. */

@@ -1,44 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "keeper.h"
+#include "keeping.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "banlist.h"
+#include "clock.h"
 #include "log.h"
+#include "netwatch.h"
 #include "steer.h"
 
 /* Two who put their own tables back at every change of the other's would keep each
  * other, and the log, busy for ever. */
 #define RESTORES_AT_ONCE 20
 #define RESTORE_EVERY (5 * NS) /* beyond them */
-
-/* What somebody else did to our tables. */
-enum damage {
-	DAMAGE_NONE,
-	DAMAGE_RULES, /* rules, or elements that the configuration sets: written again in place */
-	DAMAGE_TABLE, /* a table, a chain or a set is gone: made anew */
-};
-
-struct keeper {
-	struct nftset *nft;     /* writes */
-	struct nftlink *reader; /* dumps: their answers trigger writes */
-	struct nftlink *watch;  /* what others do */
-	struct banlist bans;
-	struct plan plan;
-	enum steer_kind kind;
-	bool steered;
-	bool serving;   /* packets may wait in the queues: no chain with a hook may go */
-	bool old_queue; /* queue tables of an earlier run are still there */
-	enum damage damage; /* done by the transaction whose events are being read */
-	bool broken;    /* our tables do not stand as they should */
-	bool lost;      /* that transaction took something of what others wrote for us */
-	void (*on_lost)(void *arg);
-	void *lost_arg;
-	unsigned restores; /* what is left of RESTORES_AT_ONCE */
-	uint64_t restores_at; /* when that was last filled up */
-};
 
 static int explain(char err[BAN_ERROR], const char *what, int e)
 {
@@ -71,7 +46,7 @@ int keeper_known(struct keeper *k, uint64_t now, struct addr **sites, size_t *n)
 
 /* --- the tables --- */
 
-static int write_tables(struct keeper *k, const struct plan *p, bool anew)
+int keeper_write_tables(struct keeper *k, const struct plan *p, bool anew)
 {
 	nftset_begin(k->nft);
 	if (anew)
@@ -84,18 +59,30 @@ static int write_tables(struct keeper *k, const struct plan *p, bool anew)
 	return nftset_commit(k->nft, NULL, 0, NULL);
 }
 
-static void tell_lost(struct keeper *k)
+void keeper_tell_lost(struct keeper *k)
 {
 	k->lost = false;
 	if (k->on_lost)
 		k->on_lost(k->lost_arg);
 }
 
+/* The kernel's sets are empty. */
+static int write_elements(struct keeper *k)
+{
+	int e = elem_rewrite(k->bans.elems, k->bans.now);
+
+	nets_rewrite(k->bans.nets);
+	state_ban_walk(k->bans.state, k->bans.now, banlist_check, &k->bans);
+	if (e == 0)
+		e = elem_flush(k->bans.elems, k->bans.now);
+	return e < 0 ? e : nets_flush(k->bans.nets, k->bans.now, true);
+}
+
 /* Puts everything back from memory: tables and steering in one stroke, then elements.
  * Rules are mended in place: chains that go take the waiting packets with them. */
 static void restore(struct keeper *k, enum damage damage, const char *who, uint32_t pid)
 {
-	int e = write_tables(k, &k->plan, damage == DAMAGE_TABLE);
+	int e = keeper_write_tables(k, &k->plan, damage == DAMAGE_TABLE);
 
 	k->broken = e < 0;
 	if (e < 0) {
@@ -103,16 +90,13 @@ static void restore(struct keeper *k, enum damage damage, const char *who, uint3
 			  who, pid, strerror(-e));
 		return;
 	}
-	tell_lost(k);
+	keeper_tell_lost(k);
 	if (damage == DAMAGE_RULES) {
 		log_warn("%s (pid %u) changed rules or settings in our nftables tables: put back",
 			 who, pid);
 		return;
 	}
-	e = elem_rewrite(k->bans.elems, k->bans.now);
-	state_ban_walk(k->bans.state, k->bans.now, banlist_check, &k->bans);
-	if (e == 0)
-		e = elem_flush(k->bans.elems, k->bans.now);
+	e = write_elements(k);
 	banlist_publish(&k->bans);
 	log_warn("%s (pid %u) removed our nftables tables or a part of them: put back, %u bans%s%s",
 		 who, pid, elem_count(k->bans.elems, ELEM_BAN, true) +
@@ -121,7 +105,7 @@ static void restore(struct keeper *k, enum damage damage, const char *who, uint3
 }
 
 /* At once, unless it was so too often lately: then keeper_sweep does it. */
-static void mend(struct keeper *k, enum damage damage, const char *who, uint32_t pid)
+void keeper_mend(struct keeper *k, enum damage damage, const char *who, uint32_t pid)
 {
 	uint64_t earned = (k->bans.now - k->restores_at) / RESTORE_EVERY;
 
@@ -140,18 +124,37 @@ static void mend(struct keeper *k, enum damage damage, const char *who, uint32_t
 	}
 }
 
-void keeper_flush(struct keeper *k, uint64_t now)
+static void flush(struct keeper *k, uint64_t now, bool at_once)
 {
 	int e = elem_flush(k->bans.elems, now);
 
+	if (e == 0)
+		e = nets_flush(k->bans.nets, now, at_once);
 	k->bans.now = now;
 	/* the event that tells who it was is on the way, but bans must not wait */
 	if (e == -ENOENT)
-		mend(k, DAMAGE_TABLE, "somebody", 0);
+		keeper_mend(k, DAMAGE_TABLE, "somebody", 0);
 	else if (e < 0)
 		log_error("nftables did not take elements: %s; trying again within a minute",
 			  strerror(-e));
 	banlist_publish(&k->bans);
+}
+
+void keeper_flush(struct keeper *k, uint64_t now)
+{
+	flush(k, now, false);
+}
+
+uint64_t keeper_due(const struct keeper *k)
+{
+	return nets_due(k->bans.nets);
+}
+
+void keeper_by_hand(struct keeper *k, struct byhand *o, uint64_t now)
+{
+	k->bans.now = now;
+	byhand_run(&k->bans, o);
+	flush(k, now, true);
 }
 
 void keeper_reconcile(struct keeper *k, uint64_t now)
@@ -167,117 +170,8 @@ void keeper_sweep(struct keeper *k, uint64_t now)
 	if (k->broken)
 		restore(k, DAMAGE_TABLE, "somebody", 0);
 	elem_sweep(k->bans.elems, now);
+	hand_sync(k->bans.hand);
 	banlist_publish(&k->bans);
-}
-
-static bool is_table(const struct nftread_event *ev, const struct nftset_table *t)
-{
-	return ev->family == t->family && strcmp(ev->table, t->name) == 0;
-}
-
-/* A rule or an element: bans and known sources are the operator's to change. */
-static void take_change(struct keeper *k, const struct nftread_event *ev, bool main_table)
-{
-	static const char *const theirs[] = { "banned4", "banned6", "known4",
-					      "known6", "police4", "police6",
-					      "police_known4", "police_known6" };
-	bool element = ev->kind != NFTREAD_RULE_GONE;
-
-	for (unsigned i = 0; element && i < sizeof(theirs) / sizeof(*theirs); i++) {
-		if (strcmp(ev->set, theirs[i]) != 0)
-			continue;
-		if (main_table)
-			banlist_event(&k->bans, ev);
-		return;
-	}
-	if (element && strncmp(ev->set, "feed", 4) == 0)
-		k->lost = true;
-	else
-		k->damage = DAMAGE_RULES;
-}
-
-static void take_nft_event(const struct nftread_event *ev, void *arg)
-{
-	struct keeper *k = arg;
-	bool main_table = is_table(ev, &steer_main);
-	bool queue_table = k->steered && k->kind == STEER_XT &&
-			   (is_table(ev, &steer_queue4) || is_table(ev, &steer_queue6));
-
-	if (ev->kind == NFTREAD_DONE) {
-		if (k->damage)
-			mend(k, k->damage, ev->name, ev->pid);
-		else if (k->lost)
-			tell_lost(k);
-		k->damage = DAMAGE_NONE;
-	} else if (!main_table && !queue_table) {
-		return;
-	} else if (ev->kind == NFTREAD_TABLE_GONE || ev->kind == NFTREAD_PART_GONE) {
-		k->damage = DAMAGE_TABLE;
-	} else if (k->damage != DAMAGE_TABLE) {
-		/* elements of a table that is on its way out are nobody's wish */
-		take_change(k, ev, main_table);
-	}
-}
-
-struct missing {
-	struct addr *site;
-	size_t n, room;
-};
-
-static void note_missing(const struct addr *site, uint64_t until, void *arg)
-{
-	struct missing *m = arg;
-
-	(void)until;
-	if (m->n < m->room)
-		m->site[m->n++] = *site;
-}
-
-/* Events were lost: reads the banned sets and finds out what others did. */
-static void recheck(struct keeper *k)
-{
-	struct nftlink *l = k->reader;
-	struct missing m = { NULL, 0, k->plan.ban_max };
-	int e;
-
-	log_info("events of nftables were lost, too many at once: reading the sets");
-	keeper_flush(k, k->bans.now);
-	if (!nftread_has_table(l, &steer_main)) {
-		mend(k, DAMAGE_TABLE, "somebody", 0);
-		return;
-	}
-	e = write_tables(k, &k->plan, false);
-	k->broken |= e < 0;
-	tell_lost(k);
-	elem_pass_begin(k->bans.elems);
-	if (e == 0)
-		e = nftread_elems(l, &steer_main, "banned4", banlist_seen, &k->bans);
-	if (e == 0)
-		e = nftread_elems(l, &steer_main, "banned6", banlist_seen, &k->bans);
-	m.site = e == 0 ? calloc(m.room, sizeof(*m.site)) : NULL;
-	if (!m.site) {
-		log_error("nftables cannot be read: %s", strerror(e ? -e : ENOMEM));
-		return;
-	}
-	elem_pass_end(k->bans.elems, ELEM_BAN, k->bans.now, note_missing, &m);
-	for (size_t i = 0; i < m.n; i++)
-		banlist_deleted(&k->bans, &m.site[i]);
-	free(m.site);
-}
-
-int keeper_fd(const struct keeper *k)
-{
-	return nftlink_fd(k->watch);
-}
-
-void keeper_watch(struct keeper *k, uint64_t now)
-{
-	k->bans.now = now;
-	if (nftread_events(k->watch, take_nft_event, k) == -ENOBUFS) {
-		k->damage = DAMAGE_NONE;
-		recheck(k);
-	}
-	keeper_flush(k, now);
 }
 
 /* --- start, steering, reload --- */
@@ -288,7 +182,11 @@ static void check_set(const struct nftset_desc *d, void *arg)
 	bool ban = strcmp(d->name, "banned4") == 0 || strcmp(d->name, "banned6") == 0;
 	bool known = strcmp(d->name, "known4") == 0 || strcmp(d->name, "known6") == 0;
 	uint8_t type = strchr(d->name, '4') ? NFTSET_IPV4 : NFTSET_IPV6;
+	enum nets_kind kind;
 
+	if (nets_is(d->name, &kind) &&
+	    (d->type != type || d->flags != (NFTSET_INTERVAL | NFTSET_TIMEOUT)))
+		k->broken = true;
 	if (!ban && !known)
 		return;
 	if (d->type != type || d->flags != NFTSET_TIMEOUT ||
@@ -311,6 +209,8 @@ static int read_sets(struct keeper *k)
 		e = nftread_elems(l, &steer_main, "known4", banlist_known, &k->bans);
 	if (e == 0 || e == -ENOENT)
 		e = nftread_elems(l, &steer_main, "known6", banlist_known, &k->bans);
+	if (e == 0 || e == -ENOENT)
+		e = netwatch_adopt(&k->bans, l);
 	return e == -ENOENT ? 0 : e;
 }
 
@@ -318,21 +218,25 @@ static int read_sets(struct keeper *k)
 static int take_over(struct keeper *k)
 {
 	bool found = nftread_has_table(k->reader, &steer_main);
-	int e = found ? read_sets(k) : 0;
+	int e;
 
-	if (e == 0 && found && !k->broken && write_tables(k, &k->plan, false) == 0) {
+	byhand_restore(&k->bans, clock_wall());
+	e = found ? read_sets(k) : 0;
+
+	if (e == 0 && found && !k->broken && keeper_write_tables(k, &k->plan, false) == 0) {
 		elem_probe(k->bans.elems);
-		return elem_flush(k->bans.elems, k->bans.now);
+		state_ban_walk(k->bans.state, k->bans.now, banlist_check, &k->bans);
+		nets_rewrite(k->bans.nets);
+		e = elem_flush(k->bans.elems, k->bans.now);
+		return e < 0 ? e : nets_flush(k->bans.nets, k->bans.now, true);
 	}
 	k->broken = false;
 	if (e == 0)
-		e = write_tables(k, &k->plan, true);
+		e = keeper_write_tables(k, &k->plan, true);
 	if (e < 0)
 		return e;
 	elem_probe(k->bans.elems);
-	e = elem_rewrite(k->bans.elems, k->bans.now);
-	state_ban_walk(k->bans.state, k->bans.now, banlist_check, &k->bans);
-	return e < 0 ? e : elem_flush(k->bans.elems, k->bans.now);
+	return write_elements(k);
 }
 
 static int open_parts(struct keeper *k, const struct ban_conf *conf)
@@ -348,7 +252,10 @@ static int open_parts(struct keeper *k, const struct ban_conf *conf)
 				  conf->other_port);
 	if (e == 0)
 		e = elem_open(&k->bans.elems, k->nft, k->plan.ban_max, k->plan.known_max);
+	if (e == 0)
+		e = nets_open(&k->bans.nets, k->nft);
 	k->bans.state = conf->state;
+	k->bans.hand = conf->hand;
 	k->bans.plan = &k->plan;
 	k->on_lost = conf->on_lost;
 	k->lost_arg = conf->lost_arg;
@@ -408,6 +315,7 @@ void keeper_close(struct keeper *k)
 	if (!k)
 		return;
 	elem_close(k->bans.elems);
+	nets_close(k->bans.nets);
 	nftlink_close(k->watch);
 	nftlink_close(k->reader);
 	nftset_close(k->nft);
@@ -421,7 +329,7 @@ int keeper_steer(struct keeper *k, uint64_t now, char err[BAN_ERROR])
 
 	keeper_flush(k, now);
 	k->steered = true;
-	e = write_tables(k, &k->plan, false);
+	e = keeper_write_tables(k, &k->plan, false);
 	if (e < 0) {
 		k->steered = false;
 		return explain(err, "the steering", e);
@@ -430,6 +338,9 @@ int keeper_steer(struct keeper *k, uint64_t now, char err[BAN_ERROR])
 	k->serving = true;
 	if (k->kind == STEER_XT)
 		e = elem_copy_known(k->bans.elems, now);
+	nets_copy(k->bans.nets, k->kind == STEER_XT);
+	if (e == 0)
+		e = nets_flush(k->bans.nets, now, true);
 	log_info("steering SIP into queues %u to %u", k->plan.queue_first,
 		 k->plan.queue_first + 2 * k->plan.workers - 1);
 	return e < 0 ? explain(err, "the known sources", e) : 0;
@@ -448,7 +359,7 @@ int keeper_reload(struct keeper *k, const struct ruleset *rules, uint64_t now,
 	fresh.ban_max = old.ban_max;
 	fresh.known_max = old.known_max;
 	fresh.counters = old.counters;
-	e = write_tables(k, &fresh, false);
+	e = keeper_write_tables(k, &fresh, false);
 	if (e < 0) {
 		plan_free(&fresh);
 		return explain(err, "the new settings", e);
@@ -467,6 +378,7 @@ void keeper_unsteer(struct keeper *k)
 	steer_off(k->nft, k->kind);
 	e = nftset_commit(k->nft, NULL, 0, NULL);
 	elem_copy_end(k->bans.elems);
+	nets_copy(k->bans.nets, false);
 	k->steered = false;
 	if (e < 0)
 		log_error("the steering could not be removed: %s", strerror(-e));

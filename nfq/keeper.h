@@ -12,6 +12,7 @@
 #define SIPMOAT_KEEPER_H
 
 #include "ban.h"
+#include "byhand.h"
 
 struct keeper;
 
@@ -22,6 +23,10 @@ void keeper_close(struct keeper *k); /* takes NULL; leaves the tables as they ar
 /* Collects; keeper_flush sends. */
 void keeper_take(struct keeper *k, const struct event *ev, uint64_t now);
 void keeper_flush(struct keeper *k, uint64_t now);
+/* When keeper_flush has more to send; 0: nothing waits. */
+uint64_t keeper_due(const struct keeper *k);
+/* What an operator wants, in the kernel before it returns. */
+void keeper_by_hand(struct keeper *k, struct byhand *o, uint64_t now);
 
 int keeper_steer(struct keeper *k, uint64_t now, char err[BAN_ERROR]);
 int keeper_reload(struct keeper *k, const struct ruleset *rules, uint64_t now,

@@ -127,6 +127,7 @@ static bool read_elem(struct nftread_elem *e, const struct nlattr *item)
 	if (e->len == 0 || e->len > sizeof(e->key))
 		return false;
 	memcpy(e->key, attr_data(value), e->len);
+	e->end = attr_u32(a[NFTA_SET_ELEM_FLAGS]) & NFT_SET_ELEM_INTERVAL_END;
 	e->timed = a[NFTA_SET_ELEM_TIMEOUT] || a[NFTA_SET_ELEM_EXPIRATION];
 	e->left = a[NFTA_SET_ELEM_EXPIRATION] ? attr_u64(a[NFTA_SET_ELEM_EXPIRATION]) :
 						attr_u64(a[NFTA_SET_ELEM_TIMEOUT]);

@@ -16,6 +16,7 @@
 struct nftread_elem {
 	uint8_t key[16];
 	unsigned len;     /* bytes of the key */
+	bool end;         /* interval sets: the first key behind an interval */
 	bool timed;       /* it ends */
 	uint64_t left;    /* ms until it does, valid when timed */
 	char comment[NFTSET_COMMENT]; /* "" = none; printable ASCII */

@@ -76,8 +76,10 @@ enum nftset_how {
 	NFTSET_DESTROY, /* an absent element is fine; kernels before 6.3 do not know it */
 };
 /* count elements in one message, which must stay within NFTLINK_ROOM: at most
- * NFTSET_CHUNK without comments, 1 with.  Returns the message's index. */
+ * NFTSET_CHUNK without comments, NFTSET_CHUNK_NOTED with.  What the kernel refuses it
+ * refuses by the message.  Returns the message's index. */
 #define NFTSET_CHUNK 128
+#define NFTSET_CHUNK_NOTED 64
 unsigned nftset_elems(struct nftset *n, enum nftset_how how, const struct nftset_table *t,
 		      const char *set, uint8_t type, const struct nftset_elem *e, unsigned count);
 static inline void nftset_set_flush(struct nftset *n, const struct nftset_table *t,

@@ -48,6 +48,11 @@ static bool joins(const struct plan_range *a, const struct plan_range *b)
 	return i == 0 || memcmp(b->lo.b, next.b, 16) <= 0;
 }
 
+struct plan_range plan_range_of(const struct prefix *p)
+{
+	return (struct plan_range){ p->addr, last_of(&p->addr, p->len) };
+}
+
 int plan_ranges_build(struct plan_ranges *s, const struct prefix *p, size_t n)
 {
 	size_t last = 0;

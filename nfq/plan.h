@@ -43,6 +43,7 @@ bool plan_spares(const struct plan *p, const struct prefix *who);
 /* One of them, if so; else NULL. */
 const struct never *plan_spared(const struct plan *p, const struct prefix *who);
 
+struct plan_range plan_range_of(const struct prefix *p);
 /* Builds the sorted ranges of n prefixes; 0 or -ENOMEM. */
 int plan_ranges_build(struct plan_ranges *s, const struct prefix *p, size_t n);
 

@@ -16,7 +16,7 @@ enum end { SOURCE, DESTINATION };
 struct family {
 	uint8_t proto, type;
 	uint32_t at[2], len; /* where the addresses stand in the header (RFC 791, 8200) */
-	const char *banned, *known, *trusted, *inside, *never, *police[LANES];
+	const char *banned, *known, *trusted, *inside, *never, *nets, *allowed, *police[LANES];
 };
 extern const struct family families[2];
 

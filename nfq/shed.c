@@ -42,6 +42,7 @@ static void put_spared(struct nftset *n)
 		accept_source(n, chain, f, f->trusted, false);
 		accept_source(n, chain, f, f->inside, false);
 		accept_source(n, chain, f, f->never, false);
+		accept_source(n, chain, f, f->allowed, false);
 	}
 }
 
@@ -84,8 +85,10 @@ void shed_bans(struct nftset *n, const struct plan *p)
 		sip_goes(n, &steer_main, from, PORT_SOURCE, source);
 		fragments_go(n, from, source);
 	}
-	for (const struct family *f = families; f < families + 2; f++)
+	for (const struct family *f = families; f < families + 2; f++) {
 		source_goes(n, source, f, f->banned, true, hit);
+		source_goes(n, source, f, f->nets, false, hit);
+	}
 	nftset_rule_begin(n, &steer_main, source);
 	nftset_verdict(n, NFT_GOTO, STEER_FEEDS);
 	nftset_rule_end(n, NULL);
@@ -123,6 +126,7 @@ void shed_police(struct nftset *n, const struct plan *p)
 	for (const struct family *f = families; f < families + 2; f++) {
 		accept_source(n, to, f, f->inside, false);
 		accept_source(n, to, f, f->trusted, false);
+		accept_source(n, to, f, f->allowed, false);
 		source_goes(n, to, f, f->known, true, known);
 		shed_fast(n, to, f, f->police[LANE_STRANGERS], p->police_rate[LANE_STRANGERS]);
 		shed_fast(n, known, f, f->police[LANE_KNOWN], p->police_rate[LANE_KNOWN]);

@@ -73,6 +73,8 @@ static void put_sets(struct nftset *n, const struct plan *p)
 		put_ranges(n, t, f->trusted, f, &p->trusted);
 		put_ranges(n, t, f->inside, f, &p->inside);
 		put_ranges(n, t, f->never, f, &p->never);
+		put_set(n, t, f->nets, f->type, NFTSET_INTERVAL | NFTSET_TIMEOUT, 0, false);
+		put_set(n, t, f->allowed, f->type, NFTSET_INTERVAL | NFTSET_TIMEOUT, 0, false);
 	}
 }
 
@@ -93,10 +95,12 @@ static void put_lanes(struct nftset *n, const struct nftset_table *t, const stru
 		      enum steer_kind kind)
 {
 	for (const struct family *f = families; f < families + 2; f++) {
-		for (unsigned i = 0; covers(t, f) && i < 4; i++) {
+		const char *sets[] = { f->known, f->trusted, f->allowed };
+
+		for (unsigned i = 0; covers(t, f) && i < 6; i++) {
 			nftset_rule_begin(n, t, "steer_lanes");
 			load_address(n, t, f, i & 1 ? DESTINATION : SOURCE, i < 2);
-			nftset_lookup(n, i < 2 ? f->known : f->trusted);
+			nftset_lookup(n, sets[i / 2]);
 			into_queue(n, p, kind, LANE_KNOWN);
 			nftset_rule_end(n, NULL);
 		}
@@ -150,6 +154,7 @@ static void steer_xt(struct nftset *n, const struct nftset_table *t, const struc
 	nftset_table_add(n, t, NULL);
 	put_ports(n, t, p);
 	put_set(n, t, f->known, f->type, NFTSET_TIMEOUT, p->known_max, false);
+	put_set(n, t, f->allowed, f->type, NFTSET_INTERVAL | NFTSET_TIMEOUT, 0, false);
 	put_ranges(n, t, f->trusted, f, &p->trusted);
 	steer_table(n, t, p, STEER_XT);
 }

@@ -13,11 +13,14 @@ static enum found banned_run(const struct probe *p, const void *conf, struct evi
 	struct ban ban;
 
 	(void)conf;
-	if (!ban_find(p->state, p->site_key, &p->site, p->now, &ban))
+	if (!ban_find(p->state, p->site_key, &p->pkt->src, p->now, &ban))
 		return CLEAR;
 	why = slice_of(ban.reason);
-	evidence_reason(ev, "banned for %u s more: %s",
-			(unsigned)((ban.until - p->now + NS - 1) / NS), &why);
+	if (ban.until >= BAN_FOREVER)
+		evidence_reason(ev, "banned for good: %s", &why);
+	else
+		evidence_reason(ev, "banned for %u s more: %s",
+				(unsigned)((ban.until - p->now + NS - 1) / NS), &why);
 	return HIT;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Sources the operator vouches for: their packets are accepted before anything
- * else is asked.  Loopback and private addresses are not trusted by themselves:
- * on a router they are customers, and on a PBX host a proxy may sit there.
+ * Sources the operator vouches for, in the configuration or by hand: their packets are
+ * accepted before anything else is asked.  Loopback and private addresses are not trusted
+ * by themselves: on a router they are customers, and on a PBX host a proxy may sit there.
  */
 #include "trusted.h"
 
@@ -57,9 +57,11 @@ const struct prefix *trusted_prefixes(const void *conf, size_t *n)
 static enum found trusted_run(const struct probe *p, const void *conf, struct evidence *ev)
 {
 	const struct trusted_conf *t = conf;
+	struct ban allow;
 
 	(void)ev;
-	return p->zone->trust || prefixset_has(&t->set, &p->pkt->src) ? TRUST : CLEAR;
+	return p->zone->trust || prefixset_has(&t->set, &p->pkt->src) ||
+	       state_allow_find(p->state, &p->pkt->src, p->now, &allow) ? TRUST : CLEAR;
 }
 
 const struct check check_trusted = {

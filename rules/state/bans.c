@@ -103,6 +103,12 @@ bool state_allow_find(struct state *st, const struct addr *a, uint64_t now, stru
 	return find_around(st, a, true, now, out);
 }
 
+bool state_ban_get(struct state *st, const struct prefix *who, bool allow, uint64_t now,
+		   struct ban *out)
+{
+	return find(st, key_of(st, who, allow), who, now, out);
+}
+
 static void note_length(struct state *st, const struct ban *ban)
 {
 	if (ban->allow || !prefix_is_site(&ban->who))
@@ -157,6 +163,11 @@ bool state_ban_remove(struct state *st, const struct prefix *who)
 bool state_allow_remove(struct state *st, const struct prefix *who)
 {
 	return table_forget(st->bans, key_of(st, who, true));
+}
+
+size_t state_ban_most(const struct state *st)
+{
+	return table_records(st->bans);
 }
 
 size_t state_ban_walk(struct state *st, uint64_t now, void (*each)(const struct ban *, void *),

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "ban.h"
+#include "hand.h"
 #include "bantext.h"
 #include "clock.h"
 #include "log.h"
@@ -260,7 +261,8 @@ int main(int argc, char **argv)
 	h.ring = ring_new(SLOTS);
 	conf.state = h.state;
 	conf.ring = &h.ring;
-	if (!h.state || !h.ring || ban_start(&h.ban, &conf, err) < 0) {
+	if (!h.state || !h.ring || hand_open(&conf.hand, "", 0) < 0 ||
+	    ban_start(&h.ban, &conf, err) < 0) {
 		printf("error %s\n", err);
 		return 1;
 	}
@@ -272,6 +274,7 @@ int main(int argc, char **argv)
 		obey(&h, line);
 	}
 	ban_stop(h.ban);
+	hand_close(conf.hand);
 	ring_free(h.ring);
 	state_free(h.state);
 	printf("ok stopped\n");
