@@ -197,7 +197,8 @@ def send(tries, enough, quiet, limit=2):
 
 
 # ---- the firewall's log ----
-REFUSED = re.compile(r"dropped \S+(?: and ended the TCP connection)?: ([\w-]+): (.*) \(.* from (\S+):\d+ to ")
+REFUSED = re.compile(r"(?:dropped|refused) \S+(?: with \d+)?(?: and ended the TCP connection)?:"
+                     r" ([\w-]+): (.*) \(.* from (\S+):\d+ to ")
 
 
 class Guard:
