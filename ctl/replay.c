@@ -342,7 +342,7 @@ static int judge_all(struct replay *r, struct feed *feed, char err[CAPTURE_ERROR
 		r->now = item.now;
 		judge(r, &item, &d);
 		message_of(r, &item, &d, &message);
-		if (d.verdict == VERDICT_REJECT) {
+		if (decision_answers(&d)) {
 			const struct parcel *answer = engine_answer(r->scratch);
 
 			message.answer = (struct slice){ answer->bytes, answer->n };

@@ -163,6 +163,8 @@ static void json_packet(const struct feed_item *item, const struct report_messag
 		json_bool(&j, "reset", true);
 	if (d->code)
 		json_uint(&j, "code", d->code);
+	if (d->answer_after)
+		json_uint(&j, "after", d->answer_after);
 	if (m->answer.n)
 		json_text(&j, "answer", m->answer);
 	if (d->kept != KEPT_NONE)
@@ -237,6 +239,8 @@ static void text_packet(const struct report *r, const struct feed_item *item,
 		printf(" [%s]", d->evidence);
 	if (d->ban)
 		printf("; ban %" PRIu32 " s", d->ban);
+	if (d->answer_after)
+		printf("; answered after %g s", d->answer_after / 1000.0);
 	if (d->reset)
 		fputs("; connection ended", stdout);
 	if (d->token[0])
@@ -389,6 +393,7 @@ static void json_summary(const struct report *r, const struct table_fill table[T
 	json_uint(&j, "accepted", r->verdict[VERDICT_ACCEPT]);
 	json_uint(&j, "dropped", r->verdict[VERDICT_DROP]);
 	json_uint(&j, "rejected", r->verdict[VERDICT_REJECT]);
+	json_uint(&j, "deceived", r->verdict[VERDICT_DECOY]);
 	json_uint(&j, "resets", r->resets);
 	json_uint(&j, "waited", r->waited);
 	json_uint(&j, "calls_cut", r->calls_cut);
@@ -451,8 +456,9 @@ static void text_summary(const struct report *r, const struct table_fill table[T
 	bool head = false;
 
 	printf("%" PRIu64 " packets, %" PRIu64 " SIP messages: %" PRIu64 " accepted, %" PRIu64
-	       " dropped, %" PRIu64 " rejected\n", r->packets, r->messages,
-	       r->verdict[VERDICT_ACCEPT], r->verdict[VERDICT_DROP], r->verdict[VERDICT_REJECT]);
+	       " dropped, %" PRIu64 " rejected, %" PRIu64 " deceived\n", r->packets, r->messages,
+	       r->verdict[VERDICT_ACCEPT], r->verdict[VERDICT_DROP], r->verdict[VERDICT_REJECT],
+	       r->verdict[VERDICT_DECOY]);
 	if (r->resets || r->waited)
 		printf("%" PRIu64 " TCP connections ended with a refused packet, %" PRIu64
 		       " for waiting too long\n", r->resets, r->waited);

@@ -135,6 +135,8 @@ enum action {
 	ACTION_REJECT,  /* drop, and answer for the server: rules/answer.h */
 	ACTION_APPROVE, /* REJECT, with a token by which somebody may let the account have it
 	                 * for a while: rules/approve.h */
+	ACTION_DECOY,   /* drop, and say that all is well: rules/decoy.h */
+	ACTION_TARPIT,  /* REJECT, with an answer that comes late */
 };
 
 struct policy {

@@ -12,8 +12,8 @@
 
 #include "addr.h"
 
-/* reject: dropped, and an answer is to be sent (engine_answer).  decoy is in the vocabulary
- * of captures and events, and no check of this version may choose it. */
+/* reject: dropped, and an answer is to be sent (engine_answer).  decoy: likewise, and it is
+ * a lie. */
 enum verdict { VERDICT_ACCEPT, VERDICT_DROP, VERDICT_REJECT, VERDICT_DECOY };
 
 /* Who hears of it: where a request was answered, its sender does some seconds later. */
@@ -50,7 +50,8 @@ struct decision {
 	uint8_t kind;     /* enum sip_kind */
 	uint8_t method;   /* enum sip_method */
 	uint16_t status;  /* of a response, else 0 */
-	uint16_t code;    /* REJECT: status of the answer, else 0 */
+	uint16_t code;    /* REJECT, DECOY: status of the answer, else 0 */
+	uint16_t answer_after; /* ms that the answer has to wait, 0: not; see engine_trying */
 	uint8_t kept;     /* enum kept */
 	uint8_t dir;      /* enum direction */
 	uint8_t zone;     /* index of the source's zone, 0 is "default" */
@@ -80,5 +81,10 @@ struct decision {
 };
 
 const char *verdict_name(enum verdict v); /* "accept", "drop", "reject", "decoy" */
+
+static inline bool decision_answers(const struct decision *d)
+{
+	return d->verdict == VERDICT_REJECT || d->verdict == VERDICT_DECOY;
+}
 
 #endif

@@ -32,6 +32,7 @@ enum on_trouble { TROUBLE_ACCEPT, TROUBLE_DROP };
 enum midstream { MIDSTREAM_LEARN, MIDSTREAM_RESET };
 enum shared { SHARED_SPARE, SHARED_END }; /* connections of many, where something is refused */
 enum ban_scope { SCOPE_SIP, SCOPE_ALL };
+enum decoys { DECOY_OK, DECOY_CHALLENGE }; /* what OPTIONS and REGISTER hear from a decoy */
 enum strangers { STRANGERS_SILENT, STRANGERS_SMALL }; /* who has shown nothing: unanswered */
 
 /* The part of the config that is not about one check (rules/settings.c). */
@@ -62,6 +63,10 @@ struct settings {
 	uint32_t answers_source; /* answers a second to a site, */
 	uint32_t answers_total;  /* ... in all, */
 	uint32_t answers_unproven; /* ... and of them to strangers */
+	uint8_t answers_decoy;   /* enum decoys */
+	const char *answers_realm; /* of a decoy's challenges */
+	uint32_t answers_delay;  /* s that answers of tarpits wait, */
+	uint32_t answers_delayed; /* ... and how many may, in all */
 #define X(name, records, least, help) uint32_t name; /* records of a table */
 	TABLES(X)
 #undef X
@@ -287,8 +292,11 @@ struct parcel {
 /* Judges one packet: sets pkt->dir, fills *d. */
 void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, struct pkt *pkt,
 		uint64_t now, struct decision *d);
-/* What is to be sent when the verdict is REJECT; until the next engine_run. */
+/* What is to be sent when the verdict is REJECT or DECOY; until the next engine_run. */
 const struct parcel *engine_answer(const struct scratch *s);
+/* With decision.answer_after, what is to be sent at once so that nobody repeats himself
+ * meanwhile: 100; n is 0 where there is none. */
+const struct parcel *engine_trying(const struct scratch *s);
 
 /*
  * Finds TCP connections that waited too long (settings.tcp_first, tcp_idle), or in which a

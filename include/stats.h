@@ -28,6 +28,9 @@
 	X(accepted, "packets let through") \
 	X(dropped, "packets dropped") \
 	X(answered, "of them, requests that were answered in a server's name") \
+	X(deceived, "of them, those that heard a lie (action \"decoy\")") \
+	X(delayed, "of them, those that have to wait for it (action \"tarpit\")") \
+	X(delay_full, "of these, those that hear nothing: too many wait (answers.delayed)") \
 	X(answer_lost, "answers that could not be sent") \
 	X(answer_capped, "answers kept back: too many, repeated, or larger than what was asked") \
 	X(answer_silent, "... and because their receiver has not proven to be it") \

@@ -281,6 +281,7 @@ static void warn_of_fixed(const struct daemon *d, const struct settings *is)
 		{ "queue.first", was->queue_first, is->queue_first },
 		{ "queue.length", was->queue_length, is->queue_length },
 		{ "queue.steering", was->steering, is->steering },
+		{ "answers.delayed", was->answers_delayed, is->answers_delayed },
 		{ "bans.max", was->ban_max, is->ban_max },
 		{ "bans.known", was->known_max, is->known_max },
 #define X(name, records, least, help) { "tables." #name, was->name, is->name },

@@ -31,7 +31,8 @@ struct burst {
 	uint64_t since; /* 0 = free */
 	uint64_t more;
 	uint8_t check;
-	bool banned, observed, alert, refused;
+	uint8_t verdict;
+	bool banned, observed, alert;
 };
 
 struct events {
@@ -95,6 +96,13 @@ static const char *what_happened(bool observed, bool alert, bool call)
 	return observed ? "would have dropped" : alert ? "noticed" : "dropped";
 }
 
+/* NULL: nothing was said. */
+static const char *answered_as(uint8_t verdict)
+{
+	return verdict == VERDICT_REJECT ? "refused" :
+	       verdict == VERDICT_DECOY ? "deceived" : NULL;
+}
+
 /* "banned 203.0.113.9 for 5m", "refused 203.0.113.9 with 403", "dropped ..." */
 static void print_head(const struct decision *d, const char *site, char out[HEAD_TEXT])
 {
@@ -104,8 +112,9 @@ static void print_head(const struct decision *d, const char *site, char out[HEAD
 	if (d->ban) {
 		events_duration(d->ban, time);
 		snprintf(out, HEAD_TEXT, "banned %s for %s%s", site, time, ended);
-	} else if (d->verdict == VERDICT_REJECT) {
-		snprintf(out, HEAD_TEXT, "refused %s with %u%s", site, d->code, ended);
+	} else if (answered_as(d->verdict)) {
+		snprintf(out, HEAD_TEXT, "%s %s with %u%s", answered_as(d->verdict), site, d->code,
+			 ended);
 	} else {
 		snprintf(out, HEAD_TEXT, "%s %s%s",
 			 what_happened(d->observed, d->verdict == VERDICT_ACCEPT, d->call), site,
@@ -162,13 +171,15 @@ static bool line_allowed(struct events *e, uint64_t now)
 
 static void burst_end(struct burst *b)
 {
+	const char *what = answered_as(b->verdict);
 	char site[PREFIX_TEXT];
 
+	if (!what)
+		what = what_happened(b->observed, b->alert, false);
 	if (b->more) {
 		site_print(&b->site, site);
 		log_info("%s %s: %s: %" PRIu64 " more",
-			 b->refused ? "refused" : what_happened(b->observed, b->alert, false), site,
-			 check_name(b->check), b->more);
+			 what, site, check_name(b->check), b->more);
 	}
 	b->since = 0;
 }
@@ -246,7 +257,7 @@ static void on_event(struct events *e, const struct event *ev, uint64_t now)
 	*b = (struct burst){ .site = site, .since = now, .check = ev->d.check,
 			     .banned = ev->d.ban != 0, .observed = ev->d.observed,
 			     .alert = is_alert(&ev->d),
-			     .refused = ev->d.verdict == VERDICT_REJECT };
+			     .verdict = ev->d.verdict };
 	write_event(ev);
 }
 

@@ -14,6 +14,7 @@
 #include "inject.h"
 #include "lane.h"
 #include "log.h"
+#include "outbox.h"
 #include "sights.h"
 
 #define CHORES_NS NS   /* how often a worker does what no packet asks for */
@@ -35,11 +36,6 @@ struct ending {
 	struct event *note; /* that tells of it, or NULL */
 };
 
-struct answer {
-	struct parcel parcel;
-	uint32_t link;
-};
-
 struct worker {
 	unsigned index; /* first: what a debugger shows */
 	atomic_int phase; /* enum worker_phase */
@@ -57,8 +53,7 @@ struct worker {
 	unsigned notes;
 	struct ending ending[QUEUE_BATCH]; /* the TCP connections that it ends */
 	unsigned endings;
-	struct answer answer[QUEUE_BATCH]; /* to what it refuses */
-	unsigned answers;
+	struct outbox *outbox; /* answers to what it refuses */
 	int poke_fd;
 	pthread_t thread;
 	bool started;
@@ -82,8 +77,7 @@ static void judge(struct worker *w, const struct ruleset *rs, uint64_t now,
 	p->verdict = ev->d.verdict;
 	stats_count(&w->stats, &pkt, &ev->d);
 	told = ev->d.notify || ev->d.ban || ev->d.known || ev->d.called;
-	if (ev->d.verdict == VERDICT_REJECT)
-		w->answer[w->answers++] = (struct answer){ *engine_answer(w->scratch), p->link };
+	outbox_put(w->outbox, w->scratch, &ev->d, p->link, now, &w->stats);
 	if (ev->d.reset)
 		w->ending[w->endings++] = (struct ending){ ev->d.ending, p->link,
 							   told ? ev : NULL };
@@ -119,15 +113,6 @@ static void end_connections(struct worker *w)
 			e->note->d.reset = false; /* nobody shall read that it was ended */
 	}
 	w->endings = 0;
-}
-
-static void send_answers(struct worker *w)
-{
-	for (unsigned i = 0; i < w->answers; i++)
-		if (!w->inject ||
-		    !inject_parcel(w->inject, &w->answer[i].parcel, w->answer[i].link))
-			stats_add(&w->stats.answer_lost, 1);
-	w->answers = 0;
 }
 
 /* After the verdicts have left: nothing here can hold a packet up. */
@@ -300,7 +285,7 @@ static int turn(struct worker *w, enum lane lane)
 		stats_add(&w->stats.errors, r > 0 ? (unsigned)r : 1);
 	/* first: conntrack takes no RST from before what an answer acknowledges */
 	end_connections(w);
-	send_answers(w);
+	(void)outbox_send(w->outbox, w->inject, now, &w->stats);
 	tell(w);
 	run_calls(w, now);
 	if (now - w->chores_at >= CHORES_NS)
@@ -347,8 +332,19 @@ static bool serve(struct worker *w, enum lane lane, bool ready[LANES])
 	return true;
 }
 
-/* Sleeps until a packet, a poke or the time comes; false when it was the time. */
-static bool wait_for_work(struct worker *w, int ms, bool ready[LANES])
+/* No packet came; true: it was time for an answer only. */
+static bool idle(struct worker *w)
+{
+	uint64_t now = read_clocks(w);
+	bool sent = outbox_send(w->outbox, w->inject, now, &w->stats);
+
+	if (!sent || now - w->chores_at >= CHORES_NS)
+		chores(w, now);
+	return sent;
+}
+
+/* Sleeps until a packet, a poke or the time comes; false when nothing was to be done. */
+static bool wait_for_work(struct worker *w, unsigned ms, bool ready[LANES])
 {
 	struct pollfd pfd[LANES + 1] = { { .fd = w->poke_fd, .events = POLLIN } };
 	eventfd_t drained;
@@ -357,9 +353,9 @@ static bool wait_for_work(struct worker *w, int ms, bool ready[LANES])
 	for (unsigned i = 0; i < LANES; i++)
 		pfd[i + 1] = (struct pollfd){ .fd = queue_fd(w->queue[i]), .events = POLLIN };
 	queue_batch_rest(w->batch);
-	n = poll(pfd, LANES + 1, ms);
-	if (n == 0)
-		chores(w, read_clocks(w));
+	n = poll(pfd, LANES + 1, (int)outbox_wait(w->outbox, clock_now(), ms));
+	if (n == 0 && idle(w))
+		n = 1;
 	if (pfd[0].revents)
 		eventfd_read(w->poke_fd, &drained);
 	/* an error is for the read to find */
@@ -423,7 +419,8 @@ int worker_new(struct worker **out, const struct worker_conf *conf, char err[QUE
 	w->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->batch = queue_batch_new();
 	w->scratch = scratch_new();
-	if (w->poke_fd < 0 || !w->batch || !w->scratch)
+	w->outbox = outbox_new((s->answers_delayed - 1) / conf->workers + 1);
+	if (w->poke_fd < 0 || !w->batch || !w->scratch || !w->outbox)
 		goto out;
 	r = 0;
 	for (unsigned i = 0; !r && i < LANES; i++)
@@ -478,6 +475,7 @@ void worker_free(struct worker *w)
 		queue_close(w->queue[i]);
 	inject_close(w->inject);
 	scratch_free(w->scratch);
+	outbox_free(w->outbox);
 	queue_batch_free(w->batch);
 	if (w->poke_fd >= 0)
 		close(w->poke_fd);

@@ -3,6 +3,7 @@
 
 #include "caps.h"
 #include "checks.h"
+#include "decoy.h"
 #include "ruleset.h"
 #include "sip/reply.h"
 #include "state/answered.h"
@@ -66,15 +67,15 @@ static bool frame(struct parcel *out)
 	return true;
 }
 
-/* Over TCP it gets its place in the stream. */
-static bool place(const struct probe *p, struct parcel *out)
+/* Over TCP it gets its place in the stream; nothing follows it after `last`. */
+static bool place(const struct probe *p, uint64_t last, struct parcel *out)
 {
 	const struct segment *seg = p->segment;
 
-	if (!seg)
+	if (!seg || !out->n)
 		return true;
 	return (seg->kind != STREAM_WEBSOCKET || frame(out)) &&
-	       flow_answer(p->state, seg, out->n, p->now, p->now, &out->seq, &out->ack);
+	       flow_answer(p->state, seg, out->n, last, p->now, &out->seq, &out->ack);
 }
 
 /* Whoever repeats Call-ID and From tag gets it; nobody else can know it, and it tells
@@ -98,8 +99,8 @@ static uint32_t retry_of(const struct probe *p, const struct policy *policy)
 
 /* What the operator says, or the check where he does not.  Nothing in it tells which check
  * it was but what he wants told. */
-static void fill(const struct probe *p, unsigned check, const struct evidence *ev,
-		 struct reply *r)
+static void put_truth(const struct probe *p, unsigned check, const struct evidence *ev,
+		      struct reply *r)
 {
 	const struct policy *policy = &p->zone->policy[check];
 	const struct status *s;
@@ -117,7 +118,6 @@ static void fill(const struct probe *p, unsigned check, const struct evidence *e
 		r->retry_after = retry_of(p, policy);
 	if (p->sip->method == METHOD_INVITE)
 		r->cause = s->cause;
-	r->tag = tag_of(p);
 }
 
 /* There is no room for the header that the status must have. */
@@ -132,36 +132,73 @@ static bool plain(struct parcel *out, const struct probe *p, struct reply *r)
 	return reply_make(out, p->pkt, p->sip, r);
 }
 
+static bool tell_truth(const struct probe *p, unsigned check, const struct evidence *ev,
+		       struct reply *r, struct parcel *out)
+{
+	put_truth(p, check, ev, r);
+	return reply_make(out, p->pkt, p->sip, r) || (r->headers.n && plain(out, p, r));
+}
+
+static bool tell_lie(const struct probe *p, struct reply *r, struct parcel *out)
+{
+	char lines[DECOY_LINES];
+
+	return decoy_fill(p, lines, r) && reply_make(out, p->pkt, p->sip, r);
+}
+
+/* Both answers together are no larger than one may be; who is sent what others asked for
+ * gets one packet alone. */
+static void try_make(const struct probe *p, unsigned room, struct parcel *out)
+{
+	const struct reply r = { .status = 100, .phrase = SLICE("Trying"), .room = room };
+
+	if (p->sip->method != METHOD_INVITE || !caps_proven(p) ||
+	    !reply_make(out, p->pkt, p->sip, &r))
+		out->n = 0;
+}
+
 /* RFC 3261 9.2: a CANCEL can be too late, and nothing else; nobody can know that it was
  * but who looked for its INVITE. */
-static bool fits(const struct probe *p, unsigned check)
+static bool fits(const struct probe *p, unsigned check, enum action how)
 {
 	return p->sip && (p->sip->method != METHOD_CANCEL ||
-			  p->zone->policy[check].code == 481);
+			  (how != ACTION_DECOY && p->zone->policy[check].code == 481));
+}
+
+/* What waits is given once, whoever asks. */
+static bool is_waiting(const struct probe *p, enum action how)
+{
+	return how == ACTION_TARPIT && p->names && answered_before(p->state, p->names->txn, p->now);
 }
 
 void answer_make(const struct probe *p, unsigned check, const struct evidence *ev,
-		 struct parcel *out, struct decision *d)
+		 enum action how, struct answers *out, struct decision *d)
 {
+	uint32_t delay = how == ACTION_TARPIT ? p->rules->settings.answers_delay : 0;
 	struct reply r = { 0 };
 	enum kept kept;
 
-	if (!can_carry(p) || d->ban || !fits(p, check))
+	if (!can_carry(p) || d->ban || !fits(p, check, how) || is_waiting(p, how))
 		return;
 	r.room = caps_allow(p, &kept);
 	d->kept = (uint8_t)kept;
 	if (!r.room)
 		return;
-	fill(p, check, ev, &r);
-	if (!reply_make(out, p->pkt, p->sip, &r) &&
-	    (!r.headers.n || !plain(out, p, &r))) {
+	r.tag = tag_of(p);
+	if (!(how == ACTION_DECOY ? tell_lie(p, &r, &out->last) :
+				    tell_truth(p, check, ev, &r, &out->last))) {
 		d->kept = KEPT_CAPPED;
 		return;
 	}
-	if (!place(p, out))
+	out->trying.n = 0;
+	if (delay)
+		try_make(p, r.room - out->last.n, &out->trying);
+	if (!place(p, p->now + delay * NS, &out->trying) ||
+	    !place(p, p->now + delay * NS, &out->last))
 		return;
-	d->verdict = VERDICT_REJECT;
+	d->verdict = how == ACTION_DECOY ? VERDICT_DECOY : VERDICT_REJECT;
 	d->code = (uint16_t)r.status;
+	d->answer_after = (uint16_t)(delay * 1000);
 }
 
 bool answer_acked(const struct probe *p)

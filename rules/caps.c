@@ -72,14 +72,14 @@ static bool can_be(const struct probe *p)
 }
 
 /* What leaves comes from a server of ours; a connection from whoever took part in opening it. */
-static bool proves(const struct probe *p)
+bool caps_proven(const struct probe *p)
 {
 	return p->segment || p->pkt->dir == DIR_OUTBOUND || p->proof != PROOF_NONE;
 }
 
 static bool is_stranger(const struct probe *p)
 {
-	return !proves(p) && !p->trusted &&
+	return !caps_proven(p) && !p->trusted &&
 	       source_standing(p->state, p->site_key, p->now) == STRANGER;
 }
 
@@ -120,5 +120,6 @@ unsigned caps_allow(const struct probe *p, enum kept *kept)
 	if (!answered_now(p->state, p->names->txn, stranger, p->now) && stranger)
 		return 0;
 	*kept = KEPT_NONE;
-	return proves(p) || p->pkt->payload.n > PARCEL_BYTES ? PARCEL_BYTES : p->pkt->payload.n;
+	return caps_proven(p) || p->pkt->payload.n > PARCEL_BYTES ? PARCEL_BYTES :
+								    p->pkt->payload.n;
 }

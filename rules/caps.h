@@ -20,5 +20,7 @@
  * says whether it was held back, or is none that anybody could have.
  */
 unsigned caps_allow(const struct probe *p, enum kept *kept);
+/* Has its sender shown in this message that he receives what is sent to him? */
+bool caps_proven(const struct probe *p);
 
 #endif

@@ -38,7 +38,7 @@ struct passage {
 	struct call_draft draft;
 	struct evidence *ev;
 	struct sip_msg *sip; /* room for one */
-	struct parcel *answer;
+	struct answers *answers;
 	struct decision *d;
 	const struct ruleset *rs;
 	unsigned zone; /* of the outside end, whatever its user is judged by */
@@ -70,7 +70,12 @@ void scratch_free(struct scratch *s)
 
 const struct parcel *engine_answer(const struct scratch *s)
 {
-	return &s->answer;
+	return &s->answers.last;
+}
+
+const struct parcel *engine_trying(const struct scratch *s)
+{
+	return &s->answers.trying;
 }
 
 static void decision_init(struct decision *d, const struct pkt *pkt)
@@ -84,6 +89,7 @@ static void decision_init(struct decision *d, const struct pkt *pkt)
 	d->zone = 0;
 	d->parsed = d->notify = d->observed = d->proven = d->absorbed = false;
 	d->kept = KEPT_NONE;
+	d->answer_after = 0;
 	d->reset = d->call = false;
 	d->approved = false;
 	d->token[0] = 0;
@@ -158,7 +164,7 @@ static bool hit(struct passage *g, unsigned check)
 	    answered_acked(p->state, p->names->invite, p->now))
 		absorb(g->d);
 	else
-		sealed = settle(p, check, g->ev, g->answer, g->d);
+		sealed = settle(p, check, g->ev, g->answers, g->d);
 	/* for the next check it is not read yet */
 	p->sip = sip;
 	p->names = names;
@@ -432,7 +438,7 @@ void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, s
 		return;
 	memory_begin(st, now);
 	g.sip = &s->sip;
-	g.answer = &s->answer;
+	g.answers = &s->answers;
 	g.ev = &s->ev; /* what is large in it is filled when it is needed */
 	g.d = d;
 	g.rs = rs;

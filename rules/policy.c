@@ -6,7 +6,8 @@
 #define WEEK 604800
 
 static const char *const modes[] = { "off", "observe", "enforce", NULL };
-static const char *const actions[] = { "alert", "drop", "reject", "approve", NULL };
+static const char *const actions[] = { "alert", "drop", "reject", "approve", "decoy", "tarpit",
+				       NULL };
 
 /* No fallback here: every check brings its own defaults. */
 const struct conf_row policy_rows[] = {
@@ -14,7 +15,8 @@ const struct conf_row policy_rows[] = {
 	  .words = modes, .help = "off: not run; observe: only told; enforce: acted upon" },
 	{ .name = "action", .type = CONF_WORD, .offset = offsetof(struct policy, action),
 	  .words = actions, .help = "alert: only told; drop: the packet goes no further; "
-			  "reject: and an answer goes back; approve: until somebody approves" },
+			  "reject: and an answer goes back; approve: until somebody approves; "
+			  "decoy: and a false one; tarpit: and a late one" },
 	{ .name = "code", .type = CONF_INT, .offset = offsetof(struct policy, code),
 	  .min = 400, .max = 699, .help = "status of that answer" },
 	{ .name = "reason", .type = CONF_TEXT, .offset = offsetof(struct policy, phrase),
@@ -98,4 +100,20 @@ void policy_compile(struct policy *p, const struct check *check, struct compiler
 	if (p->retry_after[0] && !retry_parse(p->retry_after, &p->retry_least, &p->retry_most))
 		compiler_error(c, NULL, "retry_after", "\"%s\": write \"30s\", or \"5s-30s\" for "
 			       "anything between, of 1s to 1d", p->retry_after);
+}
+
+void policy_warn(const struct policy *p, const struct settings *s, struct compiler *c)
+{
+	bool decoy = p->action == ACTION_DECOY;
+
+	if (p->mode == MODE_OFF || (!decoy && p->action != ACTION_TARPIT))
+		return;
+	if (s->answers_strangers == STRANGERS_SILENT)
+		conf_report_add(c->report, CONF_WARNING, c->file, c->line, c->group,
+				"action: strangers get no answer over UDP unless "
+				"answers.strangers is \"small\"");
+	if (decoy && p->ban && p->ban_after == 1)
+		conf_report_add(c->report, CONF_WARNING, c->file, c->line, c->group,
+				"action: whoever is banned with his first hit is not deceived: "
+				"ban \"0s\", or a larger ban_after");
 }

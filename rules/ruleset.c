@@ -105,7 +105,7 @@ static void read_group(struct loading *l, unsigned z, unsigned check, const stru
 	if (n && !checks[check]->approves && zone->policy[check].action == ACTION_APPROVE)
 		conf_report_add(l->reader.report, CONF_ERROR, n->file, n->line, path,
 				"action: what this check refuses cannot be approved: "
-				"\"alert\", \"drop\" or \"reject\"");
+				"\"alert\", \"drop\", \"reject\", \"decoy\" or \"tarpit\"");
 }
 
 static void read_default_check(struct loading *l, unsigned check)
@@ -241,6 +241,8 @@ static void compile_checks(struct loading *l, unsigned z)
 		key_join(path, l->draft[z].path, checks[i]->name);
 		c.mode = zone->policy[i].mode;
 		policy_compile(&zone->policy[i], checks[i], &c);
+		if (l->draft[z].group[i])
+			policy_warn(&zone->policy[i], &l->rs->settings, &c);
 		if (!checks[i]->compile || (z && zone->conf[i] == l->rs->zone[0].conf[i]))
 			continue;
 		if (zone->conf[i])

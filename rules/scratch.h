@@ -5,7 +5,7 @@
 #ifndef SIPMOAT_SCRATCH_H
 #define SIPMOAT_SCRATCH_H
 
-#include "check.h"
+#include "answer.h"
 #include "engine.h"
 #include "state/calls.h"
 #include "state/flows.h"
@@ -15,7 +15,7 @@ struct scratch {
 	struct strict *strict;
 	struct evidence ev;
 	struct flow_room *room;
-	struct parcel answer;
+	struct answers answers;
 	struct call_due due[CALL_DUES]; /* found, and from due_at on not yet dealt with */
 	size_t dues, due_at;
 };

@@ -22,6 +22,7 @@ static const char *const troubles[] = { "accept", "drop", NULL };
 static const char *const steerings[] = { "auto", "native", "xt", NULL };
 static const char *const scopes[] = { "sip", "all", NULL };
 static const char *const strangers[] = { "silent", "small", NULL };
+static const char *const decoys[] = { "ok", "challenge", NULL };
 static const char *const midstreams[] = { "learn", "reset", NULL };
 static const char *const shareds[] = { "spare", "end", NULL };
 static const char *const levels[] = { "error", "warning", "info", "debug", NULL };
@@ -123,6 +124,14 @@ static const struct conf_row answers_rows[] = {
 	  "answers a second in all; as many to your own servers" },
 	{ "strangers_total", CONF_INT, AT(answers_unproven), 1, 10000, "50", NULL,
 	  "of them to strangers, if they get any" },
+	{ "decoy", CONF_WORD, AT(answers_decoy), 0, 0, "ok", decoys,
+	  "what OPTIONS and REGISTER hear where action is \"decoy\": that all is well, or 401" },
+	{ "realm", CONF_TEXT, AT(answers_realm), 0, 0, "sip", NULL,
+	  "the realm in such a 401" },
+	{ "delay", CONF_DURATION, AT(answers_delay), 1, 30, "20s", NULL,
+	  "how long an answer waits where action is \"tarpit\"" },
+	{ "delayed", CONF_INT, AT(answers_delayed), 1, 65536, "1024", NULL,
+	  "answers that wait at once; those beyond are not given" },
 	{ NULL },
 };
 
@@ -287,11 +296,27 @@ static void compile_path(const char **path, struct reader *r, const char *file,
 	conf_report_add(r->report, CONF_ERROR, file, 0, group, "out of memory");
 }
 
+#define REALM_MOST 64
+
+/* It stands in quotes. */
+static void check_realm(const char *realm, struct conf_report *r, const char *file)
+{
+	const char *at = realm;
+
+	while (*at >= ' ' && *at < 127 && *at != '"' && *at != '\\')
+		at++;
+	if (*at || at == realm || at - realm > REALM_MOST)
+		conf_report_add(r, CONF_ERROR, file, 0, "answers.realm",
+				"must be 1 to %d printable ASCII characters but \" and \\",
+				REALM_MOST);
+}
+
 void settings_compile(struct settings *s, struct reader *r, const char *file)
 {
 	s->ports[0] = compile_ports(&s->udp_ports, "ports.udp", s->port[0], r->report);
 	s->ports[1] = compile_ports(&s->tcp_ports, "ports.tcp", s->port[1], r->report);
 	emergency_compile(s, r->report);
+	check_realm(s->answers_realm, r->report, file);
 	if (!s->udp_ports.n && !s->tcp_ports.n)
 		conf_report_add(r->report, CONF_ERROR, file, 0, "ports",
 				"udp and tcp are both empty: nothing would be guarded");

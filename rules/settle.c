@@ -5,6 +5,7 @@
 #include "approve.h"
 #include "penalty.h"
 #include "ruleset.h"
+#include "state/state.h"
 
 /* What would have been refused, and passes: see struct probe. */
 static void say_spared(struct evidence *ev)
@@ -27,7 +28,24 @@ static void tell(unsigned check, const struct evidence *ev, bool observed, bool 
 	d->notify = !(checks[check]->quiet || ev->quiet) || alert;
 }
 
-bool settle(const struct probe *p, unsigned check, struct evidence *ev, struct parcel *answer,
+/*
+ * Servers, trusted peers and phones that are registered hear the truth, at once: a phone that
+ * takes a lie for its registration cannot be called any more.
+ */
+static enum action action_of(const struct probe *p, const struct policy *policy,
+			     const struct evidence *ev)
+{
+	enum action how = policy->action;
+
+	if (how == ACTION_DROP && ev->reject)
+		return ACTION_REJECT;
+	if (how != ACTION_DECOY && how != ACTION_TARPIT)
+		return how;
+	return p->pkt->dir == DIR_OUTBOUND || p->trusted ||
+	       source_standing(p->state, p->site_key, p->now) == REGISTERED ? ACTION_REJECT : how;
+}
+
+bool settle(const struct probe *p, unsigned check, struct evidence *ev, struct answers *out,
 	    struct decision *d)
 {
 	const struct policy *policy = &p->zone->policy[check];
@@ -36,6 +54,7 @@ bool settle(const struct probe *p, unsigned check, struct evidence *ev, struct p
 		     checks[check]->way == WAY_OUT_TOLD;
 	bool passes = observe || alert || p->spared;
 	bool approve = !alert && (policy->action == ACTION_APPROVE || ev->approve);
+	enum action how;
 
 	if (approve && evidence_approved(p, ev))
 		return false;
@@ -54,8 +73,9 @@ bool settle(const struct probe *p, unsigned check, struct evidence *ev, struct p
 		approve_ask(p, ev, d);
 	else
 		penalty(p, check, ev, d);
-	if ((approve || ev->reject || policy->action == ACTION_REJECT) &&
-	    !(p->segment && ev->gentle))
-		answer_make(p, check, ev, answer, d);
+	how = approve ? ACTION_APPROVE : action_of(p, policy, ev);
+	/* over TCP the sender of what is gentle may try again */
+	if (how != ACTION_DROP && !(p->segment && ev->gentle))
+		answer_make(p, check, ev, how, out, d);
 	return true;
 }

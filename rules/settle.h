@@ -11,8 +11,10 @@
 #include "check.h"
 #include "engine.h"
 
-/* true: the packet's fate is sealed.  answer: filled when the verdict asks for one. */
-bool settle(const struct probe *p, unsigned check, struct evidence *ev, struct parcel *answer,
+struct answers; /* answer.h */
+
+/* true: the packet's fate is sealed.  out: filled when the verdict asks for an answer. */
+bool settle(const struct probe *p, unsigned check, struct evidence *ev, struct answers *out,
 	    struct decision *d);
 
 #endif

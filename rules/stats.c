@@ -53,8 +53,12 @@ void stats_count(struct stats *s, const struct pkt *pkt, const struct decision *
 	if (pkt->flags & damage)
 		stats_add(&s->damaged, 1);
 	stats_add(d->verdict == VERDICT_ACCEPT ? &s->accepted : &s->dropped, 1);
-	if (d->verdict == VERDICT_REJECT)
+	if (decision_answers(d))
 		stats_add(&s->answered, 1);
+	if (d->verdict == VERDICT_DECOY)
+		stats_add(&s->deceived, 1);
+	if (d->answer_after)
+		stats_add(&s->delayed, 1);
 	if (d->kept == KEPT_CAPPED)
 		stats_add(&s->answer_capped, 1);
 	if (d->kept == KEPT_STRANGER)

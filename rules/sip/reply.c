@@ -147,7 +147,7 @@ static void put_to(struct writing *w, const struct sip_msg *sip, uint64_t tag)
 	char letters[REPLY_TAG];
 
 	put_header(w, sip, HDR_TO);
-	if (sip->to.tag.n)
+	if (sip->to.tag.n || !tag)
 		return;
 	tag_letters(tag, letters);
 	PUT(w, ";tag=");

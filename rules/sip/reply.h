@@ -11,9 +11,9 @@
 #include "engine.h"
 
 struct reply {
-	unsigned status;      /* 200 to 699 */
+	unsigned status;      /* 100, or 200 to 699 */
 	struct slice phrase;  /* printable, no line end */
-	uint64_t tag;         /* of To, where the request has none */
+	uint64_t tag;         /* of To, where the request has none; 0: no tag (100) */
 	unsigned room;        /* bytes that it may have, at most PARCEL_BYTES */
 	struct slice headers; /* whole lines, each with its CRLF: it is nothing without them */
 	uint32_t retry_after; /* s; 0: not said.  This and the next are left out where there */

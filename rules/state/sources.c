@@ -7,10 +7,11 @@
 #include "store.h"
 
 #define TOKEN_SECONDS 64    /* twice Timer B, RFC 3261 17.1.1.2: nobody answers later */
+#define NONCE_SECONDS 60  /* of ours: nobody thinks longer about a challenge */
 #define EXPIRES_MAX 86400
 #define EXPIRES_DEFAULT 3600 /* RFC 3261 10.2.1.1 suggests an hour */
 
-enum token_kind { TOKEN_NONCE = 1, TOKEN_TAG = 2, TOKEN_BRANCH = 3 };
+enum token_kind { TOKEN_NONCE = 1, TOKEN_TAG = 2, TOKEN_BRANCH = 3, TOKEN_OURS, TOKEN_SPENT };
 
 size_t tokens_size(void)
 {
@@ -46,6 +47,77 @@ static bool token_take(struct state *st, uint64_t key, uint64_t now)
 		return false;
 	table_drop(&h);
 	return true;
+}
+
+/* 8 digits of the second in which it was made, hidden, and 16 that only we can make. */
+static uint64_t nonce_half(const struct state *st, uint64_t site, uint64_t second)
+{
+	return token_of(st, site, TOKEN_OURS,
+			(struct slice){ (const char *)&second, sizeof(second) }, SLICE_NONE);
+}
+
+static void put_digits(char *out, uint64_t value, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		out[i] = "0123456789abcdef"[value >> 4 * (n - 1 - i) & 15];
+}
+
+static uint32_t nonce_mask(const struct state *st, uint64_t site)
+{
+	return (uint32_t)nonce_half(st, site, UINT64_MAX);
+}
+
+static void nonce_write(const struct state *st, uint64_t site, uint32_t second,
+			char out[SOURCE_NONCE])
+{
+	put_digits(out, second ^ nonce_mask(st, site), 8);
+	put_digits(out + 8, nonce_half(st, site, second), 16);
+}
+
+void source_nonce(const struct state *st, uint64_t site_key, uint64_t now,
+		  char out[SOURCE_NONCE + 1])
+{
+	nonce_write(st, site_key, (uint32_t)(now / NS), out);
+	out[SOURCE_NONCE] = 0;
+}
+
+/* Its first 8 digits; false: it cannot be one of ours. */
+static bool nonce_digits(struct slice nonce, uint32_t *out)
+{
+	*out = 0;
+	for (uint32_t i = 0; i < 8 && nonce.n == SOURCE_NONCE; i++) {
+		const char *digit = memchr("0123456789abcdef", nonce.p[i], 16);
+
+		if (!digit)
+			return false;
+		*out = *out << 4 | (uint32_t)(digit - "0123456789abcdef");
+	}
+	return nonce.n == SOURCE_NONCE;
+}
+
+/* Once: what has come back is remembered for as long as it holds. */
+static bool nonce_returned(struct state *st, uint64_t site, struct slice nonce, uint64_t now)
+{
+	char ours[SOURCE_NONCE];
+	uint32_t second;
+	struct hold h;
+	bool fresh;
+
+	if (!nonce_digits(nonce, &second))
+		return false;
+	second ^= nonce_mask(st, site);
+	/* clocks of workers differ a little */
+	if ((uint32_t)(now / NS) + 1 - second > NONCE_SECONDS)
+		return false;
+	nonce_write(st, site, second, ours);
+	if (memcmp(ours, nonce.p, sizeof(ours)) != 0)
+		return false;
+	h = table_make(st->tokens, token_of(st, site, TOKEN_SPENT, nonce, SLICE_NONE), now, 0);
+	fresh = h.value && h.fresh;
+	if (fresh)
+		table_keep(&h, now, now + TOKEN_SECONDS * NS, 0);
+	table_release(&h);
+	return fresh;
 }
 
 static uint32_t number_of(struct slice s)
@@ -159,8 +231,8 @@ uint32_t source_learn(struct state *st, const struct pkt *pkt, const struct sip_
 	return 0;
 }
 
-static bool proves_nonce(struct state *st, const struct sip_msg *sip, enum sip_header h,
-			 uint64_t site, uint64_t now)
+static enum proof proves_nonce(struct state *st, const struct sip_msg *sip, enum sip_header h,
+			       uint64_t site, uint64_t now)
 {
 	struct slice line, nonce;
 	unsigned at = 0;
@@ -169,9 +241,11 @@ static bool proves_nonce(struct state *st, const struct sip_msg *sip, enum sip_h
 		if (!sip_digest_param(line, SLICE("nonce"), &nonce) || !nonce.n)
 			continue;
 		if (token_take(st, token_of(st, site, TOKEN_NONCE, nonce, SLICE_NONE), now))
-			return true;
+			return PROOF_NONCE;
+		if (nonce_returned(st, site, nonce, now))
+			return PROOF_DECOY;
 	}
-	return false;
+	return PROOF_NONE;
 }
 
 static bool proves_tag(struct state *st, const struct sip_msg *sip, uint64_t site,
@@ -194,13 +268,17 @@ static bool proves_branch(struct state *st, const struct sip_msg *sip, uint64_t 
 static enum proof proof_of(struct state *st, const struct sip_msg *sip, uint64_t site,
 			   uint64_t now)
 {
+	enum proof proof;
+
 	if (sip->kind == SIP_RESPONSE)
 		return proves_branch(st, sip, site, now) ? PROOF_BRANCH : PROOF_NONE;
 	if (sip->kind != SIP_REQUEST)
 		return PROOF_NONE;
-	if (proves_nonce(st, sip, HDR_AUTHORIZATION, site, now) ||
-	    proves_nonce(st, sip, HDR_PROXY_AUTHORIZATION, site, now))
-		return PROOF_NONCE;
+	proof = proves_nonce(st, sip, HDR_AUTHORIZATION, site, now);
+	if (proof == PROOF_NONE)
+		proof = proves_nonce(st, sip, HDR_PROXY_AUTHORIZATION, site, now);
+	if (proof != PROOF_NONE)
+		return proof;
 	return proves_tag(st, sip, site, now) ? PROOF_TAG : PROOF_NONE;
 }
 

@@ -60,12 +60,21 @@ uint32_t source_learn(struct state *st, const struct pkt *pkt, const struct sip_
 /*
  * What an inbound message proves of its sender; changes standing.  TAG: it ends
  * or acknowledges what a server answered.  NONCE: it answers a challenge.
- * BRANCH: it is a response to a request of a server.  Each proof counts once: a
+ * BRANCH: it is a response to a request of a server.  DECOY: it answers a challenge of
+ * ours, so it pays for no request to a server.  Each proof counts once: a
  * second message with the same nonce, tag or branch proves nothing.
  */
-enum proof { PROOF_NONE, PROOF_TAG, PROOF_NONCE, PROOF_BRANCH };
+enum proof { PROOF_NONE, PROOF_TAG, PROOF_NONCE, PROOF_BRANCH, PROOF_DECOY };
 enum proof source_prove(struct state *st, uint64_t site_key, const struct sip_msg *sip,
 			uint64_t now);
+/*
+ * A nonce of ours for that site, with NUL.  Whoever says it within a minute, and from there,
+ * receives what is sent there: source_prove says DECOY, once for each second in which some were
+ * made.  Nothing is remembered until it comes back.
+ */
+#define SOURCE_NONCE 24
+void source_nonce(const struct state *st, uint64_t site_key, uint64_t now,
+		  char out[SOURCE_NONCE + 1]);
 /* The site completed a TCP handshake: it receives what is sent to it. */
 void source_returned(struct state *st, uint64_t site_key, uint64_t now);
 

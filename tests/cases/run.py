@@ -9,7 +9,8 @@ finds in TMP, and expect, whose lines are, the last that fits a packet counts:
 
   PACKETS VERDICT [CHECK] [ban=SECONDS] [method=NAME] [status=CODE] [src=null]
           [proto=TEXT] [messages=N] [reset=yes|no] [reason~TEXT]
-          [token=yes|no] [approved=yes|no] [code=CODE] [kept=stranger|capped]
+          [token=yes|no] [approved=yes|no] [code=CODE] [after=MILLISECONDS]
+          [kept=stranger|capped]
           [answer~TEXT] [answer!~TEXT]    in what is sent back, or not in it
       PACKETS: * or frame numbers, "17", "17-20", or those of a label, "flood/17",
       "flood/17-20", "flood/18-", "flood/*".  Without CHECK no check may have hit.
@@ -56,6 +57,7 @@ import mkpcap  # noqa: E402
 import proofread  # noqa: E402
 
 SHIPPED = os.path.join(os.path.dirname(os.path.dirname(HERE)), "systemd", "sipmoat.conf")
+NUMBERS = ("ban", "status", "messages", "code", "after")
 NOT_SHOWN = {"reset": False, "token": False, "approved": False}
 INSIDE = "192.0.2.10,2001:db8::10"
 PROGRAM = os.environ.get("SIPMOAT") or os.path.join(
@@ -122,7 +124,7 @@ def wanted(case, expect):
                 rule[key + "~"] = value.replace("_", " ")
             elif "=" in w:
                 key, _, value = w.partition("=")
-                number = key in ("ban", "status", "messages", "code") and value != "null"
+                number = key in NUMBERS and value != "null"
                 rule[key] = value == "yes" if key in NOT_SHOWN else int(value) if number else value
             else:
                 rule["check"] = w
@@ -192,7 +194,8 @@ def compare_banned(case, objects, label, within, check):
 
 def compare_summary(objects, summary, expect):
     counts = {"packets": len(objects)}
-    for key, verdict in (("accepted", "accept"), ("dropped", "drop"), ("rejected", "reject")):
+    for key, verdict in (("accepted", "accept"), ("dropped", "drop"), ("rejected", "reject"),
+                         ("deceived", "decoy")):
         counts[key] = sum(o["verdict"] == verdict for o in objects)
     counts["messages"] = sum(o.get("messages", "method" in o or "status" in o) for o in objects)
     counts["resets"] = sum(o.get("reset", False) for o in objects)

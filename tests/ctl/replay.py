@@ -95,8 +95,8 @@ def shape(tmp):
         must("keys and their order", keys == KEYS, line)
     summary = json.loads(lines[-1])
     must("the summary", list(summary) == ["summary"] and list(summary["summary"]) == [
-        "packets", "messages", "accepted", "dropped", "rejected", "resets", "waited", "calls_cut",
-        "bans", "defects", "tables"], lines[-1])
+        "packets", "messages", "accepted", "dropped", "rejected", "deceived", "resets", "waited",
+        "calls_cut", "bans", "defects", "tables"], lines[-1])
     tables = summary["summary"]["tables"]
     must("each table", list(tables)[:2] == ["meters", "sources"] and "bans" in tables and
          "streams" in tables and all(list(t) == [

@@ -19,12 +19,13 @@ static inline void printable(const char *text, size_t room)
 
 static inline void sane(const struct decision *d, const struct pkt *pkt)
 {
-	must(d->verdict <= VERDICT_REJECT);
+	must(d->verdict <= VERDICT_DECOY);
 	must(d->check == CHECK_NONE || d->check < check_count);
 	must(d->verdict == VERDICT_ACCEPT || d->absorbed || d->check != CHECK_NONE);
 	must(d->verdict == VERDICT_ACCEPT || !d->observed);
 	must(!d->ban || d->verdict != VERDICT_ACCEPT);
 	must(!d->reset || (d->verdict != VERDICT_ACCEPT && pkt->proto == PROTO_TCP));
+	must(!d->answer_after || d->verdict == VERDICT_REJECT);
 	must(d->defect <= DEFECT_COUNT && (d->defect == DEFECT_COUNT || d->check != CHECK_NONE));
 	must(d->messages <= 1 || pkt->proto == PROTO_TCP);
 	must(d->dir == pkt->dir && d->dir <= DIR_INTERNAL);

@@ -96,7 +96,7 @@ static void pass(struct run *r, const struct says *s)
 	must(addr_parse(SLICE(SERVER), s->server ? &pkt.src : &pkt.dst) == 0);
 	engine_run(rules[r->generation], r->state, scratch, &pkt, r->now, &d);
 	sane(&d, &pkt);
-	if (d.verdict == VERDICT_REJECT)
+	if (decision_answers(&d))
 		must(engine_answer(scratch)->n <= PARCEL_BYTES);
 	piece_free(pkt.payload);
 	r->now += NS / 100;

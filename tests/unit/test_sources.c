@@ -116,6 +116,40 @@ static void test_nonce_proves_once(void **arg)
 	state_free(st);
 }
 
+/* A nonce of ours: from there, within a minute, once, and only as it was made. */
+static void test_our_nonce(void **arg)
+{
+	struct state *st = state_new(&sizes, seed);
+	struct addr site = addr("203.0.113.5");
+	uint64_t key = key_of_addr(st, &site);
+	char nonce[SOURCE_NONCE + 1], later[SOURCE_NONCE + 1];
+	struct letter l;
+
+	(void)arg;
+	source_nonce(st, key, 100 * NS, nonce);
+	assert_int_equal(strlen(nonce), SOURCE_NONCE);
+	source_nonce(st, key, 101 * NS, later);
+	assert_string_not_equal(nonce, later);
+	answer(&l, "203.0.113.6", nonce);
+	assert_int_equal(prove(st, &l, 110 * NS), PROOF_NONE);
+	for (unsigned i = 0; i < SOURCE_NONCE; i++) {
+		nonce[i] ^= 1;
+		answer(&l, "203.0.113.5", nonce);
+		assert_int_equal(prove(st, &l, 110 * NS), PROOF_NONE);
+		nonce[i] ^= 1;
+	}
+	answer(&l, "203.0.113.5", nonce);
+	assert_int_equal(prove(st, &l, 98 * NS), PROOF_NONE);
+	assert_int_equal(prove(st, &l, 160 * NS), PROOF_NONE);
+	assert_int_equal(find(st, "203.0.113.5", 160 * NS).standing, STRANGER);
+	assert_int_equal(prove(st, &l, 159 * NS), PROOF_DECOY);
+	assert_int_equal(prove(st, &l, 159 * NS), PROOF_NONE);
+	assert_int_equal(find(st, "203.0.113.5", 159 * NS).standing, RETURNED);
+	answer(&l, "203.0.113.5", later);
+	assert_int_equal(prove(st, &l, 159 * NS), PROOF_DECOY);
+	state_free(st);
+}
+
 static void test_late_answer_proves_nothing(void **arg)
 {
 	struct state *st = state_new(&sizes, seed);
@@ -399,6 +433,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nonce_proves_once),
+		cmocka_unit_test(test_our_nonce),
 		cmocka_unit_test(test_late_answer_proves_nothing),
 		cmocka_unit_test(test_tag_and_branch),
 		cmocka_unit_test(test_registrations),

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "outbox.h"
+
+#include <stdlib.h>
+
+#include "queue.h"
+
+struct place {
+	struct parcel parcel;
+	uint64_t due;
+	uint32_t link;
+};
+
+struct outbox {
+	struct place now[QUEUE_BATCH];
+	unsigned n;
+	unsigned places, first, waiting;
+	struct place ring[];
+};
+
+struct outbox *outbox_new(unsigned places)
+{
+	struct outbox *o = calloc(1, sizeof(*o) + places * sizeof(o->ring[0]));
+
+	if (o)
+		o->places = places;
+	return o;
+}
+
+void outbox_free(struct outbox *o)
+{
+	free(o);
+}
+
+static void put_now(struct outbox *o, const struct parcel *parcel, uint32_t link)
+{
+	struct place *p = &o->now[o->n];
+
+	if (!parcel->n || o->n == QUEUE_BATCH)
+		return;
+	p->parcel = *parcel;
+	p->link = link;
+	o->n++;
+}
+
+static bool put_later(struct outbox *o, const struct parcel *parcel, uint32_t link, uint64_t due)
+{
+	struct place *p = &o->ring[(o->first + o->waiting) % o->places];
+
+	if (o->waiting == o->places)
+		return false;
+	p->parcel = *parcel;
+	p->link = link;
+	p->due = due;
+	o->waiting++;
+	return true;
+}
+
+void outbox_put(struct outbox *o, const struct scratch *s, const struct decision *d, uint32_t link,
+		uint64_t now, struct stats *stats)
+{
+	if (!decision_answers(d))
+		return;
+	if (!d->answer_after)
+		put_now(o, engine_answer(s), link);
+	else if (put_later(o, engine_answer(s), link, now + d->answer_after * (NS / 1000)))
+		put_now(o, engine_trying(s), link);
+	else
+		stats_add(&stats->delay_full, 1);
+}
+
+static void send_one(const struct place *p, struct inject *in, struct stats *stats)
+{
+	if (!in || !inject_parcel(in, &p->parcel, p->link))
+		stats_add(&stats->answer_lost, 1);
+}
+
+bool outbox_send(struct outbox *o, struct inject *in, uint64_t now, struct stats *stats)
+{
+	unsigned waited = o->waiting, left = o->n;
+
+	for (unsigned i = 0; i < o->n; i++)
+		send_one(&o->now[i], in, stats);
+	o->n = 0;
+	while (o->waiting && o->ring[o->first].due <= now) {
+		send_one(&o->ring[o->first], in, stats);
+		o->first = (o->first + 1) % o->places;
+		o->waiting--;
+	}
+	return left || o->waiting < waited;
+}
+
+unsigned outbox_wait(const struct outbox *o, uint64_t now, unsigned most)
+{
+	const uint64_t ms = NS / 1000;
+	uint64_t due = o->waiting ? o->ring[o->first].due : UINT64_MAX;
+
+	if (due >= now + most * ms)
+		return most;
+	return due > now ? (unsigned)((due - now + ms - 1) / ms) : 0;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Answers that leave at once, and those that wait: which leave when, and how many may. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "outbox.h"
+
+#define PLACES 3
+
+static struct parcel answer, trying;
+static char sent[256]; /* what left, in its order */
+static bool jammed;
+
+const struct parcel *engine_answer(const struct scratch *s)
+{
+	(void)s;
+	return &answer;
+}
+
+const struct parcel *engine_trying(const struct scratch *s)
+{
+	(void)s;
+	return &trying;
+}
+
+bool inject_parcel(struct inject *in, const struct parcel *parcel, uint32_t link)
+{
+	size_t n = strlen(sent);
+
+	(void)in;
+	snprintf(sent + n, sizeof(sent) - n, "%.*s/%u ", parcel->n, parcel->bytes, link);
+	return !jammed;
+}
+
+static void put(struct outbox *o, struct stats *st, const char *text, unsigned after, uint64_t now)
+{
+	struct decision d = { .verdict = after ? VERDICT_REJECT : VERDICT_DECOY,
+			      .answer_after = (uint16_t)after };
+
+	answer.n = (uint16_t)snprintf(answer.bytes, sizeof(answer.bytes), "%s", text);
+	trying.n = after ? (uint16_t)snprintf(trying.bytes, sizeof(trying.bytes), "try") : 0;
+	outbox_put(o, NULL, &d, 7, now, st);
+}
+
+static void sends(struct outbox *o, struct stats *st, uint64_t now, const char *what)
+{
+	static char any; /* the inject is never looked into */
+
+	sent[0] = 0;
+	assert_int_equal(outbox_send(o, (struct inject *)&any, now, st), what[0] != 0);
+	assert_string_equal(sent, what);
+}
+
+static void test_order(void **arg)
+{
+	struct outbox *o = outbox_new(PLACES);
+	struct stats st = { 0 };
+
+	(void)arg;
+	assert_int_equal(outbox_wait(o, NS, 1000), 1000);
+	sends(o, &st, NS, "");
+	put(o, &st, "a", 20000, NS);
+	put(o, &st, "now", 0, NS);
+	sends(o, &st, NS, "try/7 now/7 ");
+	assert_int_equal(outbox_wait(o, NS, 1000), 1000);
+	assert_int_equal(outbox_wait(o, NS, 60000), 20000);
+	put(o, &st, "b", 20000, 2 * NS);
+	sends(o, &st, 21 * NS - 1, "try/7 ");
+	assert_int_equal(outbox_wait(o, 21 * NS - 1, 1000), 1);
+	assert_int_equal(outbox_wait(o, 21 * NS, 1000), 0);
+	sends(o, &st, 21 * NS, "a/7 ");
+	assert_int_equal(outbox_wait(o, 21 * NS, 60000), 1000);
+	sends(o, &st, 30 * NS, "b/7 ");
+	assert_int_equal(outbox_wait(o, 30 * NS, 1000), 1000);
+	assert_int_equal(st.answer_lost + st.delay_full, 0);
+	outbox_free(o);
+}
+
+/* Whom there is no place for hears nothing at all. */
+static void test_full(void **arg)
+{
+	struct outbox *o = outbox_new(PLACES);
+	struct stats st = { 0 };
+	char name[2] = "a";
+
+	(void)arg;
+	for (unsigned round = 1; round < 9; round += 2) {
+		for (unsigned i = 0; i < PLACES + 2; i++, name[0]++)
+			put(o, &st, name, 1000, round * NS);
+		sends(o, &st, round * NS, "try/7 try/7 try/7 ");
+		assert_int_equal(st.delay_full, round + 1);
+		name[0] = 'a';
+		sends(o, &st, round * NS + NS, "a/7 b/7 c/7 ");
+	}
+	outbox_free(o);
+}
+
+static void test_lost(void **arg)
+{
+	struct outbox *o = outbox_new(PLACES);
+	struct stats st = { 0 };
+
+	(void)arg;
+	put(o, &st, "a", 1000, NS);
+	assert_true(outbox_send(o, NULL, NS, &st));
+	assert_true(outbox_send(o, NULL, 2 * NS, &st));
+	assert_int_equal(st.answer_lost, 2);
+	jammed = true;
+	put(o, &st, "b", 0, NS);
+	sends(o, &st, NS, "b/7 ");
+	assert_int_equal(st.answer_lost, 3);
+	outbox_free(o);
+	outbox_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_lost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
