@@ -120,8 +120,18 @@ static void put_truth(const struct probe *p, unsigned check, const struct eviden
 		r->cause = s->cause;
 }
 
+/* The requests of scanners are short, and what has to be said need not fit into as much. */
+static bool make(const struct probe *p, struct reply *r, struct parcel *out)
+{
+	r->brief = false;
+	if (reply_make(out, p->pkt, p->sip, r))
+		return true;
+	r->brief = true;
+	return reply_make(out, p->pkt, p->sip, r);
+}
+
 /* There is no room for the header that the status must have. */
-static bool plain(struct parcel *out, const struct probe *p, struct reply *r)
+static bool plain(const struct probe *p, struct reply *r, struct parcel *out)
 {
 	const struct status *s = status_find(403);
 
@@ -129,21 +139,21 @@ static bool plain(struct parcel *out, const struct probe *p, struct reply *r)
 	r->phrase = slice_of(s->phrase);
 	r->headers = SLICE_NONE;
 	r->cause = p->sip->method == METHOD_INVITE ? s->cause : 0;
-	return reply_make(out, p->pkt, p->sip, r);
+	return make(p, r, out);
 }
 
 static bool tell_truth(const struct probe *p, unsigned check, const struct evidence *ev,
 		       struct reply *r, struct parcel *out)
 {
 	put_truth(p, check, ev, r);
-	return reply_make(out, p->pkt, p->sip, r) || (r->headers.n && plain(out, p, r));
+	return make(p, r, out) || (r->headers.n && plain(p, r, out));
 }
 
 static bool tell_lie(const struct probe *p, struct reply *r, struct parcel *out)
 {
 	char lines[DECOY_LINES];
 
-	return decoy_fill(p, lines, r) && reply_make(out, p->pkt, p->sip, r);
+	return decoy_fill(p, lines, r) && make(p, r, out);
 }
 
 /* Both answers together are no larger than one may be; who is sent what others asked for

@@ -3,10 +3,11 @@
 
 #define PORT_SIP 5060
 #define END "Content-Length: 0\r\n\r\n"
+#define END_BRIEF "l: 0\r\n\r\n"
 
 struct writing {
 	char *p, *end; /* where the next byte goes; behind the room */
-	bool full;
+	bool full, brief;
 };
 
 static void put(struct writing *w, struct slice s)
@@ -21,6 +22,23 @@ static void put(struct writing *w, struct slice s)
 }
 
 #define PUT(w, literal) put(w, SLICE(literal))
+
+/* RFC 3261 7.3.3 */
+static void put_name(struct writing *w, enum sip_header h)
+{
+	static const struct {
+		enum sip_header h;
+		struct slice name;
+	} briefs[] = { { HDR_VIA, SLICE("v") }, { HDR_FROM, SLICE("f") }, { HDR_TO, SLICE("t") },
+		       { HDR_CALL_ID, SLICE("i") } };
+	struct slice name = slice_of(sip_header_name(h));
+
+	for (unsigned i = 0; w->brief && i < sizeof(briefs) / sizeof(*briefs); i++)
+		if (briefs[i].h == h)
+			name = briefs[i].name;
+	put(w, name);
+	PUT(w, ": ");
+}
 
 static void put_number(struct writing *w, unsigned v)
 {
@@ -96,7 +114,7 @@ static void put_top_via(struct writing *w, const struct pkt *pkt, const struct s
 		w->full = true;
 		return;
 	}
-	PUT(w, "Via: ");
+	put_name(w, HDR_VIA);
 	put(w, slice_between(first.p, via->params.n ? via->params.p : first.p + first.n));
 	put_others(w, via->params);
 	PUT(w, ";received=");
@@ -123,7 +141,7 @@ static void put_vias(struct writing *w, const struct pkt *pkt, const struct sip_
 		if (top) {
 			put_top_via(w, pkt, sip, value);
 		} else {
-			PUT(w, "Via: ");
+			put_name(w, HDR_VIA);
 			put(w, value);
 			PUT(w, "\r\n");
 		}
@@ -137,8 +155,7 @@ static void put_header(struct writing *w, const struct sip_msg *sip, enum sip_he
 	struct slice value = sip_first(sip, h);
 
 	w->full |= !value.n;
-	put(w, slice_of(sip_header_name(h)));
-	PUT(w, ": ");
+	put_name(w, h);
 	put(w, value);
 }
 
@@ -182,7 +199,7 @@ bool reply_make(struct parcel *out, const struct pkt *pkt, const struct sip_msg 
 		const struct reply *r)
 {
 	size_t room = r->room < sizeof(out->bytes) ? r->room : sizeof(out->bytes);
-	struct writing w = { out->bytes, out->bytes + room, false };
+	struct writing w = { out->bytes, out->bytes + room, false, r->brief };
 
 	PUT(&w, "SIP/2.0 ");
 	put_number(&w, r->status);
@@ -201,7 +218,7 @@ bool reply_make(struct parcel *out, const struct pkt *pkt, const struct sip_msg 
 	put(&w, r->headers);
 	put_optional(&w, SLICE("Retry-After: "), r->retry_after);
 	put_optional(&w, SLICE("Reason: Q.850;cause="), r->cause);
-	PUT(&w, END);
+	put(&w, r->brief ? SLICE(END_BRIEF) : SLICE(END));
 	if (w.full)
 		return false;
 	out->from = pkt->dst;

@@ -15,6 +15,7 @@ struct reply {
 	struct slice phrase;  /* printable, no line end */
 	uint64_t tag;         /* of To, where the request has none; 0: no tag (100) */
 	unsigned room;        /* bytes that it may have, at most PARCEL_BYTES */
+	bool brief;           /* the names of headers in their short forms */
 	struct slice headers; /* whole lines, each with its CRLF: it is nothing without them */
 	uint32_t retry_after; /* s; 0: not said.  This and the next are left out where there */
 	uint8_t cause;        /* is no room; Q.850 (RFC 3326, RFC 6432), 0: not said */

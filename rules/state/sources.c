@@ -49,7 +49,7 @@ static bool token_take(struct state *st, uint64_t key, uint64_t now)
 	return true;
 }
 
-/* 8 digits of the second in which it was made, hidden, and 16 that only we can make. */
+/* 8 digits of the second in which it was made, hidden, and 8 that only we can make. */
 static uint64_t nonce_half(const struct state *st, uint64_t site, uint64_t second)
 {
 	return token_of(st, site, TOKEN_OURS,
@@ -71,7 +71,7 @@ static void nonce_write(const struct state *st, uint64_t site, uint32_t second,
 			char out[SOURCE_NONCE])
 {
 	put_digits(out, second ^ nonce_mask(st, site), 8);
-	put_digits(out + 8, nonce_half(st, site, second), 16);
+	put_digits(out + 8, nonce_half(st, site, second), 8);
 }
 
 void source_nonce(const struct state *st, uint64_t site_key, uint64_t now,

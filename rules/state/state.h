@@ -72,7 +72,7 @@ enum proof source_prove(struct state *st, uint64_t site_key, const struct sip_ms
  * receives what is sent there: source_prove says DECOY, once for each second in which some were
  * made.  Nothing is remembered until it comes back.
  */
-#define SOURCE_NONCE 24
+#define SOURCE_NONCE 16
 void source_nonce(const struct state *st, uint64_t site_key, uint64_t now,
 		  char out[SOURCE_NONCE + 1]);
 /* The site completed a TCP handshake: it receives what is sent to it. */
