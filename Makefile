@@ -151,7 +151,7 @@ benches: $(B)/tests/bench/gen $(B)/tests/bench/bare
 
 # the ban thread without the daemon
 HARNESS := $(patsubst %,nfq/%.c,ban banlist bantext byhand clock elem hand keeper keepwatch log mirror \
-	nets netwatch nftlink nftread nftset pieces plan ring ruleparts shed statefile steer)
+	nets netwatch nftlink nftread nftset pieces plan renew ring ruleparts shed statefile steer)
 
 $(B)/tests/netns/nftharness $(B)/tests/netns/nftfaults: %: %.o $(call obj,$(HARNESS)) $(B)/rules.a
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(LIBS_NFQ)

@@ -59,6 +59,7 @@ struct settings {
 	uint32_t ban_max;        /* elements in each banned set, and in memory */
 	uint32_t known_max;      /* elements in each known set */
 	struct conf_list never;  /* bans.never as written */
+	bool ban_renew;          /* a proven ban begins anew while its source keeps sending */
 	uint8_t answers_strangers; /* enum strangers */
 	uint32_t answers_source; /* answers a second to a site, */
 	uint32_t answers_total;  /* ... in all, */
@@ -259,6 +260,15 @@ bool state_ban_remove(struct state *st, const struct prefix *who);
 bool state_allow_remove(struct state *st, const struct prefix *who);
 /* How many there can be at most. */
 size_t state_ban_most(const struct state *st);
+/*
+ * The source of a ban keeps sending.  A proven one of a check begins anew then, with its full
+ * length, but ends `longest` seconds after it was set, since anybody can send in that name.
+ * false: it stays as it is; out: as it is now.
+ */
+bool state_ban_renew(struct state *st, const struct addr *site, uint32_t longest, uint64_t now,
+		     struct ban *out);
+/* One of that kind? */
+bool state_ban_renewable(struct state *st, const struct addr *site, uint64_t now);
 /* Calls each for every live one, on copies, without a lock held; returns how many. */
 size_t state_ban_walk(struct state *st, uint64_t now, void (*each)(const struct ban *, void *),
 		      void *arg);

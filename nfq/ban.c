@@ -141,7 +141,7 @@ static void keep_time(struct ban_thread *t)
 	uint64_t now = clock_now(), due = keeper_due(t->keeper);
 
 	if (due && now >= due)
-		keeper_flush(t->keeper, now);
+		keeper_go_on(t->keeper, now);
 	if (now >= t->sweep_at) {
 		keeper_sweep(t->keeper, now);
 		t->sweep_at = now + SWEEP;

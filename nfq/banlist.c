@@ -121,6 +121,8 @@ bool banlist_put(struct banlist *l, const struct ban *b)
 
 	if (r == ELEM_NEW && !b->allow)
 		bump(&l->n.banned);
+	else if (r == ELEM_PROLONGED && !b->allow)
+		bump(&l->n.prolonged);
 	return r != ELEM_REFUSED;
 }
 

@@ -297,6 +297,7 @@ static enum elem_result add(struct elem *m, const struct op *want, uint64_t now,
 		     new_op(m, e->until ? OP_REPLACE : OP_ADD, kind, &want->key, now);
 	e->op = (uint32_t)(op - m->op) + 1;
 	e->until = op->until = until;
+	e->packets = 0; /* an element that is replaced begins to count anew */
 	e->yields = yields;
 	/* a registered source stays one when it calls */
 	snprintf(op->text, sizeof(op->text), "%s", yields == yielded ? want->text : "");
@@ -378,6 +379,21 @@ uint64_t elem_until(struct elem *m, enum elem_kind kind, const struct addr *site
 uint32_t elem_count(const struct elem *m, enum elem_kind kind, bool v4)
 {
 	return mirror_count(m->held[kind], v4);
+}
+
+struct mirror_entry *elem_next(struct elem *m, enum elem_kind kind, uint32_t *at)
+{
+	return mirror_next(m->held[kind], at);
+}
+
+bool elem_counted(struct elem *m, const struct addr *site, uint32_t packets)
+{
+	struct mirror_entry *e = mirror_find(m->held[ELEM_BAN], site);
+	bool more = e && (int32_t)(packets - e->packets) > 0;
+
+	if (e)
+		e->packets = packets;
+	return more;
 }
 
 void elem_sweep(struct elem *m, uint64_t now)

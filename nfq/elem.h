@@ -11,6 +11,7 @@
 #define SIPMOAT_ELEM_H
 
 #include "addr.h"
+#include "mirror.h"
 #include "nftset.h"
 
 enum elem_kind { ELEM_BAN, ELEM_KNOWN, ELEM_KINDS };
@@ -59,6 +60,12 @@ void elem_lost(struct elem *m, enum elem_kind kind, const struct addr *site);
 bool elem_holds(struct elem *m, enum elem_kind kind, const struct addr *site);
 uint64_t elem_until(struct elem *m, enum elem_kind kind, const struct addr *site); /* 0: not held */
 uint32_t elem_count(const struct elem *m, enum elem_kind kind, bool v4);
+/* Of those held, the next one from *at on, valid until anything changes; NULL: that was
+ * the last. */
+struct mirror_entry *elem_next(struct elem *m, enum elem_kind kind, uint32_t *at);
+/* What the element of a ban has counted, modulo 2^32; true: more than when that was said
+ * last. */
+bool elem_counted(struct elem *m, const struct addr *site, uint32_t packets);
 void elem_sweep(struct elem *m, uint64_t now);
 /* Those that it holds, for the caller to free.  0 or -ENOMEM. */
 int elem_list(struct elem *m, enum elem_kind kind, uint64_t now, struct addr **sites, size_t *n);

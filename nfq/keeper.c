@@ -147,7 +147,19 @@ void keeper_flush(struct keeper *k, uint64_t now)
 
 uint64_t keeper_due(const struct keeper *k)
 {
-	return nets_due(k->bans.nets);
+	uint64_t nets = nets_due(k->bans.nets), renew = renew_due(&k->renew, &k->plan);
+
+	return !nets || (renew && renew < nets) ? renew : nets;
+}
+
+void keeper_go_on(struct keeper *k, uint64_t now)
+{
+	uint64_t renew = renew_due(&k->renew, &k->plan);
+
+	k->bans.now = now;
+	if (renew && renew <= now)
+		renew_step(&k->renew, &k->bans, k->broken ? NULL : k->reader);
+	flush(k, now, false);
 }
 
 void keeper_by_hand(struct keeper *k, struct byhand *o, uint64_t now)
@@ -271,6 +283,9 @@ static void report_start(struct keeper *k)
 		 "nft's queue" : "the xt NFQUEUE target: the kernel has no nft queue");
 	if (!k->plan.enforce)
 		log_info("mode is observe: bans are counted in the kernel, nothing is dropped");
+	if (k->plan.renew && !k->plan.counters)
+		log_info("bans are not renewed while their sources keep sending: the kernel does "
+			 "not count for more than 65536 (bans.max), or on so many cores");
 	if (flowtables)
 		log_warn("%u flowtable(s) found: flows that the kernel offloads are invisible to "
 			 "sipmoat; accept established SIP before \"flow add\"", flowtables);
@@ -286,6 +301,7 @@ int keeper_open(struct keeper **out, const struct ban_conf *conf, uint64_t now,
 	if (k) {
 		k->bans.now = k->restores_at = now;
 		k->restores = RESTORES_AT_ONCE;
+		renew_begin(&k->renew, now);
 		e = open_parts(k, conf);
 	}
 	if (e < 0) {

@@ -23,8 +23,10 @@ void keeper_close(struct keeper *k); /* takes NULL; leaves the tables as they ar
 /* Collects; keeper_flush sends. */
 void keeper_take(struct keeper *k, const struct event *ev, uint64_t now);
 void keeper_flush(struct keeper *k, uint64_t now);
-/* When keeper_flush has more to send; 0: nothing waits. */
+/* When keeper_go_on has something to do; 0: nothing waits. */
 uint64_t keeper_due(const struct keeper *k);
+/* What comes little by little: rounds of renewal, prefixes that changed too often. */
+void keeper_go_on(struct keeper *k, uint64_t now);
 /* What an operator wants, in the kernel before it returns. */
 void keeper_by_hand(struct keeper *k, struct byhand *o, uint64_t now);
 

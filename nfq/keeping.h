@@ -9,6 +9,7 @@
 
 #include "banlist.h"
 #include "keeper.h"
+#include "renew.h"
 #include "steer.h"
 
 /* What somebody else did to our tables. */
@@ -23,6 +24,7 @@ struct keeper {
 	struct nftlink *reader; /* dumps: their answers trigger writes */
 	struct nftlink *watch;  /* what others do */
 	struct banlist bans;
+	struct renew renew;
 	struct plan plan;
 	enum steer_kind kind;
 	bool steered;

@@ -17,6 +17,7 @@ struct mirror_entry {
 	struct addr site;
 	uint64_t until; /* 0: the place is empty */
 	uint32_t op;    /* 1 + index of the write that waits for it, 0 = none */
+	uint32_t packets; /* counted by the element when it was looked at; modulo 2^32 */
 	bool yields;    /* makes room for those that do not */
 	uint32_t mark;  /* the latest pass in which the kernel was seen to hold it */
 };

@@ -283,6 +283,32 @@ int nftlink_dump(struct nftlink *l, struct nlmsghdr *request, nftlink_each *each
 	return e < 0 ? e : 0;
 }
 
+int nftlink_ask(struct nftlink *l, void *requests, size_t bytes, uint32_t *first,
+		nftlink_each *each, void *arg)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	struct nlmsghdr *m = requests;
+	int left = (int)bytes;
+
+	*first = l->seq;
+	for (; NLMSG_OK(m, left); m = NLMSG_NEXT(m, left))
+		m->nlmsg_seq = l->seq++;
+	if (sendto(l->fd, requests, bytes, 0, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
+		return -errno;
+	/* as in read_answers: they wait already */
+	for (;;) {
+		ssize_t n = recv(l->fd, l->answer, sizeof(l->answer), MSG_DONTWAIT);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
+		for (m = (struct nlmsghdr *)l->answer; NLMSG_OK(m, n); m = NLMSG_NEXT(m, n))
+			if (m->nlmsg_type != NLMSG_ERROR)
+				each(m, arg);
+	}
+}
+
 int nftlink_events(struct nftlink *l, nftlink_each *each, void *arg)
 {
 	for (unsigned i = 0; i < EVENT_TURNS; i++) {

@@ -53,6 +53,13 @@ typedef void nftlink_each(const struct nlmsghdr *m, void *arg);
 /* Sends one request and hands over its answers.  -EINTR: the kernel's tables
  * changed meanwhile and the answers may have holes: ask again. */
 int nftlink_dump(struct nftlink *l, struct nlmsghdr *request, nftlink_each *each, void *arg);
+/*
+ * Sends several requests, one behind the other in `bytes`, each of which has one answer: an
+ * object or an error.  Hands over the objects; the sequence number of one, less *first, is
+ * the index of its request.
+ */
+int nftlink_ask(struct nftlink *l, void *requests, size_t bytes, uint32_t *first,
+		nftlink_each *each, void *arg);
 /* Hands over what waits, never blocks.  -ENOBUFS: events were lost, and those that
  * still waited were thrown away: look for yourself. */
 int nftlink_events(struct nftlink *l, nftlink_each *each, void *arg);

@@ -114,6 +114,16 @@ static void read_comment(char out[NFTSET_COMMENT], const struct nlattr *a)
 	out[len] = 0;
 }
 
+static void read_counter(struct nftread_elem *e, const struct nlattr *item)
+{
+	const struct nlattr *a[ATTRS], *data[ATTRS];
+
+	nested(a, item);
+	nested(data, a[NFTA_EXPR_DATA]);
+	e->counts = strcmp(attr_text(a[NFTA_EXPR_NAME]), "counter") == 0;
+	e->packets = attr_u64(data[NFTA_COUNTER_PACKETS]);
+}
+
 static bool read_elem(struct nftread_elem *e, const struct nlattr *item)
 {
 	const struct nlattr *a[ATTRS], *key[ATTRS];
@@ -132,6 +142,7 @@ static bool read_elem(struct nftread_elem *e, const struct nlattr *item)
 	e->left = a[NFTA_SET_ELEM_EXPIRATION] ? attr_u64(a[NFTA_SET_ELEM_EXPIRATION]) :
 						attr_u64(a[NFTA_SET_ELEM_TIMEOUT]);
 	read_comment(e->comment, a[NFTA_SET_ELEM_USERDATA]);
+	read_counter(e, a[NFTA_SET_ELEM_EXPR]);
 	return true;
 }
 
@@ -162,15 +173,19 @@ struct request {
 	char attrs[128];
 };
 
-static void request_text(struct request *r, uint16_t type, const char *text)
+static void request_bytes(struct request *r, uint16_t type, const void *bytes, size_t n)
 {
 	struct nlattr *a = (struct nlattr *)((char *)r + NLMSG_ALIGN(r->head.nlmsg_len));
-	size_t n = strlen(text) + 1;
 
 	a->nla_type = type;
 	a->nla_len = (uint16_t)(NLA_HDRLEN + n);
-	memcpy((char *)a + NLA_HDRLEN, text, n);
+	memcpy((char *)a + NLA_HDRLEN, bytes, n);
 	r->head.nlmsg_len = (uint32_t)(NLMSG_ALIGN(r->head.nlmsg_len) + NLA_ALIGN(a->nla_len));
+}
+
+static void request_text(struct request *r, uint16_t type, const char *text)
+{
+	request_bytes(r, type, text, strlen(text) + 1);
 }
 
 static void request_init(struct request *r, uint16_t msg, uint8_t family)
@@ -253,6 +268,74 @@ int nftread_elems(struct nftlink *l, const struct nftset_table *t, const char *s
 	request_text(&r, NFTA_SET_ELEM_LIST_TABLE, t->name);
 	request_text(&r, NFTA_SET_ELEM_LIST_SET, set);
 	return dump(l, &r, take_elems, &w);
+}
+
+struct counting {
+	uint64_t *packets;
+	uint32_t first;
+	unsigned n;
+	struct nftread_elem found;
+};
+
+static void take_found(const struct nftread_elem *e, void *arg)
+{
+	((struct counting *)arg)->found = *e;
+}
+
+static void take_count(const struct nlmsghdr *m, void *arg)
+{
+	const struct nlattr *a[ATTRS];
+	struct counting *c = arg;
+
+	if (TYPE(m) != NFT_MSG_NEWSETELEM || m->nlmsg_seq - c->first >= c->n)
+		return;
+	message_attrs(a, m);
+	c->found.counts = false;
+	walk_elems(a[NFTA_SET_ELEM_LIST_ELEMENTS], take_found, c);
+	if (c->found.counts)
+		c->packets[m->nlmsg_seq - c->first] = c->found.packets;
+}
+
+static struct nlattr *request_nest(struct request *r, uint16_t type)
+{
+	struct nlattr *a = (struct nlattr *)((char *)r + NLMSG_ALIGN(r->head.nlmsg_len));
+
+	a->nla_type = type | NLA_F_NESTED;
+	a->nla_len = NLA_HDRLEN;
+	r->head.nlmsg_len = NLMSG_ALIGN(r->head.nlmsg_len) + NLA_HDRLEN;
+	return a;
+}
+
+static void request_key(struct request *r, const uint8_t *key, unsigned len)
+{
+	struct nlattr *nest[] = { request_nest(r, NFTA_SET_ELEM_LIST_ELEMENTS),
+				  request_nest(r, NFTA_LIST_ELEM),
+				  request_nest(r, NFTA_SET_ELEM_KEY) };
+
+	request_bytes(r, NFTA_DATA_VALUE, key, len);
+	for (unsigned i = 0; i < 3; i++)
+		nest[i]->nla_len = (uint16_t)((char *)r + r->head.nlmsg_len - (char *)nest[i]);
+}
+
+int nftread_counts(struct nftlink *l, const struct nftset_table *t, const char *set,
+		   unsigned key_len, const uint8_t (*key)[16], unsigned n, uint64_t *packets)
+{
+	struct counting c = { .packets = packets, .n = n };
+	char all[NFTREAD_COUNTS * sizeof(struct request)] __attribute__((aligned(8)));
+	size_t bytes = 0;
+
+	for (unsigned i = 0; i < n && i < NFTREAD_COUNTS; i++) {
+		struct request r;
+
+		request_init(&r, NFT_MSG_GETSETELEM, t->family);
+		r.head.nlmsg_flags = NLM_F_REQUEST;
+		request_text(&r, NFTA_SET_ELEM_LIST_TABLE, t->name);
+		request_text(&r, NFTA_SET_ELEM_LIST_SET, set);
+		request_key(&r, key[i], key_len);
+		memcpy(all + bytes, &r, r.head.nlmsg_len);
+		bytes += NLMSG_ALIGN(r.head.nlmsg_len);
+	}
+	return nftlink_ask(l, all, bytes, &c.first, take_count, &c);
 }
 
 struct table_search {

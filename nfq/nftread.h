@@ -19,6 +19,8 @@ struct nftread_elem {
 	bool end;         /* interval sets: the first key behind an interval */
 	bool timed;       /* it ends */
 	uint64_t left;    /* ms until it does, valid when timed */
+	bool counts;
+	uint64_t packets; /* valid when it counts */
 	char comment[NFTSET_COMMENT]; /* "" = none; printable ASCII */
 };
 
@@ -50,6 +52,13 @@ typedef void nftread_set_fn(const struct nftset_desc *d, void *arg);
 int nftread_sets(struct nftlink *l, const struct nftset_table *t, nftread_set_fn *each, void *arg);
 int nftread_elems(struct nftlink *l, const struct nftset_table *t, const char *set,
 		  nftread_elem_fn *each, void *arg);
+/*
+ * How many packets each of n elements has counted, at most NFTREAD_COUNTS at once; one that
+ * is not there, or does not count: left as it is.  The keys as in the set.
+ */
+#define NFTREAD_COUNTS 64
+int nftread_counts(struct nftlink *l, const struct nftset_table *t, const char *set,
+		   unsigned key_len, const uint8_t (*key)[16], unsigned n, uint64_t *packets);
 bool nftread_has_table(struct nftlink *l, const struct nftset_table *t);
 unsigned nftread_flowtables(struct nftlink *l); /* of anybody, in any table */
 

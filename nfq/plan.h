@@ -33,6 +33,7 @@ struct plan {
 	bool enforce;    /* false: count what would be dropped */
 	bool everything; /* a banned source loses all its traffic, not only SIP */
 	bool bypass[LANES]; /* traffic passes while no daemon listens */
+	bool renew;      /* proven bans, while their sources keep sending */
 	bool counters;   /* a counter for each banned element */
 };
 

@@ -110,6 +110,8 @@ static const struct conf_row bans_rows[] = {
 	  "elements in each set of banned sources" },
 	{ "known", CONF_INT, AT(known_max), 64, 1048576, "65536", NULL,
 	  "elements in each set of known sources" },
+	{ "renew", CONF_BOOL, AT(ban_renew), 0, 0, "true", NULL,
+	  "a ban of a source that has shown who it is begins anew while it keeps sending" },
 	{ "never", CONF_LIST, AT(never), 0, 0, "", NULL,
 	  "addresses and prefixes that are never banned, beside those that are inside or trusted" },
 	{ NULL },

@@ -10,11 +10,13 @@
 
 #include <stdlib.h>
 
-#define REASON_KEPT 64
+#define REASON_KEPT 56
 #define BITS 128 /* of an address */
 
 /* Newcomers rank below this: no ban is ever evicted by another. */
 #define RANK_LIVE 1
+
+#define RENEW_PART 8 /* of its life a ban gains at least: else all would change at every look */
 
 enum { MIX_BAN = 0x62616e, MIX_ALLOW = 0x616c6c }; /* + length: into the keys of prefixes */
 
@@ -22,8 +24,9 @@ struct record {
 	struct prefix who;
 	bool allow, hand, proven;
 	uint8_t check, times;
-	uint64_t until;
+	uint32_t begun, life; /* s: when it was set, and for how long */
 	char reason[REASON_KEPT];
+	uint64_t until;
 };
 
 size_t bans_size(void)
@@ -116,6 +119,13 @@ static void note_length(struct state *st, const struct ban *ban)
 				1ull << ban->who.len % 64);
 }
 
+static uint32_t life_of(const struct ban *ban, uint64_t now)
+{
+	uint64_t life = ban->until > now ? (ban->until - now + NS - 1) / NS : 0;
+
+	return life < UINT32_MAX ? (uint32_t)life : UINT32_MAX;
+}
+
 bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now)
 {
 	struct hold h = table_make(st->bans, key_of(st, &ban->who, ban->allow), now, 0);
@@ -128,7 +138,8 @@ bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now)
 	if (ban->hand || (ban->until > r->until && !r->hand)) {
 		*r = (struct record){ .who = ban->who, .until = ban->until, .check = ban->check,
 				      .allow = ban->allow, .hand = ban->hand,
-				      .proven = ban->proven, .times = ban->times };
+				      .proven = ban->proven, .times = ban->times,
+				      .life = life_of(ban, now), .begun = (uint32_t)(now / NS) };
 		memcpy(r->reason, ban->reason, REASON_KEPT - 1);
 		table_set(&h, now, ban->until, RANK_LIVE);
 	}
@@ -137,6 +148,46 @@ bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now)
 	if (news)
 		atomic_fetch_add_explicit(&st->bans_made, 1, memory_order_relaxed);
 	return true;
+}
+
+/* Those that are written by hand or with nft have the end that somebody gave them. */
+static bool renewable(const struct record *r, uint64_t now)
+{
+	return r->until > now && r->proven && !r->hand && r->check != CHECK_NONE;
+}
+
+bool state_ban_renew(struct state *st, const struct addr *site, uint32_t longest, uint64_t now,
+		     struct ban *out)
+{
+	struct hold h = table_find(st->bans, key_of_addr(st, site), now);
+	struct record *r = h.value;
+	bool renewed = false;
+	uint64_t until, last;
+
+	if (r && addr_eq(&r->who.addr, site) && renewable(r, now)) {
+		until = now + r->life * NS;
+		last = (r->begun + (uint64_t)longest) * NS;
+		if (until > last)
+			until = last;
+		renewed = until > r->until && until - r->until >= r->life * NS / RENEW_PART;
+	}
+	if (renewed) {
+		r->until = until;
+		unpack(r, out);
+		table_set(&h, now, until, RANK_LIVE);
+	}
+	table_release(&h);
+	return renewed;
+}
+
+bool state_ban_renewable(struct state *st, const struct addr *site, uint64_t now)
+{
+	struct hold h = table_find(st->bans, key_of_addr(st, site), now);
+	const struct record *r = h.value;
+	bool yes = r && addr_eq(&r->who.addr, site) && renewable(r, now);
+
+	table_release(&h);
+	return yes;
 }
 
 uint32_t state_bans_made(const struct state *st)
