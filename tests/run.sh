@@ -13,7 +13,7 @@ export ASAN_OPTIONS=detect_stack_use_after_return=1
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 export LSAN_OPTIONS=suppressions=$PWD/tests/lib/lsan.supp:print_suppressions=0
 export TSAN_OPTIONS=halt_on_error=0:exitcode=66
-LIMIT=${LIMIT:-300} # seconds; only ends a test that hangs
+LIMIT=${LIMIT:-600} # seconds; only ends a test that hangs
 passed=0 failed=0 running=
 skips=()
 out=$(mktemp /tmp/sipmoat-run.XXXXXX)
