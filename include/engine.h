@@ -33,6 +33,7 @@ enum midstream { MIDSTREAM_LEARN, MIDSTREAM_RESET };
 enum shared { SHARED_SPARE, SHARED_END }; /* connections of many, where something is refused */
 enum ban_scope { SCOPE_SIP, SCOPE_ALL };
 enum decoys { DECOY_OK, DECOY_CHALLENGE }; /* what OPTIONS and REGISTER hear from a decoy */
+enum ban_calls { CALLS_KEEP, CALLS_END }; /* those that whoever is banned has under way */
 enum strangers { STRANGERS_SILENT, STRANGERS_SMALL }; /* who has shown nothing: unanswered */
 
 /* The part of the config that is not about one check (rules/settings.c). */
@@ -56,6 +57,7 @@ struct settings {
 	uint8_t steering;        /* 0 auto, 1 native, 2 xt */
 	uint32_t police_rate[LANES]; /* packets/s a source may send to its queue, 0 = off */
 	uint8_t ban_scope;       /* enum ban_scope */
+	uint8_t ban_calls;       /* enum ban_calls */
 	uint32_t ban_max;        /* elements in each banned set, and in memory */
 	uint32_t known_max;      /* elements in each known set */
 	struct conf_list never;  /* bans.never as written */
@@ -275,6 +277,8 @@ size_t state_ban_walk(struct state *st, uint64_t now, void (*each)(const struct 
 
 /* Bans so far that were new, or that are certain now and were not: modulo 2^32. */
 uint32_t state_bans_made(const struct state *st);
+/* So many of them engine_calls and engine_cut have gone through everything for. */
+uint32_t state_bans_cut(const struct state *st);
 
 /*
  * News of a server inside: it is asked and asked, and no answer is seen (*hears

@@ -36,7 +36,7 @@ struct conntrack {
 	struct scope scope;
 	atomic_uint_fast64_t passes, deleted;
 	struct mnl_socket *dump, *order;
-	uint32_t seen;    /* state_bans_made() when the last pass began */
+	uint32_t seen;    /* state_bans_cut() when the last pass began */
 	uint64_t rest_to; /* no pass before that */
 	int stop_fd;
 	pthread_t thread;
@@ -267,11 +267,13 @@ static void *conntrack_main(void *arg)
 	struct conntrack *c = arg;
 
 	while (poll(&pfd, 1, LOOK_MS) <= 0) {
-		uint32_t made = state_bans_made(c->state);
+		/* not before what ends a connection or a call is sent: where there is
+		 * NAT, only its entry says from where it is to come */
+		uint32_t cut = state_bans_cut(c->state);
 
-		if (made == c->seen || clock_kernel() < c->rest_to)
+		if (cut == c->seen || clock_kernel() < c->rest_to)
 			continue;
-		c->seen = made;
+		c->seen = cut;
 		pass(c);
 	}
 	return NULL;

@@ -3,6 +3,7 @@
 
 #include "checks.h"
 #include "ruleset.h"
+#include "state/calls.h"
 #include "state/flows.h"
 #include "state/state.h"
 
@@ -22,6 +23,15 @@ bool sender_trusted(const struct ruleset *rs, struct state *st, const struct pkt
 		if (checks[i] == &check_trusted && p.zone->policy[i].mode != MODE_OFF)
 			trusted = check_trusted.run(&p, p.zone->conf[i], &ev) == TRUST;
 	return trusted;
+}
+
+unsigned barred_check(void)
+{
+	unsigned i = 0;
+
+	while (i < check_count && checks[i] != &check_banned)
+		i++;
+	return i;
 }
 
 bool sender_barred(const struct ruleset *rs, struct state *st, const struct pkt *pkt,
@@ -54,9 +64,12 @@ static size_t end_barred(const struct ruleset *rs, struct state *st, uint64_t no
 size_t engine_cut(const struct ruleset *rs, struct state *st, uint64_t now,
 		  struct reset out[ENGINE_CUT])
 {
+	/* a BYE has to be in a connection before that is ended */
+	uint32_t bans = rs->settings.ban_calls == CALLS_END ? calls_bans_done(st) :
+							      state_bans_made(st);
 	size_t n, ended = 0;
 
-	while (!ended && flows_share(st, now, out, &n))
+	while (!ended && flows_share(st, bans, now, out, &n))
 		ended = end_barred(rs, st, now, out, n);
 	return ended;
 }

@@ -19,4 +19,7 @@ bool sender_trusted(const struct ruleset *rs, struct state *st, const struct pkt
 bool sender_barred(const struct ruleset *rs, struct state *st, const struct pkt *pkt,
 		   uint64_t now, struct ban *out);
 
+/* In whose name that is told: the place of `banned` in checks[]. */
+unsigned barred_check(void);
+
 #endif

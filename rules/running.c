@@ -3,11 +3,13 @@
 
 #include <stdio.h>
 
+#include "barred.h"
 #include "checks.h"
 #include "cut.h"
 #include "groups.h"
 #include "ruleset.h"
 #include "scratch.h"
+#include "state/legs.h"
 
 void running_draft(struct probe *p)
 {
@@ -173,8 +175,6 @@ static bool judge(const struct passing *p, unsigned check, bool warns, struct de
 		return false;
 	observe = policy->mode == MODE_OBSERVE || p->rs->settings.mode == MODE_OBSERVE;
 	alert = warns || policy->action == ACTION_ALERT;
-	d->check = (uint8_t)check;
-	d->notify = true;
 	d->observed = observe && !alert;
 	*ends = !observe && !alert;
 	return true;
@@ -189,27 +189,83 @@ static void write_evidence(const struct passing *p, struct evidence *ev)
 	evidence_bytes(ev, (struct slice){ text, (uint32_t)n });
 }
 
-/* What is said to the phones (RFC 3326). */
-static struct slice cause(void)
+static bool is_of_banned(unsigned check)
 {
-	return SLICE("SIP ;cause=480 ;text=\"Call limit\"");
+	return check < check_count && checks[check] == &check_banned;
+}
+
+/* What is said to the phones (RFC 3326). */
+static struct slice cause(unsigned check)
+{
+	return is_of_banned(check) ? SLICE("SIP ;cause=403 ;text=\"Forbidden\"") :
+				     SLICE("SIP ;cause=480 ;text=\"Call limit\"");
 }
 
 /* A call that cannot be ended goes on, and counts. */
-static void cut(struct passing *p, unsigned check, struct evidence *ev)
+static bool cut(struct passing *p, unsigned check, struct evidence *ev)
 {
 	struct cut said = call_cut(p->st, &p->rs->settings, p->s->strict, p->call->key, 0,
-				   cause(), p->now, p->out);
+				   cause(check), p->now, p->out);
 	struct slice why = slice_of(ev->reason);
 	struct evidence more;
 
 	if (said.said != CUT_CANNOT) {
 		p->out->d.verdict = VERDICT_DROP;
 		calls_cut(p->st, p->call->key, check, p->now);
-		return;
+		return true;
 	}
 	evidence_reason(&more, "%s; it cannot be ended here", &why);
 	memcpy(ev->reason, more.reason, sizeof(ev->reason));
+	return false;
+}
+
+static void write_told(struct passing *p, unsigned check, const struct evidence *ev)
+{
+	struct decision *d = &p->out->d;
+
+	d->check = (uint8_t)check;
+	d->notify = true;
+	memcpy(d->reason, ev->reason, sizeof(d->reason));
+	memcpy(d->evidence, ev->text, sizeof(d->evidence));
+}
+
+static void write_ban(const struct ban *ban, struct evidence *ev)
+{
+	struct slice by = SLICE(""), check = SLICE(""), who, why = slice_of(ban->reason);
+	char text[PREFIX_TEXT];
+
+	prefix_print(&ban->who, text);
+	who = slice_of(text);
+	if (ban->check < check_count) {
+		by = SLICE(" by ");
+		check = slice_of(check_name(ban->check));
+	}
+	evidence_reason(ev, "%s is banned%s%s: %s", &who, &by, &check, &why);
+}
+
+/* One that cannot be ended is told of once, and tried again after further bans. */
+static bool run_banned(struct passing *p)
+{
+	const struct call *c = p->call;
+	struct pkt pkt = { .src = c->outside, .dst = c->inside, .sport = c->outside_port,
+			   .dport = c->inside_port, .proto = c->proto, .dir = DIR_INBOUND };
+	struct evidence *ev = &p->s->ev;
+	unsigned check = barred_check();
+	struct ban ban;
+
+	if (c->number.kind == NUMBER_EMERGENCY ||
+	    !sender_barred(p->rs, p->st, &pkt, p->now, &ban))
+		return false;
+	ev->reason[0] = ev->text[0] = 0;
+	write_ban(&ban, ev);
+	write_evidence(p, ev);
+	if (!cut(p, check, ev)) {
+		if (c->told & 1u << CALL_TOLD_BANNED)
+			return false;
+		calls_told(p->st, c->key, CALL_TOLD_BANNED, p->now);
+	}
+	write_told(p, check, ev);
+	return true;
 }
 
 static bool run_due(struct passing *p, const struct call_due *due)
@@ -219,19 +275,17 @@ static bool run_due(struct passing *p, const struct call_due *due)
 	bool warns = due->kind == DUE_WARN || due->kind == DUE_SLOT_WARN, ends = false;
 	unsigned check = slot ? c->slot[due->slot].check : c->duration_check;
 	struct evidence *ev = &p->s->ev;
-	struct decision *d = &p->out->d;
 
 	ev->reason[0] = ev->text[0] = 0;
 	if (due->kind == DUE_SLOT_OVER)
 		calls_told(p->st, c->key, due->slot, p->now);
-	if (!judge(p, check, warns, d, &ends))
+	if (!judge(p, check, warns, &p->out->d, &ends))
 		return false;
 	write_reason(p, due, ev);
 	write_evidence(p, ev);
 	if (ends)
-		cut(p, check, ev);
-	memcpy(d->reason, ev->reason, sizeof(d->reason));
-	memcpy(d->evidence, ev->text, sizeof(d->evidence));
+		(void)cut(p, check, ev);
+	write_told(p, check, ev);
 	return true;
 }
 
@@ -246,28 +300,53 @@ static const char *silent(const struct cut *said)
 			"the other side, but not the server,";
 }
 
+/*
+ * Whoever is banned is told once: nothing that he says is heard, and his entry in conntrack
+ * may be gone.  In a connection both BYEs stand, until it ends.
+ */
+static void tell_server_only(struct call_notice *out, struct cut *said)
+{
+	if (out->parcel[LEG_OUTSIDE].tcp)
+		return;
+	out->parcel[LEG_OUTSIDE].n = 0;
+	out->cut = out->parcel[LEG_INSIDE].n || out->d.reset;
+	if (said->inside)
+		said->said = CUT_DONE;
+}
+
 /* The end is said again, until both sides have heard it. */
 static bool run_again(struct passing *p)
 {
 	const struct call *c = p->call;
+	bool banned = is_of_banned(c->duration_check), last;
 	struct cut said = call_cut(p->st, &p->rs->settings, p->s->strict, c->key, c->open,
-				   cause(), p->now, p->out);
-	bool last = c->open + 1 >= CALL_CUTS || (said.said == CUT_CANNOT && !p->out->cut);
+				   cause(c->duration_check), p->now, p->out);
 	struct slice who = slice_of(silent(&said));
 	struct evidence *ev = &p->s->ev;
 
+	if (banned)
+		tell_server_only(p->out, &said);
+	last = c->open + 1 >= CALL_CUTS || (said.said == CUT_CANNOT && !p->out->cut);
 	calls_cut_said(p->st, c->key, said.said != CUT_SENT, p->now);
-	if (!last || said.said == CUT_DONE || c->duration_check >= check_count)
+	if (!last || said.said == CUT_DONE || c->duration_check >= check_count ||
+	    (banned && said.inside && !said.inside_refused))
 		return p->out->cut;
 	p->out->cut = false;
 	ev->reason[0] = ev->text[0] = 0;
 	evidence_reason(ev, "call was cut, and %s has ended it", &who);
 	write_evidence(p, ev);
-	p->out->d.check = c->duration_check;
-	p->out->d.notify = true;
-	memcpy(p->out->d.reason, ev->reason, sizeof(p->out->d.reason));
-	memcpy(p->out->d.evidence, ev->text, sizeof(p->out->d.evidence));
+	write_told(p, c->duration_check, ev);
 	return true;
+}
+
+static bool run(struct passing *p, const struct call_due *due)
+{
+	if (due->kind == DUE_AGAIN)
+		return run_again(p);
+	/* it may have come to its end by something else that is due */
+	if (!calls_goes_on(p->st, p->call->key, p->now))
+		return false;
+	return due->kind == DUE_BANNED ? run_banned(p) : run_due(p, due);
 }
 
 size_t engine_calls(const struct ruleset *rs, struct state *st, struct scratch *s, uint64_t now,
@@ -281,14 +360,14 @@ size_t engine_calls(const struct ruleset *rs, struct state *st, struct scratch *
 
 		if (s->due_at == s->dues) {
 			s->due_at = 0;
-			s->dues = calls_sweep(st, now, s->due);
+			s->dues = calls_sweep(st, rs->settings.ban_calls == CALLS_END, now, s->due);
 		}
 		if (!s->dues)
 			break;
 		due = &s->due[s->due_at++];
 		p.call = &due->call;
 		write_notice(&p);
-		n += due->kind == DUE_AGAIN ? run_again(&p) : run_due(&p, due);
+		n += run(&p, due);
 	}
 	return n;
 }

@@ -21,6 +21,7 @@ static const char *const modes[] = { "", "observe", "enforce", NULL };
 static const char *const troubles[] = { "accept", "drop", NULL };
 static const char *const steerings[] = { "auto", "native", "xt", NULL };
 static const char *const scopes[] = { "sip", "all", NULL };
+static const char *const ban_calls[] = { "keep", "end", NULL };
 static const char *const strangers[] = { "silent", "small", NULL };
 static const char *const decoys[] = { "ok", "challenge", NULL };
 static const char *const midstreams[] = { "learn", "reset", NULL };
@@ -106,6 +107,8 @@ static const struct conf_row police_rows[] = {
 static const struct conf_row bans_rows[] = {
 	{ "scope", CONF_WORD, AT(ban_scope), 0, 0, "sip", scopes,
 	  "what is cut for a banned source: the SIP ports, or everything" },
+	{ "calls", CONF_WORD, AT(ban_calls), 0, 0, "keep", ban_calls,
+	  "calls of whoever is banned for certain: they go on, or are ended for both sides" },
 	{ "max", CONF_INT, AT(ban_max), 64, 1048576, "65536", NULL,
 	  "elements in each set of banned sources" },
 	{ "known", CONF_INT, AT(known_max), 64, 1048576, "65536", NULL,

@@ -62,6 +62,7 @@ struct call_slot {
 };
 
 #define CALL_SLOTS 12
+#define CALL_TOLD_BANNED CALL_SLOTS /* in call.told: it is that of somebody banned */
 #define CALL_MONEY 10000     /* parts of a unit of the currency */
 #define CALL_MICRO 1000000   /* parts of it in prices */
 
@@ -115,7 +116,8 @@ struct call {
 	struct call_branch branch;
 	uint32_t fork[CALL_FORKS]; /* parts of To tags that answered, 0: none */
 	uint16_t life;          /* min without a message once answered, 0: as the settings say */
-	uint16_t told;          /* bit per slot: over its limit, and that was told */
+	uint16_t told;          /* bit per slot: over its limit, and that was told; and
+				 * CALL_TOLD_BANNED */
 	int16_t trunk;          /* -1: none */
 	uint8_t state, why;
 	uint8_t dir;            /* enum direction of its first INVITE */
@@ -180,7 +182,8 @@ void calls_refused(struct state *st, const struct call_draft *draft, uint64_t no
  * What becomes due while calls run.  calls_sweep adds what they have lasted and cost to
  * their slots, lets go of those of which nothing is heard any more, and shows what is due,
  * at most CALL_DUES at once: call it until it finds nothing.  A round through the table
- * takes a second, and what is left of it when it is called is done at once.
+ * takes a second, and what is left of it when it is called is done at once.  banned: after
+ * new bans (state_bans_made) the next round shows the answered calls of whom they cut.
  * Locking: one thread; a few records are held at a time.
  */
 enum call_due_kind {
@@ -188,6 +191,7 @@ enum call_due_kind {
 	DUE_CUT,       /* cut_after */
 	DUE_SLOT_WARN, /* what it adds to has gone above warn, */
 	DUE_SLOT_OVER, /* ... is above act; again each second until calls_told */
+	DUE_BANNED,    /* the end outside is under a ban that cuts (ban_cuts) */
 	DUE_AGAIN,     /* it was cut: its end may have to be said again */
 };
 struct call_due {
@@ -197,11 +201,15 @@ struct call_due {
 	uint32_t used; /* SLOT: of what the slot counts */
 };
 #define CALL_DUES 24
-size_t calls_sweep(struct state *st, uint64_t now, struct call_due out[CALL_DUES]);
+size_t calls_sweep(struct state *st, bool banned, uint64_t now, struct call_due out[CALL_DUES]);
+/* So many bans it has looked at everybody's calls for: modulo 2^32. */
+uint32_t calls_bans_done(const struct state *st);
 /* Did the last whole round find any that something may become due of? */
 bool calls_run(const struct state *st);
-/* That a slot is over is not to be said again. */
+/* That a slot is over, or CALL_TOLD_BANNED, is not to be said again. */
 void calls_told(struct state *st, uint64_t key, unsigned slot, uint64_t now);
+/* What was shown of it a moment ago: is it not over meanwhile? */
+bool calls_goes_on(struct state *st, uint64_t key, uint64_t now);
 /* The call is cut, by a check: it is over, and gives back what it holds. */
 void calls_cut(struct state *st, uint64_t key, unsigned check, uint64_t now);
 /* Its end was said once more; done: it need not be again. */

@@ -11,11 +11,12 @@
 struct step {
 	struct call was; /* before this moment was added to it */
 	struct call is;
-	bool expired, warn, cut, again;
+	bool expired, warn, cut, again, asked;
 };
 
 struct steps {
 	uint64_t now;
+	bool ask; /* who is banned */
 	unsigned n, seen;
 	struct step step[TABLE_WAYS];
 };
@@ -62,15 +63,17 @@ static bool look(void *value, bool lives, void *arg)
 		}
 		return true;
 	}
-	if (call_over(c) ? !says_again(c, all->now) : c->state != CALL_ANSWERED || !paid)
+	if (call_over(c) ? !says_again(c, all->now) :
+			   c->state != CALL_ANSWERED || !(paid || all->ask))
 		return false;
 	s->expired = s->warn = s->cut = false;
 	s->again = call_over(c);
+	s->asked = all->ask && !s->again;
 	s->was = *c;
 	if (!s->again)
 		run_on(c, s, all->now);
 	s->is = *c;
-	if (s->again || s->warn || s->cut || s->was.seconds != s->is.seconds)
+	if (s->again || s->asked || s->warn || s->cut || s->was.seconds != s->is.seconds)
 		all->n++;
 	return false;
 }
@@ -85,6 +88,7 @@ static size_t put(struct call_due *out, const struct call *c, enum call_due_kind
 static size_t act(struct state *st, const struct step *s, uint64_t now, struct call_due *out)
 {
 	struct slot_news news;
+	struct ban ban;
 	unsigned at = 0;
 	size_t n = 0;
 
@@ -98,6 +102,8 @@ static size_t act(struct state *st, const struct step *s, uint64_t now, struct c
 		n += put(&out[n], &s->is, DUE_CUT);
 	else if (s->warn)
 		n += put(&out[n], &s->is, DUE_WARN);
+	if (s->asked && ban_cuts(st, &s->is.outside, now, &ban))
+		n += put(&out[n], &s->is, DUE_BANNED);
 	while (calls_add(st, &s->was, &s->is, now, &at, &news)) {
 		if (n == PER_CALL)
 			continue;
@@ -115,6 +121,7 @@ static size_t sweep_bucket(struct state *st, unsigned shard, uint64_t now, struc
 	size_t n = 0;
 
 	all.now = now;
+	all.ask = st->call_sweep.bans.left;
 	all.n = all.seen = 0;
 	table_visit(st->calls, shard, &st->call_sweep.at, 1, now, look, &all);
 	st->call_sweep.seen += all.seen;
@@ -123,20 +130,45 @@ static size_t sweep_bucket(struct state *st, unsigned shard, uint64_t now, struc
 	return n;
 }
 
-size_t calls_sweep(struct state *st, uint64_t now, struct call_due out[CALL_DUES])
+static void begin_round(struct state *st, bool banned, unsigned shards)
+{
+	struct ban_round *r = &st->call_sweep.bans;
+	uint32_t made = state_bans_made(st);
+
+	if (banned)
+		(void)ban_round_begin(r, made, shards);
+	else
+		ban_round_none(r, made);
+}
+
+/* The shards until `due`; what is left of a longer pause is left out, but none twice. */
+static void skip_pause(struct state *st, unsigned shards, uint64_t due)
+{
+	uint64_t *turn = &st->call_sweep.turn;
+
+	if (due - *turn <= shards && due >= *turn)
+		return;
+	*turn = due > shards ? due - shards : 0;
+	if (st->call_sweep.bans.left)
+		st->call_sweep.bans.left = shards;
+}
+
+size_t calls_sweep(struct state *st, bool banned, uint64_t now, struct call_due out[CALL_DUES])
 {
 	unsigned shards = table_shards(st->calls);
 	uint64_t due = now / (NS / shards), *turn = &st->call_sweep.turn;
 	uint32_t end = table_shape(st->calls).buckets;
 	size_t n = 0;
 
-	if (due - *turn > shards || due < *turn)
-		*turn = due > shards ? due - shards : 0;
+	skip_pause(st, shards, due);
 	while (*turn < due && !n) {
+		if (!st->call_sweep.at)
+			begin_round(st, banned, shards);
 		n = sweep_bucket(st, (unsigned)(*turn % shards), now, out);
 		if (st->call_sweep.at < end)
 			continue;
 		st->call_sweep.at = 0;
+		ban_round_step(&st->call_sweep.bans);
 		if (++*turn % shards)
 			continue;
 		st->call_sweep.run = st->call_sweep.seen > 0;
@@ -171,7 +203,22 @@ void state_calls(struct state *st, uint64_t now, struct call_counts *out)
 
 bool calls_run(const struct state *st)
 {
-	return st->call_sweep.run;
+	return st->call_sweep.run || st->call_sweep.bans.left;
+}
+
+uint32_t calls_bans_done(const struct state *st)
+{
+	return ban_round_done(&st->call_sweep.bans);
+}
+
+bool calls_goes_on(struct state *st, uint64_t key, uint64_t now)
+{
+	struct hold h = call_hold(st, key, now);
+	const struct call *c = h.value;
+	bool goes_on = c && !call_over(c);
+
+	table_release(&h);
+	return goes_on;
 }
 
 void calls_told(struct state *st, uint64_t key, unsigned slot, uint64_t now)

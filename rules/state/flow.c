@@ -354,30 +354,39 @@ static bool show(void *value, bool lives, void *arg)
 	struct living *l = arg;
 	const struct flow *f = value;
 
-	/* one that was answered ends in a moment, when the answer was read */
-	if (lives && !f->ended && !f->closed && !f->answered && f->rank != RANK_OPENING)
+	/* what is ours in it has to be read before it ends, which it does in a moment */
+	if (lives && !f->ended && !f->closed && !f->cut && f->rank != RANK_OPENING)
 		l->out[l->n++] = ends_of(f);
 	return false;
 }
 
-bool flows_share(struct state *st, uint64_t now, struct reset out[FLOWS_PART], size_t *n)
+bool flows_share(struct state *st, uint32_t bans, uint64_t now, struct reset out[FLOWS_PART],
+		 size_t *n)
 {
-	struct flow_round *r = &st->flow_round;
-	uint32_t made = state_bans_made(st);
 	unsigned shards = table_shards(st->flows);
-	uint64_t due = now / (NS / shards);
+	struct ban_round *r = &st->flow_round.bans;
+	uint64_t due = now / (NS / shards), *turn = &st->flow_round.turn;
 	struct living l = { out, 0 };
+	bool goes_on = r->left;
 
-	if (made != r->made)
-		*r = (struct flow_round){ .made = made, .left = shards, .turn = due - 1 };
-	if (!r->left || r->turn >= due)
+	if (!ban_round_begin(r, bans, shards))
 		return false;
-	table_visit(st->flows, r->left - 1, &r->at, FLOWS_PART / TABLE_WAYS, now, show, &l);
+	if (!goes_on && *turn < due)
+		*turn = due - 1;
+	if (*turn >= due)
+		return false;
+	table_visit(st->flows, r->left - 1, &st->flow_round.at, FLOWS_PART / TABLE_WAYS, now,
+		    show, &l);
 	*n = l.n;
-	if (r->at >= table_shape(st->flows).buckets) {
-		r->at = 0;
-		r->left--;
-		r->turn++;
+	if (st->flow_round.at >= table_shape(st->flows).buckets) {
+		st->flow_round.at = 0;
+		++*turn;
+		ban_round_step(r);
 	}
 	return true;
+}
+
+uint32_t state_bans_cut(const struct state *st)
+{
+	return ban_round_done(&st->flow_round.bans);
 }

@@ -135,11 +135,12 @@ size_t flows_sweep(struct state *st, const struct settings *s, uint64_t now, str
 bool flow_expire(struct state *st, struct reset *ends, uint64_t now);
 void flow_spare(struct state *st, const struct reset *ends, uint64_t now);
 /*
- * Connections that go on, all of them once after there were new bans (state_bans_made), in the
+ * Connections that go on, all of them once when `bans` has changed (state_bans_made), in the
  * course of a second: the next part of what is due.  false: nothing is due.
  * Locking: one thread; a few records are held at a time.
  */
 #define FLOWS_PART 64
-bool flows_share(struct state *st, uint64_t now, struct reset out[FLOWS_PART], size_t *n);
+bool flows_share(struct state *st, uint32_t bans, uint64_t now, struct reset out[FLOWS_PART],
+		 size_t *n);
 
 #endif

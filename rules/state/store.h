@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "banround.h"
 #include "bindings.h"
 #include "flows.h"
 #include "hash.h"
@@ -38,11 +39,11 @@ struct state {
 		uint32_t at;   /* bucket of the one in hand */
 		uint32_t seen; /* records that hold something, in this round so far, */
 		bool run;      /* ... and whether there were any in the last one */
+		struct ban_round bans; /* those of the banned */
 	} call_sweep;
-	struct flow_round { /* flows_share: of the thread that calls it */
-		uint32_t made; /* state_bans_made() when it began */
-		unsigned left; /* shards, 0: nothing is to be done */
-		uint32_t at;   /* bucket of the one in hand */
+	struct { /* flows_share: of the thread that calls it */
+		struct ban_round bans;
+		uint32_t at;   /* bucket of the shard in hand */
 		uint64_t turn; /* shares of a second that it has gone through */
 	} flow_round;
 	struct pool *pipe_times; /* of the logs of pipes */

@@ -149,7 +149,7 @@ static inline void run(struct world *w, unsigned seconds)
 
 	while (seconds--) {
 		w->now += NS;
-		while (calls_sweep(w->st, w->now, due))
+		while (calls_sweep(w->st, false, w->now, due))
 			;
 	}
 }

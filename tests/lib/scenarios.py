@@ -216,9 +216,9 @@ def callee_hangup(p):
     p.ask("BYE")
 
 
-def hears_end(p, goes_on=True):
+def hears_end(p, goes_on=True, why="Call limit"):
     """A BYE with a reason; later requests of the call are in vain, and nobody answers them."""
-    p.receive("BYE", keep=[("why", "Reason", "SIP.*Call limit.*", 1),
+    p.receive("BYE", keep=[("why", "Reason", "SIP.*%s.*" % why, 1),
                            ("own", "To", "tag=[0-9]*[cs]", 1)])
     p.reply("200 OK")
     if not goes_on:
@@ -246,6 +246,17 @@ def caller_endedtcp(p):
 def callee_ended(p):
     p.answer()
     hears_end(p)
+
+
+def caller_barred(p):
+    """Nothing that it says is heard any more."""
+    p.call()
+    hears_end(p, goes_on=False, why="Forbidden")
+
+
+def callee_barred(p):
+    p.answer()
+    hears_end(p, why="Forbidden")
 
 
 def caller_hold(p):

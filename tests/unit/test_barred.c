@@ -32,6 +32,11 @@ static struct addr client(void)
 	return addr_v4((const uint8_t[4]){ 203, 0, 113, 9 });
 }
 
+static struct addr server(void)
+{
+	return addr_v4((const uint8_t[4]){ 192, 0, 2, 10 });
+}
+
 /* Bans the client, or all around him. */
 static void ban(struct field *f, unsigned len, bool proven, bool hand)
 {
@@ -91,6 +96,27 @@ static void all_of_a_banned_source_end_with_their_numbers(void **state)
 	field_close(&f);
 }
 
+/* A BYE of ours is in it: who put it there ends it, when it was read. */
+static void one_that_ends_a_call_is_left_to_it(void **state)
+{
+	struct reset out[ENGINE_CUT];
+	struct reset ends = { .outside = client(), .inside = server(),
+			      .outside_port = 40001, .inside_port = 5060 };
+	uint32_t seq, ack;
+	struct field f;
+
+	(void)state;
+	field_open(&f, "");
+	talk(&f, 40001);
+	talk(&f, 40002);
+	assert_true(flow_put(f.w->st, &ends, true, 100, f.w->now, &seq, &ack));
+	ban(&f, 128, true, false);
+	assert_int_equal(cut(&f, out), 1);
+	assert_int_equal(out[0].outside_port, 40002);
+	assert_true(flow_put_end(f.w->st, &ends, f.w->now));
+	field_close(&f);
+}
+
 static void a_ban_that_anybody_can_forge_ends_none(void **state)
 {
 	struct reset out[ENGINE_CUT];
@@ -119,6 +145,30 @@ static void a_ban_of_a_prefix_ends_those_within(void **state)
 	ban(&f, 120, false, true);
 	assert_int_equal(cut(&f, out), 1);
 	assert_true(addr_eq(&out[0].outside, &a));
+	field_close(&f);
+}
+
+/* Bans of others meanwhile, more often than there are shards in a second. */
+static void others_that_are_banned_all_the_time_delay_none_for_long(void **state)
+{
+	struct ban other = { .who = { addr_v4((const uint8_t[4]){ 198, 51, 100, 1 }), 128 },
+			     .check = CHECK_NONE, .until = UINT64_MAX };
+	struct reset out[ENGINE_CUT];
+	struct field f;
+	size_t n = 0;
+
+	(void)state;
+	field_open(&f, "");
+	talk(&f, 40001);
+	for (unsigned i = 0; i < 256; i++) {
+		f.w->now += NS / 64;
+		(void)state_ban_remove(f.w->st, &other.who);
+		assert_true(state_ban_add(f.w->st, &other, f.w->now));
+		if (i == 64)
+			ban(&f, 128, true, false);
+		n += engine_cut(f.rs, f.w->st, f.w->now, out);
+	}
+	assert_int_equal(n, 1);
 	field_close(&f);
 }
 
@@ -164,8 +214,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_of_a_banned_source_end_with_their_numbers),
+		cmocka_unit_test(one_that_ends_a_call_is_left_to_it),
 		cmocka_unit_test(a_ban_that_anybody_can_forge_ends_none),
 		cmocka_unit_test(a_ban_of_a_prefix_ends_those_within),
+		cmocka_unit_test(others_that_are_banned_all_the_time_delay_none_for_long),
 		cmocka_unit_test(the_trusted_keep_theirs),
 		cmocka_unit_test(an_allowed_one_keeps_his),
 	};

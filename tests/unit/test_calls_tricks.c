@@ -267,7 +267,7 @@ static void wait_for(struct gate *g, unsigned seconds)
 	struct call_due due[CALL_DUES];
 
 	g->now += seconds * NS;
-	while (calls_sweep(g->st, g->now, due))
+	while (calls_sweep(g->st, false, g->now, due))
 		;
 }
 
