@@ -29,9 +29,9 @@ stalls mute 203.0.113.13 $PBX4 ping
 stalls banned 203.0.113.14 $PBX4 half
 ! has_v6 || stalls half6 2001:db8:66:11::1 $PBX6 half
 wait_for 5 connected 203.0.113.14 || fail "no connection"
-# another connection gets its source banned: the kernel drops what comes from there
-got=$(tcp 203.0.113.14 $PBX4 bad)
-must "a scanner's connection goes on: $got" ended reset "$got"
+# its source is banned: the kernel drops what comes from there.  By a datagram, which ends no
+# connection (cut.sh)
+sip 203.0.113.14 $PBX4 -a friendly-scanner -w 0 >/dev/null
 must_ban 203.0.113.14
 # shellcheck disable=SC2086
 wait $pids
@@ -39,7 +39,7 @@ for name in half begun mute banned half6; do
 	[ -e "$T/$name.json" ] || continue
 	got=$(cat "$T/$name.json")
 	must "a connection that waits lives on ($name): $got" ended reset "$got"
-	case $got in *'"after": '[4-9].*) ;; *) fail "it was not ended after 5 s ($name): $got" ;; esac
+	case $got in *'"after": '[4-9].* | *'"after": '1[0-9].*) ;; *) fail "it was not ended after 5 s ($name): $got" ;; esac
 	note "$name: $got"
 done
 for from in 203.0.113.11 203.0.113.12 203.0.113.13 203.0.113.14 2001:db8:66:11::1; do
