@@ -3,12 +3,15 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "addr.h"
 #include "client.h"
 #include "ctl.h"
 #include "times.h"
 
 #define MOST 315360000 /* ten years */
+#define NOTE_MOST 99   /* bytes that the daemon keeps */
 
 struct order {
 	const char *name;
@@ -35,6 +38,24 @@ static int misused(const struct order *o, const char *text)
 	return CTL_USAGE;
 }
 
+/* What can be seen here need not be asked. */
+static bool makes_sense(const struct order *o, const char *who, const char *note)
+{
+	struct prefix p;
+
+	if (prefix_parse(slice_of(who), &p) < 0) {
+		fprintf(stderr, "sipmoat %s: \"%.60s\" is neither an address nor a prefix: write "
+				"203.0.113.7, 203.0.113.0/24 or 2001:db8::/48\n", o->name, who);
+		return false;
+	}
+	if (note && strlen(note) > NOTE_MOST) {
+		fprintf(stderr, "sipmoat %s: the note has %zu bytes, and %d are kept: shorten it\n",
+			o->name, strlen(note), NOTE_MOST);
+		return false;
+	}
+	return true;
+}
+
 static void say(const struct order *o, const struct reply *r)
 {
 	uint64_t seconds = reply_number(r, -1, "seconds"), n = reply_number(r, -1, "lifted");
@@ -42,7 +63,7 @@ static void say(const struct order *o, const struct reply *r)
 
 	printf("%s: %s", reply_text(r, -1, "who"), o->done);
 	if (o->lifts && n > 1)
-		printf(", and %" PRIu64 " that lay in it", n - 1);
+		printf(", %" PRIu64 " in all", n);
 	time_print(seconds, text);
 	if (!o->lifts)
 		printf(" %s%s", seconds ? "for " : "for good", seconds ? text : "");
@@ -108,6 +129,8 @@ static int order_main(const struct order *o, int argc, char **argv)
 	}
 	if (optind + 1 != argc)
 		return misused(o, "give it one address or prefix");
+	if (!makes_sense(o, argv[optind], note))
+		return CTL_USAGE;
 	return give(o, socket, argv[optind], seconds, note);
 }
 

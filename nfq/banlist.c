@@ -186,6 +186,15 @@ static void log_refused(const struct banlist *l, const struct prefix *who)
 	log_ban(what, who, "");
 }
 
+static void log_no_room(const struct prefix *who, bool allow)
+{
+	char what[NFTSET_COMMENT];
+
+	snprintf(what, sizeof(what), "not %s by hand, there is no room: %d prefixes, or bans.max",
+		 allow ? "allowed" : "banned", NETS_MOST);
+	log_ban(what, who, "");
+}
+
 static void added(struct banlist *l, const struct nftread_elem *e)
 {
 	struct addr key = banlist_key(e);
@@ -209,7 +218,12 @@ static bool adopt_net(struct banlist *l, const struct prefix *who, bool allow, u
 	if (!allow && untouchable(l, who))
 		return false;
 	bantext_parse(comment, &b);
-	return put_ban(l, &b) != ELEM_REFUSED && state_ban_add(l->state, &b, l->now);
+	if (put_ban(l, &b) == ELEM_REFUSED)
+		return false;
+	if (state_ban_add(l->state, &b, l->now))
+		return true;
+	(void)nets_remove(l->nets, allow ? NETS_ALLOW : NETS_BAN, who);
+	return false;
 }
 
 void banlist_net(struct banlist *l, const struct prefix *who, bool allow, uint64_t until,
@@ -221,8 +235,10 @@ void banlist_net(struct banlist *l, const struct prefix *who, bool allow, uint64
 		bump(start ? &l->n.restored : &l->n.by_hand);
 	if (!start && taken)
 		log_ban(allow ? "allowed by hand" : "banned by hand", who, comment);
-	else if (!taken)
+	else if (!taken && !allow && untouchable(l, who))
 		log_refused(l, who);
+	else if (!taken)
+		log_no_room(who, allow);
 }
 
 void banlist_net_gone(struct banlist *l, const struct prefix *who, bool allow)

@@ -70,10 +70,12 @@ static void tell(const struct byhand *o, const char *what)
 /* As it is at a time of the wall clock that has not come to its end. */
 static struct ban ban_of(const struct hand_entry *e, uint64_t wall, uint64_t now)
 {
+	/* a host without a clock of its own begins in 1970: no end is farther than it was */
+	uint64_t left = e->until - (wall < e->since && e->since < e->until ? e->since : wall);
 	struct ban b = { .who = e->who, .check = CHECK_NONE, .allow = e->allow, .hand = true,
-			 .until = e->until ? now + (e->until - wall) * NS : BAN_FOREVER };
+			 .until = e->until ? now + left * NS : BAN_FOREVER };
 
-	if (e->until && e->until - wall > BAN_FOREVER / NS / 2)
+	if (e->until && left > BAN_FOREVER / NS / 2)
 		b.until = BAN_FOREVER;
 	snprintf(b.reason, sizeof(b.reason), "by hand%s%.80s", e->note[0] ? ": " : "", e->note);
 	return b;
@@ -111,7 +113,8 @@ static void put(struct banlist *l, struct byhand *o, bool allow)
 	o->entry.until = o->seconds ? o->wall + o->seconds : 0;
 	b = ban_of(&o->entry, o->wall, l->now);
 	if (!hand_put(l->hand, &o->entry, o->wall)) {
-		REFUSE(o, "full", "%d bans and allowances by hand are there already", HAND_MOST);
+		REFUSE(o, "full", "%d bans and allowances by hand are there already: lift some of "
+		       "them first", HAND_MOST);
 		return;
 	}
 	banlist_drop(l, &b.who, allow);
@@ -120,8 +123,12 @@ static void put(struct banlist *l, struct byhand *o, bool allow)
 		return;
 	}
 	banlist_lift(l, &b.who, allow);
-	REFUSE(o, "full", "there is no room: %u bans (bans.max), or %d prefixes", l->plan->ban_max,
-	       NETS_MOST);
+	if (allow || !prefix_is_site(&b.who))
+		REFUSE(o, "full", "%d prefixes, or %u bans (bans.max), are there already: lift "
+		       "some of them first", NETS_MOST, l->plan->ban_max);
+	else
+		REFUSE(o, "full", "%u sources are banned already: lift some of them first, or "
+		       "raise bans.max and restart sipmoatd", l->plan->ban_max);
 }
 
 /* ---- what is lifted ---- */
@@ -137,7 +144,8 @@ static void lift_within(const struct ban *b, void *arg)
 	struct lifting *f = arg;
 	const struct prefix *who = &f->o->entry.who;
 
-	if (b->allow == f->allow && b->who.len >= who->len && prefix_has(who, &b->who.addr))
+	if (b->allow == f->allow && b->who.len >= who->len && prefix_has(who, &b->who.addr) &&
+	    addr_is_v4(&b->who.addr) == addr_is_v4(&who->addr))
 		f->o->lifted += banlist_lift(f->l, &b->who, f->allow);
 }
 
@@ -186,4 +194,25 @@ void byhand_run(struct banlist *l, struct byhand *o)
 	} else if (!too_wide(o) && (allow || (!is_spared(l, o) && !is_allowed(l, o)))) {
 		put(l, o, allow);
 	}
+}
+
+/* A set is as full as the kernel says. */
+static bool is_missing(struct banlist *l, const struct byhand *o)
+{
+	const struct prefix *who = &o->entry.who;
+
+	return o->what == BYHAND_BAN && prefix_is_site(who) &&
+	       !elem_holds(l->elems, ELEM_BAN, &who->addr);
+}
+
+void byhand_written(struct banlist *l, struct byhand *o, int e)
+{
+	if (o->code)
+		return;
+	if (e)
+		REFUSE(o, "not_in_kernel", "it is noted, but nftables did not take it (%s): it is "
+		       "tried again within a minute", strerror(-e));
+	else if (is_missing(l, o))
+		REFUSE(o, "not_in_kernel",
+		       "it is noted, but the kernel did not take it: see the log of sipmoatd");
 }

@@ -28,6 +28,8 @@ struct byhand {
 
 /* In state and in what waits for the kernel. */
 void byhand_run(struct banlist *l, struct byhand *o);
+/* It was written to the kernel: 0, or -errno. */
+void byhand_written(struct banlist *l, struct byhand *o, int e);
 /* At the start: what the file holds is in state again, and prefixes wait for the kernel.
  * wall: s since 1970. */
 void byhand_restore(struct banlist *l, uint64_t wall);

@@ -7,6 +7,7 @@
 #include "engine.h"
 #include "events.h"
 #include "feeds.h"
+#include "hand.h"
 #include "log.h"
 
 #define GRANT_LEAST 1
@@ -181,4 +182,9 @@ void commands_run(const struct commands_on *on, struct request *r, unsigned uid,
 		return;
 	}
 	request_fail(r, "unknown_command", "this sipmoatd has no such command");
+}
+
+void commands_keep(const struct commands_on *on)
+{
+	hand_sync(on->hand);
 }

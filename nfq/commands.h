@@ -41,5 +41,7 @@ void bancommands_bans(const struct asking *a);
  * look. */
 void commands_run(const struct commands_on *on, struct request *r, unsigned uid,
 		  bool may_change);
+/* Now and then: writes what waits for the disk, which others cannot wait for. */
+void commands_keep(const struct commands_on *on);
 
 #endif

@@ -21,6 +21,7 @@
 #define READERS 12 /* of them: who may only look does not keep out who may change */
 #define BACKLOG 64
 #define LINE_MOST 4096
+#define KEEP_EVERY (5 * NS)
 #define PATIENCE (10 * NS) /* for a whole line to come, or an answer to be taken */
 
 struct client {
@@ -216,16 +217,14 @@ static void client_accept(struct control *k)
 
 /* ---- the thread ---- */
 
-/* When the next client has waited too long; -1: there is none. */
+/* When the next client has waited too long, or something else is to be done. */
 static int patience_ms(const struct control *k, uint64_t now)
 {
-	uint64_t until = UINT64_MAX;
+	uint64_t until = now + KEEP_EVERY;
 
 	for (unsigned i = 0; i < CLIENTS; i++)
 		if (k->client[i].fd >= 0 && k->client[i].until < until)
 			until = k->client[i].until;
-	if (until == UINT64_MAX)
-		return -1;
 	return until > now ? (int)((until - now) / 1000000) + 1 : 0;
 }
 
@@ -250,6 +249,7 @@ static void *control_main(void *arg)
 			client_serve(k, &k->client[i], pfd[i + 2].revents, clock_now());
 		if (pfd[1].revents)
 			client_accept(k);
+		commands_keep(&k->on);
 	}
 }
 

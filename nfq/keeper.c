@@ -124,7 +124,8 @@ void keeper_mend(struct keeper *k, enum damage damage, const char *who, uint32_t
 	}
 }
 
-static void flush(struct keeper *k, uint64_t now, bool at_once)
+/* 0, or why the kernel does not hold what it should. */
+static int flush(struct keeper *k, uint64_t now, bool at_once)
 {
 	int e = elem_flush(k->bans.elems, now);
 
@@ -138,6 +139,7 @@ static void flush(struct keeper *k, uint64_t now, bool at_once)
 		log_error("nftables did not take elements: %s; trying again within a minute",
 			  strerror(-e));
 	banlist_publish(&k->bans);
+	return e == -ENOENT && !k->broken ? 0 : e;
 }
 
 void keeper_flush(struct keeper *k, uint64_t now)
@@ -166,7 +168,7 @@ void keeper_by_hand(struct keeper *k, struct byhand *o, uint64_t now)
 {
 	k->bans.now = now;
 	byhand_run(&k->bans, o);
-	flush(k, now, true);
+	byhand_written(&k->bans, o, flush(k, now, true));
 }
 
 void keeper_reconcile(struct keeper *k, uint64_t now)
@@ -182,7 +184,6 @@ void keeper_sweep(struct keeper *k, uint64_t now)
 	if (k->broken)
 		restore(k, DAMAGE_TABLE, "somebody", 0);
 	elem_sweep(k->bans.elems, now);
-	hand_sync(k->bans.hand);
 	banlist_publish(&k->bans);
 }
 

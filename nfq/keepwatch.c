@@ -58,7 +58,7 @@ static void take_nft_event(const struct nftread_event *ev, void *arg)
 			keeper_mend(k, k->damage, ev->name, ev->pid);
 		if (!k->damage && k->lost)
 			keeper_tell_lost(k);
-		if (!k->damage && k->nets_touched)
+		if (k->damage != DAMAGE_TABLE && k->nets_touched)
 			compare_nets(k);
 		k->damage = DAMAGE_NONE;
 		k->nets_touched = false;

@@ -192,6 +192,9 @@ int nets_flush(struct nets *n, uint64_t now, bool at_once)
 	}
 	e = nftset_commit(n->nft, NULL, 0, NULL);
 	n->changed = e < 0;
+	/* what is not there was not written, and nobody has taken it away */
+	for (unsigned k = 0; e < 0 && k < NETS_KINDS; k++)
+		n->list[k].ranges = 0;
 	return e;
 }
 

@@ -24,6 +24,7 @@ struct seen {
 	struct banlist *l;
 	struct bound *bound;
 	size_t n;
+	bool cut;       /* there is more than `bound` has room for */
 	enum nets_kind kind;
 	bool start;     /* of the daemon: nothing of it is news */
 	bool *met;      /* which of the pieces that we wrote are there */
@@ -36,7 +37,8 @@ static void take_bound(const struct nftread_elem *e, void *arg)
 	struct seen *s = arg;
 	struct bound *b = &s->bound[s->n];
 
-	if (s->n == BOUNDS)
+	s->cut = s->n == BOUNDS;
+	if (s->cut)
 		return;
 	b->at = banlist_key(e);
 	b->end = e->end;
@@ -134,11 +136,19 @@ static void take_range(struct seen *s, const struct bound *b, const struct addr 
 static int read_set(struct seen *s, struct nftlink *reader, unsigned family)
 {
 	const struct family *f = &families[family];
+	const char *set = s->kind == NETS_BAN ? f->nets : f->allowed;
 	int e;
 
 	s->n = 0;
-	e = nftread_elems(reader, &steer_main, s->kind == NETS_BAN ? f->nets : f->allowed,
-			  take_bound, s);
+	s->cut = false;
+	e = nftread_elems(reader, &steer_main, set, take_bound, s);
+	if (e == 0 && s->cut) {
+		/* the interval that was cut would seem to reach to the last address there is */
+		log_warn("the set %s holds more than %d intervals: nothing of it is taken over, "
+			 "ours are written again", set, BOUNDS / 2);
+		nets_rewrite(s->l->nets);
+		return -E2BIG;
+	}
 	if (e < 0)
 		return e;
 	qsort(s->bound, s->n, sizeof(*s->bound), by_place);
@@ -190,7 +200,9 @@ static int look(struct banlist *l, struct nftlink *reader, bool start)
 			if (e == -ENOENT && start)
 				e = 0; /* of an older version */
 		}
-		if (e == 0)
+		if (e == -E2BIG)
+			e = 0;
+		else if (e == 0)
 			lift(&s);
 	}
 	free(s.bound);

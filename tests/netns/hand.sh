@@ -42,6 +42,7 @@ listed() {
 	tool bans >"$T/bans" || fail "sipmoat bans: $?"
 	grep -qE -- "$1" "$T/bans" || fail "not in the list: $1: $(cat "$T/bans")"
 }
+listed_now() { tool bans | grep -qE -- "$1"; }
 queue() { guarded awk -v n="$1" '$1 == n { print $8 }' /proc/net/netfilter/nfnetlink_queue; }
 
 given 0 'nobody is banned' bans
@@ -121,7 +122,10 @@ if has_v6; then
 	dropped 2001:db8:66:12::1 $PBX6
 	given 0 'banned' ban 2001:db8:66:13::/48
 	dropped 2001:db8:66:13::1 $PBX6
-	given 0 'and 2 that lay in it' unban 2001:db8:66::/48
+	given 0 'unbanned, 3 in all' unban 2001:db8:66::/48
+	given 0 'banned' ban 2001:db8:66:13::1
+	given 0 '^::/0: unbanned$' unban ::/0
+	listed '^203\.0\.113\.16/29 +banned'
 	through 2001:db8:66:13::1 $PBX6
 	through 2001:db8:66:12::1 $PBX6
 	note "IPv6: a ban is of the /64, an allowance of the one address"
@@ -134,7 +138,9 @@ given 1 '198\.51\.100\.25 is named in bans\.never' ban 198.51.100.25
 given 1 'is inside' ban $PBX4
 given 1 'wider than /8' ban 16.0.0.0/7
 given 1 'wider than /16' allow 2000::/3
-given 1 'must be an address' ban 203.0.113.300
+given 2 '"203\.0\.113\.300" is neither an address nor a prefix' ban 203.0.113.300
+given 2 'neither' unban sip.example.com
+given 2 'the note has 100 bytes, and 99 are kept' ban 203.0.113.12 --note "$(printf '%0100d' 0)"
 given 2 'must be a time' ban 203.0.113.12 --for 0
 given 2 'one address' ban
 control=$T/nobody given 3 'no sipmoatd listens' bans
@@ -149,6 +155,31 @@ guarded nft delete element inet sipmoat banned_nets4 '{ 198.51.100.20-198.51.100
 wait_for 10 logged '198\.51\.100\.20/30: unbanned by hand' || fail "nft delete element was not heard"
 through 198.51.100.21
 listed '^203\.0\.113\.16/29 +banned'
+# with a rule in one transaction
+guarded nft -f - <<-NFT
+	delete element inet sipmoat banned_nets4 { 203.0.113.24-203.0.113.31 }
+	flush chain inet sipmoat bans_hit
+	add element inet sipmoat banned_nets4 { 198.51.100.20/30 timeout 1h }
+NFT
+wait_for 10 listed_now '^198\.51\.100\.20/30 +banned' || fail "an interval that came with a rule was not taken over"
+given 0 '' unban 198.51.100.20/30
+given 0 'banned for 10 minutes' ban 203.0.113.16/28 --for 10m
+given 0 'allowed' allow 203.0.113.21
+guarded nft delete element inet sipmoat allowed4 '{ 203.0.113.21 }'
+wait_for 10 logged '203\.0\.113\.21: no longer allowed, by hand' || fail "an allowance that nft took away was not heard"
+dropped 203.0.113.21
+# more than anybody looks at: the last of it must not seem to reach to the end of all addresses
+{
+	echo 'add element inet sipmoat banned_nets4 {'
+	for i in $(seq 0 9000); do echo "100.$((64 + i / 256 / 64)).$((i / 64 % 256)).$((i % 64 * 4)),"; done
+	echo '100.127.0.0 }'
+} >"$T/many.nft"
+guarded nft -f "$T/many.nft"
+wait_for 20 logged 'the set banned_nets4 holds more than 8192 intervals' || fail "too much for a set is not told"
+in_set_not() { ! in_set "$@"; }
+wait_for 20 in_set_not banned_nets4 '100\.64\.' || fail "what is too much stays in the set"
+through 203.0.113.14
+dropped 203.0.113.19
 guarded nft flush ruleset
 wait_for 10 in_set banned_nets4 '203\.0\.113\.16' || fail "prefixes are not put back"
 wait_for 10 in_set allowed4 '203\.0\.113\.18' || fail "allowances are not put back"
@@ -176,6 +207,15 @@ must "bans came to be more: $(cat "$T/bans")" [ "$(wc -l <"$T/bans")" -le "$befo
 guard_kill
 guard_start
 checked "after kill -9"
+mv "$T/state" "$T/away"
+tool allow 203.0.113.29 --for 1h >/dev/null 2>"$T/said"
+must "it is not told that nothing is kept: $(cat "$T/said")" grep -q 'not kept on disk' "$T/said"
+mkdir "$T/state"
+wait_for 20 grep -qs '^allow 203\.0\.113\.29 ' "$T/state/hand" || fail "what could not be kept is not written when it can be"
+note "without its directory it goes on, and writes when that is there again"
+# written by a clock that is ahead, as ours is in 1970
+now=$(date +%s)
+echo "ban 203.0.113.14 $((now + 100060)) 0 $((now + 100000)) ahead" >>"$T/state/hand"
 guard_kill
 guarded nft flush ruleset
 sed -i '1i no line of ours' "$T/state/hand"
@@ -183,6 +223,7 @@ sed -i '/^ban 203\.0\.113\.11 /s/$/, and more/' "$T/state/hand"
 guard_start
 listed '^203\.0\.113\.11 .* again, and more$'
 listed '^203\.0\.113\.18 +allowed'
+listed '^203\.0\.113\.14 +banned +([0-9]|[1-5][0-9]|60) seconds .* ahead$'
 dropped 203.0.113.19
 must "a damaged line was not told" logged 'state/hand:1: cannot be read'
 given 0 'unbanned' unban 203.0.113.11
