@@ -129,7 +129,7 @@ static int write_lines(FILE *f, void *arg)
 		if (fprintf(f, "%s\n", line) < 0)
 			return -(errno ? errno : EIO);
 	}
-	if (fwrite(h->strange, 1, h->strange_n, f) != h->strange_n)
+	if (h->strange_n && fwrite(h->strange, 1, h->strange_n, f) != h->strange_n)
 		return -(errno ? errno : EIO);
 	return 0;
 }

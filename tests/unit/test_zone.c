@@ -169,7 +169,7 @@ static void test_no_database(void **state)
 static enum found trusted_run(struct field *f, const struct ruleset *rs, const char *src)
 {
 	struct pkt pkt = { .src = addr(src), .proto = PROTO_UDP };
-	struct probe p = { .pkt = &pkt, .rules = rs, .now = 10 * NS };
+	struct probe p = { .pkt = &pkt, .rules = rs, .state = f->st, .now = 10 * NS };
 	struct evidence ev;
 	unsigned i = 0;
 
