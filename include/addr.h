@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * One address type for both families: 16 bytes in network order, IPv4 as
- * ::ffff:a.b.c.d, so that a v4-mapped address and its IPv4 form are equal.
+ * ::ffff:a.b.c.d, as sockets have it; in a packet of IPv6 it is damage.
  *
  * Ownership: values.  Units: prefix lengths are 0..128; IPv4 /n is 96 + n.
  */

@@ -192,6 +192,12 @@ static void ipv6_decode(struct pkt *pkt, struct rest *r)
 		return;
 	pkt->src = addr_v6(r->p + 8);
 	pkt->dst = addr_v6(r->p + 24);
+	/* nobody is there; to us it would be somebody of IPv4, trusted perhaps */
+	if (addr_is_v4(&pkt->src) || addr_is_v4(&pkt->dst)) {
+		pkt->src = pkt->dst = (struct addr){ { 0 } };
+		pkt->flags |= PKT_BAD_HEADER;
+		return;
+	}
 	next = r->p[6];
 	r->promised = 40 + (size_t)get16(r->p + 4);
 	if (r->have < r->promised)
