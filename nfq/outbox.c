@@ -69,13 +69,25 @@ void outbox_put(struct outbox *o, const struct scratch *s, const struct decision
 		stats_add(&stats->delay_full, 1);
 }
 
+/* Who was banned since he asked hears nothing any more. */
+static bool may_leave(const struct place *p, struct state *st, uint64_t now, struct stats *stats)
+{
+	struct ban ban;
+
+	if (!state_ban_find(st, &p->parcel.to, now, &ban))
+		return true;
+	stats_add(&stats->answer_capped, 1);
+	return false;
+}
+
 static void send_one(const struct place *p, struct inject *in, struct stats *stats)
 {
 	if (!in || !inject_parcel(in, &p->parcel, p->link))
 		stats_add(&stats->answer_lost, 1);
 }
 
-bool outbox_send(struct outbox *o, struct inject *in, uint64_t now, struct stats *stats)
+bool outbox_send(struct outbox *o, struct inject *in, struct state *st, uint64_t now,
+		 struct stats *stats)
 {
 	unsigned waited = o->waiting, left = o->n;
 
@@ -83,7 +95,8 @@ bool outbox_send(struct outbox *o, struct inject *in, uint64_t now, struct stats
 		send_one(&o->now[i], in, stats);
 	o->n = 0;
 	while (o->waiting && o->ring[o->first].due <= now) {
-		send_one(&o->ring[o->first], in, stats);
+		if (may_leave(&o->ring[o->first], st, now, stats))
+			send_one(&o->ring[o->first], in, stats);
 		o->first = (o->first + 1) % o->places;
 		o->waiting--;
 	}

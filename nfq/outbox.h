@@ -21,8 +21,10 @@ void outbox_free(struct outbox *o);         /* takes NULL */
 /* What the scratch's latest decision asks for.  At most QUEUE_BATCH times between two sends. */
 void outbox_put(struct outbox *o, const struct scratch *s, const struct decision *d, uint32_t link,
 		uint64_t now, struct stats *stats);
-/* Sends all that does not wait, and what is due; false: nothing was.  in NULL: it is lost. */
-bool outbox_send(struct outbox *o, struct inject *in, uint64_t now, struct stats *stats);
+/* Sends all that does not wait, and what is due, but not to who is banned by now; false:
+ * nothing was.  in NULL: it is lost. */
+bool outbox_send(struct outbox *o, struct inject *in, struct state *st, uint64_t now,
+		 struct stats *stats);
 /* ms from now until the next is due, at most `most`. */
 unsigned outbox_wait(const struct outbox *o, uint64_t now, unsigned most);
 

@@ -285,7 +285,7 @@ static int turn(struct worker *w, enum lane lane)
 		stats_add(&w->stats.errors, r > 0 ? (unsigned)r : 1);
 	/* first: conntrack takes no RST from before what an answer acknowledges */
 	end_connections(w);
-	(void)outbox_send(w->outbox, w->inject, now, &w->stats);
+	(void)outbox_send(w->outbox, w->inject, w->conf.state, now, &w->stats);
 	tell(w);
 	run_calls(w, now);
 	if (now - w->chores_at >= CHORES_NS)
@@ -336,7 +336,7 @@ static bool serve(struct worker *w, enum lane lane, bool ready[LANES])
 static bool idle(struct worker *w)
 {
 	uint64_t now = read_clocks(w);
-	bool sent = outbox_send(w->outbox, w->inject, now, &w->stats);
+	bool sent = outbox_send(w->outbox, w->inject, w->conf.state, now, &w->stats);
 
 	if (!sent || now - w->chores_at >= CHORES_NS)
 		chores(w, now);

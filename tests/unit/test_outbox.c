@@ -15,6 +15,7 @@
 static struct parcel answer, trying;
 static char sent[256]; /* what left, in its order */
 static bool jammed;
+static struct addr banned;
 
 const struct parcel *engine_answer(const struct scratch *s)
 {
@@ -26,6 +27,14 @@ const struct parcel *engine_trying(const struct scratch *s)
 {
 	(void)s;
 	return &trying;
+}
+
+bool state_ban_find(struct state *st, const struct addr *a, uint64_t now, struct ban *out)
+{
+	(void)st;
+	(void)now;
+	(void)out;
+	return banned.b[15] && addr_eq(a, &banned);
 }
 
 bool inject_parcel(struct inject *in, const struct parcel *parcel, uint32_t link)
@@ -52,7 +61,7 @@ static void sends(struct outbox *o, struct stats *st, uint64_t now, const char *
 	static char any; /* the inject is never looked into */
 
 	sent[0] = 0;
-	assert_int_equal(outbox_send(o, (struct inject *)&any, now, st), what[0] != 0);
+	assert_int_equal(outbox_send(o, (struct inject *)&any, NULL, now, st), what[0] != 0);
 	assert_string_equal(sent, what);
 }
 
@@ -107,8 +116,8 @@ static void test_lost(void **arg)
 
 	(void)arg;
 	put(o, &st, "a", 1000, NS);
-	assert_true(outbox_send(o, NULL, NS, &st));
-	assert_true(outbox_send(o, NULL, 2 * NS, &st));
+	assert_true(outbox_send(o, NULL, NULL, NS, &st));
+	assert_true(outbox_send(o, NULL, NULL, 2 * NS, &st));
 	assert_int_equal(st.answer_lost, 2);
 	jammed = true;
 	put(o, &st, "b", 0, NS);
@@ -118,12 +127,32 @@ static void test_lost(void **arg)
 	outbox_free(NULL);
 }
 
+/* Whoever is banned while he waits. */
+static void test_banned(void **arg)
+{
+	struct outbox *o = outbox_new(PLACES);
+	struct stats st = { 0 };
+
+	(void)arg;
+	jammed = false;
+	put(o, &st, "a", 1000, NS);
+	answer.to.b[15] = banned.b[15] = 9;
+	put(o, &st, "b", 1000, NS);
+	answer.to.b[15] = 0;
+	put(o, &st, "c", 1000, NS);
+	sends(o, &st, NS, "try/7 try/7 try/7 ");
+	sends(o, &st, 2 * NS, "a/7 c/7 ");
+	assert_int_equal(st.answer_capped, 1);
+	outbox_free(o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_banned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
