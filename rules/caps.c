@@ -7,10 +7,13 @@
 #include "state/names.h"
 #include "state/state.h"
 
+/* Who is counted apart, so that nobody else can use up what he may get. */
+enum asker { ASKER_ANYBODY, ASKER_PROVEN, ASKER_SERVER, ASKERS };
+
 enum meter_kind {
-	METER_SITE = 0x80, /* + 1 of what leaves: so that others cannot use it up */
-	METER_ALL = METER_SITE + 2, /* likewise */
-	METER_STRANGERS = METER_ALL + 2,
+	METER_SITE = 0x80, /* + asker */
+	METER_ALL = METER_SITE + ASKERS, /* likewise */
+	METER_STRANGERS = METER_ALL + ASKERS,
 };
 
 /* One host, that is reached over a wire. */
@@ -95,11 +98,12 @@ static bool within(const struct probe *p, uint64_t key, uint32_t budget)
 static bool within_rates(const struct probe *p, bool stranger)
 {
 	const struct settings *s = &p->rules->settings;
-	unsigned way = p->pkt->dir == DIR_OUTBOUND;
+	enum asker asker = p->pkt->dir == DIR_OUTBOUND ? ASKER_SERVER :
+			   caps_proven(p) ? ASKER_PROVEN : ASKER_ANYBODY;
 
-	return within(p, key_with(p->site_key, METER_SITE + way), s->answers_source) &&
+	return within(p, key_with(p->site_key, METER_SITE + asker), s->answers_source) &&
 	       (!stranger || within(p, key_with(0, METER_STRANGERS), s->answers_unproven)) &&
-	       within(p, key_with(0, METER_ALL + way), s->answers_total);
+	       within(p, key_with(0, METER_ALL + asker), s->answers_total);
 }
 
 unsigned caps_allow(const struct probe *p, enum kept *kept)

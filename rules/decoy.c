@@ -23,8 +23,12 @@ static void put(struct lines *l, struct slice s)
 
 static void put_line(struct lines *l, struct slice name, struct slice value)
 {
+	uint32_t at;
+
 	put(l, name);
+	at = l->n;
 	put(l, value);
+	l->full |= !reply_flatten(l->at + at, l->n - at);
 	put(l, SLICE("\r\n"));
 }
 

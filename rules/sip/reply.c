@@ -23,6 +23,27 @@ static void put(struct writing *w, struct slice s)
 
 #define PUT(w, literal) put(w, SLICE(literal))
 
+bool reply_flatten(char *bytes, uint32_t n)
+{
+	bool fits = true;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (bytes[i] == '\r' || bytes[i] == '\n')
+			bytes[i] = ' ';
+		fits &= (uint8_t)bytes[i] >= ' ' || bytes[i] == '\t';
+	}
+	return fits;
+}
+
+/* What came from outside. */
+static void put_copy(struct writing *w, struct slice s)
+{
+	char *at = w->p;
+
+	put(w, s);
+	w->full |= !reply_flatten(at, (uint32_t)(w->p - at));
+}
+
 /* RFC 3261 7.3.3 */
 static void put_name(struct writing *w, enum sip_header h)
 {
@@ -96,7 +117,7 @@ static void put_others(struct writing *w, struct slice params)
 		struct slice bare = slice_trim(slice_between(start + 1, one.p + one.n));
 
 		if (!is_named(bare, ours[0]) && !is_named(bare, ours[1]))
-			put(w, one);
+			put_copy(w, one);
 		start = one.p + one.n;
 	}
 }
@@ -115,7 +136,7 @@ static void put_top_via(struct writing *w, const struct pkt *pkt, const struct s
 		return;
 	}
 	put_name(w, HDR_VIA);
-	put(w, slice_between(first.p, via->params.n ? via->params.p : first.p + first.n));
+	put_copy(w, slice_between(first.p, via->params.n ? via->params.p : first.p + first.n));
 	put_others(w, via->params);
 	PUT(w, ";received=");
 	put(w, (struct slice){ text, (uint32_t)addr_print(&pkt->src, text) });
@@ -126,7 +147,7 @@ static void put_top_via(struct writing *w, const struct pkt *pkt, const struct s
 	rest = slice_trim(rest);
 	if (rest.n) {
 		PUT(w, ",");
-		put(w, rest);
+		put_copy(w, rest);
 	}
 	PUT(w, "\r\n");
 }
@@ -142,7 +163,7 @@ static void put_vias(struct writing *w, const struct pkt *pkt, const struct sip_
 			put_top_via(w, pkt, sip, value);
 		} else {
 			put_name(w, HDR_VIA);
-			put(w, value);
+			put_copy(w, value);
 			PUT(w, "\r\n");
 		}
 		top = false;
@@ -156,7 +177,7 @@ static void put_header(struct writing *w, const struct sip_msg *sip, enum sip_he
 
 	w->full |= !value.n;
 	put_name(w, h);
-	put(w, value);
+	put_copy(w, value);
 }
 
 static void put_to(struct writing *w, const struct sip_msg *sip, uint64_t tag)

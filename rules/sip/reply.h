@@ -30,6 +30,10 @@ struct reply {
 bool reply_make(struct parcel *out, const struct pkt *pkt, const struct sip_msg *sip,
 		const struct reply *r);
 
+/* Makes one line of what came in several, so that nobody reads a header of its own into it;
+ * false: it holds other control characters, which belong into no answer. */
+bool reply_flatten(char *bytes, uint32_t n);
+
 #define REPLY_TAG 16 /* letters of a tag */
 /* Is it the tag that reply_make gives? */
 bool reply_tag_is(struct slice tag, uint64_t value);

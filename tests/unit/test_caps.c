@@ -216,6 +216,53 @@ static void test_rates(void **arg)
 	bench_close(&b);
 }
 
+/* The server challenges him, and he answers. */
+static const struct parcel *prove(struct bench *b, struct addr to, unsigned nonce)
+{
+	static char text[ROOM];
+	struct pkt pkt = { .src = address("192.0.2.10"), .dst = to, .sport = 5060, .dport = 5060,
+			   .proto = PROTO_UDP, .version = 4 };
+	int n = snprintf(text, sizeof(text), "SIP/2.0 401 No\r\n"
+			 "Via: SIP/2.0/UDP 198.51.100.1;branch=z9hG4bKp%u\r\n"
+			 "From: <sip:100@x>;tag=f\r\nTo: <sip:100@x>;tag=t\r\nCall-ID: p%u\r\n"
+			 "CSeq: 1 REGISTER\r\nContent-Length: 0\r\n"
+			 "WWW-Authenticate: Digest realm=\"x\",nonce=\"n%u\"\r\n\r\n",
+			 nonce, nonce, nonce);
+
+	pkt.payload = (struct slice){ text, (uint32_t)n };
+	engine_run(b->rs, b->st, b->s, &pkt, b->now, &b->d);
+	n = snprintf(text, sizeof(text), "REGISTER sip:x SIP/2.0\r\n"
+		     "Via: SIP/2.0/UDP 198.51.100.1;branch=z9hG4bKq%u\r\n"
+		     "From: <sip:100@x>;tag=f\r\nTo: <sip:100@x>\r\nCall-ID: p%u\r\n"
+		     "CSeq: 2 REGISTER\r\nUser-Agent: friendly-scanner\r\n"
+		     "Authorization: Digest nonce=\"n%u\"\r\nContent-Length: 0\r\n\r\n",
+		     nonce, nonce, nonce);
+	return ask(b, to, (struct slice){ text, (uint32_t)n });
+}
+
+/* What others send in his name leaves him what he can show to have asked for himself. */
+static void test_apart_when_proven(void **arg)
+{
+	struct bench b = bench_open(ALL "answers = { strangers = \"small\"; per_source = 3; "
+				    "strangers_total = 4; total = 4; };" REFUSED);
+	struct addr him = address("198.51.100.1"), other = address("198.51.100.2");
+	unsigned n = 0, shown = 0;
+
+	(void)arg;
+	for (unsigned i = 0; i < 9; i++) {
+		n += invite(&b, him, i) != NULL;
+		n += invite(&b, other, 100 + i) != NULL;
+	}
+	assert_int_equal(n, 4);
+	for (unsigned i = 0; i < 9; i++)
+		shown += prove(&b, him, i) != NULL;
+	assert_int_equal(shown, 3);
+	for (unsigned i = 0; i < 9; i++)
+		shown += prove(&b, other, 100 + i) != NULL;
+	assert_int_equal(shown, 4);
+	bench_close(&b);
+}
+
 static void test_one_for_a_transaction(void **arg)
 {
 	struct bench b = bench_open(ALL GENEROUS REFUSED);
@@ -316,6 +363,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_never_larger),
 		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_apart_when_proven),
 		cmocka_unit_test(test_one_for_a_transaction),
 		cmocka_unit_test(test_strangers_are_silent),
 		cmocka_unit_test(test_retry_after),

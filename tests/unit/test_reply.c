@@ -42,6 +42,25 @@ static void expect(const char *vias, const char *want)
 		fail_msg("%.*s", out.n, out.bytes);
 }
 
+/* A line of its own for whoever knows no folds. */
+static void test_one_line(void **unused)
+{
+	(void)unused;
+	expect("Via: SIP/2.0/UDP 10.0.0.5\r\n ;branch=z9hG4bKa\r\n\t;x\r\n"
+	       "Via: SIP/2.0/UDP\r\n b\r\n",
+	       "Via: SIP/2.0/UDP 10.0.0.5   ;branch=z9hG4bKa  \t;x;received=203.0.113.9\r\n"
+	       "Via: SIP/2.0/UDP   b\r\n");
+	assert_false(answer("INVITE sip:a SIP/2.0\r\nVia: SIP/2.0/UDP a;b=\"\x01\"\r\n" REST));
+	assert_false(answer("INVITE sip:a SIP/2.0\r\nVia: SIP/2.0/UDP a;b\r\nVia: \x1b[2J\r\n"
+			    REST));
+	assert_true(answer("INVITE sip:a SIP/2.0\r\nVia: SIP/2.0/UDP a\r\n"
+			   "From: <sip:a>\r\n X: y\r\n;tag=f\r\nTo: <sip:b>\r X: y\nCall-ID: c\r\n"
+			   "CSeq: 1 INVITE\r\n\r\n"));
+	assert_null(memmem(out.bytes, out.n, "\nX", 2));
+	assert_null(memmem(out.bytes, out.n, "\n ", 2));
+	assert_null(memmem(out.bytes, out.n, "\r ", 2));
+}
+
 static void test_vias(void **unused)
 {
 	(void)unused;
@@ -111,6 +130,7 @@ static void test_refused(void **unused)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_one_line),
 		cmocka_unit_test(test_vias),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_tagged),
