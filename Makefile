@@ -126,6 +126,10 @@ bench-numbers: $(B)/tests/bench/numbers ## what 100,000 prefixes of numbers cost
 bench-feeds: all ## a feed of a million: load, memory, and what others see of it; as root
 	@B=$(B) tests/bench/feeds.sh
 
+bench-bans: ## how fast a ban is, and what a banned packet costs; as root
+	@$(SUB) harness benches
+	@B=$(B) tests/bench/bans.sh
+
 bench-tcp: $(B)/tests/bench/tcp ## what judging a message costs over TCP, beside UDP
 	$(B)/tests/bench/tcp
 
@@ -221,6 +225,6 @@ help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
 		awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-.PHONY: all units benches bench-parse bench-tcp bench-behaviour bench-engine bench-feeds bench-numbers fuzzers fuzz harness deps check demo run bench install uninstall lint clean help
+.PHONY: all units benches bench-parse bench-tcp bench-behaviour bench-engine bench-feeds bench-numbers bench-bans fuzzers fuzz harness deps check demo run bench install uninstall lint clean help
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/netns/*.c tests/workers/*.c)))

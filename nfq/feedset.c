@@ -73,11 +73,11 @@ static void put_rules(struct nftset *n, bool enforce)
 	for (unsigned k = 0; k < 4; k++)
 		source_goes(n, STEER_FEEDS, &families[k >> 1], set_name[FEED_BLOCK][k & 1][k >> 1],
 			    false, LISTED);
-	shed_unless_spared(n, LISTED);
+	shed_spare(n, LISTED, families, 2);
 	for (unsigned k = 0; k < 4; k++)
 		accept_source(n, LISTED, &families[k >> 1], set_name[FEED_ALLOW][k & 1][k >> 1],
 			      false);
-	shed_drop(n, LISTED, enforce);
+	shed_drop(n, LISTED, enforce, true);
 }
 
 static void drop_rules(struct nftset *n)

@@ -93,22 +93,22 @@ static int copy_prefixes(struct plan *p, const struct ruleset *rules)
 	int e;
 
 	p->spared = calloc(first + n_never + 1, sizeof(*p->spared));
-	who = calloc(n_never + 1, sizeof(*who));
+	who = calloc(first + n_never + 1, sizeof(*who));
 	if (!p->spared || !who) {
 		free(who);
 		return -ENOMEM;
 	}
 	note_spared(p, trusted, n_trusted, "trusted");
 	note_spared(p, inside, n_inside, "inside");
-	for (size_t i = 0; i < n_never; i++) {
+	for (size_t i = 0; i < n_never; i++)
 		p->spared[p->n_spared++] = never[i];
-		who[i] = never[i].who;
-	}
+	for (size_t i = 0; i < p->n_spared; i++)
+		who[i] = p->spared[i].who;
 	e = plan_ranges_build(&p->trusted, trusted, n_trusted);
 	if (e == 0)
 		e = plan_ranges_build(&p->inside, inside, n_inside);
 	if (e == 0)
-		e = plan_ranges_build(&p->never, who, n_never);
+		e = plan_ranges_build(&p->never, who, p->n_spared);
 	free(who);
 	return e;
 }
@@ -180,7 +180,7 @@ static bool meets(const struct plan_ranges *s, const struct prefix *who)
 
 bool plan_spares(const struct plan *p, const struct prefix *who)
 {
-	return meets(&p->trusted, who) || meets(&p->inside, who) || meets(&p->never, who);
+	return meets(&p->never, who);
 }
 
 const struct never *plan_spared(const struct plan *p, const struct prefix *who)

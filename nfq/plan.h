@@ -24,7 +24,8 @@ struct plan_ranges {
 struct plan {
 	uint16_t port[2][16]; /* [0] UDP, [1] TCP; host order */
 	unsigned ports[2];
-	struct plan_ranges trusted, inside, never;
+	struct plan_ranges trusted, inside;
+	struct plan_ranges never; /* all who must not be banned, those two included */
 	struct never *spared; /* the same, one by one, for people */
 	size_t n_spared;
 	uint32_t police_rate[LANES]; /* packets a second, 0 = off */

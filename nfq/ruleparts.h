@@ -17,6 +17,7 @@ struct family {
 	uint8_t proto, type;
 	uint32_t at[2], len; /* where the addresses stand in the header (RFC 791, 8200) */
 	const char *banned, *known, *trusted, *inside, *never, *nets, *allowed, *police[LANES];
+	const char *hit; /* the chain of its banned sources */
 };
 extern const struct family families[2];
 
@@ -37,8 +38,8 @@ void is_family(struct nftset *n, const struct nftset_table *t, const struct fami
 /* site: of IPv6 the /64 only. */
 void load_address(struct nftset *n, const struct nftset_table *t, const struct family *f,
 		  enum end end, bool site);
-void sip_goes(struct nftset *n, const struct nftset_table *t, const char *from, uint32_t port,
-	      const char *to);
+void sip_goes(struct nftset *n, const struct nftset_table *t, const struct plan *p,
+	      const char *from, uint32_t port, const char *to);
 /* Of the main table: a packet from a source in that set. */
 void accept_source(struct nftset *n, const char *chain, const struct family *f, const char *set,
 		   bool site);

@@ -30,33 +30,21 @@ static void fragments_go(struct nftset *n, const char *from, const char *to)
 	nftset_rule_end(n, NULL);
 }
 
-/* What speaks for a source that a set names: it is accepted, else the caller goes on. */
-static void put_spared(struct nftset *n)
+void shed_spare(struct nftset *n, const char *chain, const struct family *f, unsigned n_families)
 {
-	const char *chain = SHED_SPARED;
-
-	clear_chain(n, &steer_main, chain, -1, 0);
 	/* a RST to a server on this host comes by, in the name of a source that may be banned */
 	accept_meta(n, &steer_main, chain, NFT_META_MARK, STEER_MARK, OWN);
-	for (const struct family *f = families; f < families + 2; f++) {
-		accept_source(n, chain, f, f->trusted, false);
-		accept_source(n, chain, f, f->inside, false);
-		accept_source(n, chain, f, f->never, false);
-		accept_source(n, chain, f, f->allowed, false);
+	for (unsigned i = 0; i < n_families; i++) {
+		accept_source(n, chain, &f[i], f[i].never, false);
+		accept_source(n, chain, &f[i], f[i].allowed, false);
 	}
 }
 
-void shed_unless_spared(struct nftset *n, const char *chain)
+void shed_drop(struct nftset *n, const char *chain, bool enforce, bool counts)
 {
 	nftset_rule_begin(n, &steer_main, chain);
-	nftset_verdict(n, NFT_JUMP, SHED_SPARED);
-	nftset_rule_end(n, NULL);
-}
-
-void shed_drop(struct nftset *n, const char *chain, bool enforce)
-{
-	nftset_rule_begin(n, &steer_main, chain);
-	nftset_counter(n);
+	if (counts || !enforce)
+		nftset_counter(n);
 	if (enforce)
 		nftset_verdict(n, NF_DROP, NULL);
 	nftset_rule_end(n, enforce ? NULL : "observe: counted, not dropped");
@@ -69,31 +57,30 @@ void shed_drop(struct nftset *n, const char *chain, bool enforce)
  */
 void shed_bans(struct nftset *n, const struct plan *p)
 {
-	const char *from = "bans", *source = "bans_source", *hit = "bans_hit";
+	const char *from = "bans", *source = "bans_source";
 
 	clear_chain(n, &steer_main, from, NF_INET_PRE_ROUTING, BANS_PRIORITY);
 	clear_chain(n, &steer_main, source, -1, 0);
-	clear_chain(n, &steer_main, hit, -1, 0);
-	put_spared(n);
 	nftset_chain_add(n, &steer_main, STEER_FEEDS, -1, 0);
 	if (p->everything) {
 		nftset_rule_begin(n, &steer_main, from);
 		nftset_verdict(n, NFT_GOTO, source);
 		nftset_rule_end(n, NULL);
 	} else {
-		sip_goes(n, &steer_main, from, PORT_DESTINATION, source);
-		sip_goes(n, &steer_main, from, PORT_SOURCE, source);
+		sip_goes(n, &steer_main, p, from, PORT_DESTINATION, source);
+		sip_goes(n, &steer_main, p, from, PORT_SOURCE, source);
 		fragments_go(n, from, source);
 	}
 	for (const struct family *f = families; f < families + 2; f++) {
-		source_goes(n, source, f, f->banned, true, hit);
-		source_goes(n, source, f, f->nets, false, hit);
+		clear_chain(n, &steer_main, f->hit, -1, 0);
+		shed_spare(n, f->hit, f, 1);
+		shed_drop(n, f->hit, p->enforce, !p->counters);
+		source_goes(n, source, f, f->banned, true, f->hit);
+		source_goes(n, source, f, f->nets, false, f->hit);
 	}
 	nftset_rule_begin(n, &steer_main, source);
 	nftset_verdict(n, NFT_GOTO, STEER_FEEDS);
 	nftset_rule_end(n, NULL);
-	shed_unless_spared(n, hit);
-	shed_drop(n, hit, p->enforce);
 }
 
 /* --- the brake in front of the queue --- */
@@ -121,7 +108,7 @@ void shed_police(struct nftset *n, const struct plan *p)
 	clear_chain(n, &steer_main, from, NF_INET_PRE_ROUTING, POLICE_PRIORITY);
 	clear_chain(n, &steer_main, to, -1, 0);
 	clear_chain(n, &steer_main, known, -1, 0);
-	sip_goes(n, &steer_main, from, PORT_DESTINATION, to);
+	sip_goes(n, &steer_main, p, from, PORT_DESTINATION, to);
 	accept_meta(n, &steer_main, to, NFT_META_MARK, STEER_MARK, OWN);
 	for (const struct family *f = families; f < families + 2; f++) {
 		accept_source(n, to, f, f->inside, false);

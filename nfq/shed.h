@@ -11,13 +11,15 @@
 
 #include "nftset.h"
 #include "plan.h"
+#include "ruleparts.h"
 
-/* A chain for sources that a set names: it accepts whom nothing may drop, and comes back with
- * the rest. */
-#define SHED_SPARED "bans_spared"
-/* A rule that asks it, and one that drops the rest: enforce false: that only counts them. */
-void shed_unless_spared(struct nftset *n, const char *chain);
-void shed_drop(struct nftset *n, const char *chain, bool enforce);
+/* Rules of a chain for sources that a set names: some that accept whom nothing may
+ * drop, and one that drops the rest; enforce false: that only counts them.
+ * counts: the rule does; a counter costs as much as a look-up, and elements may have their own.
+ * Not a chain of its own to jump to: a flood of banned sources would pay for the way. */
+void shed_spare(struct nftset *n, const char *chain, const struct family *f,
+		unsigned n_families);
+void shed_drop(struct nftset *n, const char *chain, bool enforce, bool counts);
 
 /* The sets must stand. */
 void shed_bans(struct nftset *n, const struct plan *p);

@@ -128,14 +128,15 @@ static void put_defrag(struct nftset *n, const struct nftset_table *t)
 	nftset_rule_end(n, "keeps defragmentation on");
 }
 
-static void put_hook(struct nftset *n, const struct nftset_table *t, const struct place *h)
+static void put_hook(struct nftset *n, const struct nftset_table *t, const struct plan *p,
+		     const struct place *h)
 {
 	clear_chain(n, t, h->chain, h->hook, STEER_PRIORITY);
 	accept_meta(n, t, h->chain, h->hook == NF_INET_LOCAL_OUT ? NFT_META_OIF : NFT_META_IIF,
 		    LOOPBACK, NULL);
 	accept_meta(n, t, h->chain, NFT_META_MARK, STEER_MARK, OWN);
-	sip_goes(n, t, h->chain, PORT_DESTINATION, "steer_lanes");
-	sip_goes(n, t, h->chain, PORT_SOURCE, "steer_lanes");
+	sip_goes(n, t, p, h->chain, PORT_DESTINATION, "steer_lanes");
+	sip_goes(n, t, p, h->chain, PORT_SOURCE, "steer_lanes");
 }
 
 static void steer_table(struct nftset *n, const struct nftset_table *t, const struct plan *p,
@@ -145,7 +146,7 @@ static void steer_table(struct nftset *n, const struct nftset_table *t, const st
 	put_lanes(n, t, p, kind);
 	put_defrag(n, t);
 	for (unsigned i = 0; i < 3; i++)
-		put_hook(n, t, &hooks[i]);
+		put_hook(n, t, p, &hooks[i]);
 }
 
 static void steer_xt(struct nftset *n, const struct nftset_table *t, const struct family *f,

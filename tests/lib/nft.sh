@@ -47,7 +47,7 @@ nft_close() {
 	local pid
 	trap '' INT TERM HUP
 	exec 2>/dev/null
-	for n in gw far; do
+	for n in gw far bare same; do
 		# shellcheck disable=SC2046
 		kill -9 $(ip netns pids "$NS-$n")
 		ip netns del "$NS-$n"

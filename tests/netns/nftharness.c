@@ -11,6 +11,8 @@
  *   steer, unsteer, reload CONFIG, walk, count, stop
  *   latency N                median microseconds from ring_put to the kernel's event
  *   rate N                   elements a second, N at once
+ *   stream N RATE            microseconds as of latency, of N bans at RATE a second
+ *   fill N                   N bans, and waits until the kernel holds them
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,13 +31,15 @@
 
 #define SLOTS 16384
 #define WORKERS 2
+#define MEASURED 0xc6120000u /* 198.18.0.0/15, RFC 2544 */
+#define MEASURED_MOST 0x20000u
 
 struct harness {
 	struct ban_thread *ban;
 	struct state *state;
 	struct ring *ring;
 	int wake;
-	uint32_t next; /* the next address of 198.18.0.0/15 to ban */
+	uint32_t next; /* the next address of MEASURED to ban */
 };
 
 static struct ruleset *load(const char *file)
@@ -115,6 +119,14 @@ static void count(struct harness *h)
 	       (unsigned long long)c.live6);
 }
 
+/* The next one of those that are banned for measuring. */
+static struct addr next_of(struct harness *h)
+{
+	uint32_t be = htonl(MEASURED + h->next++ % MEASURED_MOST);
+
+	return addr_v4((const uint8_t *)&be);
+}
+
 static void count_new(const struct nftread_event *ev, void *arg)
 {
 	unsigned *n = arg;
@@ -130,8 +142,7 @@ static uint64_t time_bans(struct harness *h, struct nftlink *events, unsigned n)
 	unsigned seen = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		uint32_t be = htonl(0xc6120000u + h->next++ % 0x20000u);
-		struct addr a = addr_v4((const uint8_t *)&be);
+		struct addr a = next_of(h);
 
 		ban(h, &a, 3600, "flood: 17 requests in 2 s, budget 16");
 	}
@@ -170,6 +181,99 @@ static void measure(struct harness *h, unsigned rounds, unsigned each)
 	       took[rounds / 2] ? each * 1e9 / (double)took[rounds / 2] : 0);
 	nftlink_close(events);
 	free(took);
+}
+
+/* When each of a stream was put, then how long it took. */
+struct stream {
+	uint64_t *at;
+	uint32_t first, n, seen;
+};
+
+static void note_new(const struct nftread_event *ev, void *arg)
+{
+	struct stream *s = arg;
+	uint32_t be, i;
+
+	if (ev->kind != NFTREAD_ELEM_NEW || ev->elem.len != 4)
+		return;
+	memcpy(&be, ev->elem.key, 4);
+	i = ntohl(be) - MEASURED - s->first;
+	if (i >= s->n)
+		return;
+	s->at[i] = clock_now() - s->at[i];
+	s->seen++;
+}
+
+/* Puts one ban after the other in time; false: the kernel was not heard of for 10 s. */
+static bool run_stream(struct harness *h, struct stream *s, struct nftlink *events, unsigned rate)
+{
+	struct pollfd fd = { nftlink_fd(events), POLLIN, 0 };
+	uint64_t start = clock_now(), put = 0, heard = start;
+
+	while (s->seen < s->n) {
+		uint64_t now = clock_now(), due = start + put * NS / rate;
+		bool waits = put < s->n && due > now;
+
+		if (put < s->n && !waits) {
+			struct addr a = next_of(h);
+
+			s->at[put++] = now;
+			ban(h, &a, 3600, "flood: 17 requests in 2 s, budget 16");
+			wake(h);
+		}
+		if (poll(&fd, 1, put < s->n ? (int)(waits ? (due - now) / 1000000 : 0) : 100) > 0) {
+			if (nftread_events(events, note_new, s) < 0)
+				return false;
+			heard = now;
+		}
+		if (now - heard > 10 * NS)
+			return false;
+	}
+	return true;
+}
+
+static void stream(struct harness *h, unsigned n, unsigned rate)
+{
+	struct stream s = { calloc(n, sizeof(*s.at)), h->next % MEASURED_MOST, n, 0 };
+	uint64_t start = clock_now();
+	struct nftlink *events;
+
+	if (!s.at || !rate || s.first + n > MEASURED_MOST || nftread_watch(&events, 0, 0) < 0) {
+		printf("error no room for so many\n");
+		free(s.at);
+		return;
+	}
+	if (run_stream(h, &s, events, rate)) {
+		double took = (double)(clock_now() - start) / 1e9;
+
+		qsort(s.at, n, sizeof(*s.at), by_size);
+		printf("ok %u bans, %.0f a second: median %.0f us, p99 %.0f us, most %.0f us\n", n,
+		       n / took, (double)s.at[n / 2] / 1e3,
+		       (double)s.at[(uint64_t)n * 99 / 100] / 1e3, (double)s.at[n - 1] / 1e3);
+	} else {
+		printf("error %u of %u arrived\n", s.seen, n);
+	}
+	nftlink_close(events);
+	free(s.at);
+}
+
+static void fill(struct harness *h, unsigned n)
+{
+	struct nftlink *events;
+
+	if (nftread_watch(&events, 0, 0) < 0) {
+		printf("error no events\n");
+		return;
+	}
+	while (n) {
+		unsigned some = n < 1000 ? n : 1000;
+
+		if (!time_bans(h, events, some))
+			break;
+		n -= some;
+	}
+	printf(n ? "error %u did not arrive\n" : "ok\n", n);
+	nftlink_close(events);
 }
 
 static void reload(struct harness *h, const char *file)
@@ -224,7 +328,7 @@ static bool obey_with_address(struct harness *h, const char *line)
 static void obey(struct harness *h, const char *line)
 {
 	char err[BAN_ERROR] = "";
-	unsigned n;
+	unsigned n, rate;
 
 	if (obey_with_address(h, line))
 		return;
@@ -242,6 +346,10 @@ static void obey(struct harness *h, const char *line)
 		measure(h, n, 1);
 	else if (sscanf(line, "rate %u", &n) == 1)
 		measure(h, 9, n);
+	else if (sscanf(line, "stream %u %u", &n, &rate) == 2)
+		stream(h, n, rate);
+	else if (sscanf(line, "fill %u", &n) == 1)
+		fill(h, n);
 	else
 		printf("error what is \"%s\"?\n", line);
 }
