@@ -81,6 +81,19 @@ static inline struct prefix addr_site_prefix(const struct addr *a)
 	return (struct prefix){ addr_site(a), (uint8_t)addr_site_len(a) };
 }
 
+/* The sites around one, which may well be one customer's or one farm's: IPv4 /24, IPv6 /48. */
+static inline unsigned addr_around_len(const struct addr *a)
+{
+	return addr_is_v4(a) ? ADDR_V4_BITS + 24 : 48;
+}
+
+static inline struct prefix addr_around(const struct addr *a)
+{
+	unsigned len = addr_around_len(a);
+
+	return (struct prefix){ addr_masked(a, len), (uint8_t)len };
+}
+
 static inline bool prefix_is_site(const struct prefix *p)
 {
 	return p->len == addr_site_len(&p->addr);

@@ -84,11 +84,20 @@ struct probe {
 
 #define ANSWER_HEADERS 192
 
+/*
+ * What shows that the sender of the packet did what is found, and not somebody else in his
+ * name.  MESSAGE: the packet alone has what is found; if it shows its sender, so is this.
+ * SUM: what came before counts too, and some of it may have been forged.  SHOWN: each part
+ * of it has shown its sender.
+ */
+enum grounds { GROUNDS_MESSAGE, GROUNDS_SUM, GROUNDS_SHOWN };
+
 /* Filled by a check that hits.  Use the writers below: they bound and escape. */
 struct evidence {
 	char reason[REASON_TEXT];
 	char text[EVIDENCE_TEXT];
 	bool no_ban; /* drop this packet, but the source is not to blame alone */
+	uint8_t grounds; /* enum grounds */
 	bool gentle; /* over TCP: the sender may try again, do not end the connection */
 	bool quiet;  /* dropped without a word: networks do that, or it was told before */
 	bool alert;  /* this finding is only told, whatever the policy's action is */

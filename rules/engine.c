@@ -17,6 +17,7 @@
 #include "running.h"
 #include "scratch.h"
 #include "settle.h"
+#include "shown.h"
 #include "sip/strict.h"
 #include "state/answered.h"
 #include "state/audits.h"
@@ -187,6 +188,7 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 		g->ev->what = 0;
 		g->ev->ban = 0;
 		g->ev->status = 0;
+		g->ev->grounds = GROUNDS_MESSAGE;
 		g->ev->defect = DEFECT_COUNT;
 		found = c->run(&g->probe, zone->conf[i], g->ev);
 		g->probe.trusted |= found == TRUST;
@@ -264,11 +266,12 @@ static bool run_behaviour(struct passage *g)
 	}
 	running_facts(p, &facts);
 	memory_learn(p->state, &g->rs->settings, p->pkt, p->sip, p->names,
-		     p->draft ? &facts : NULL, p->now);
+		     p->draft ? &facts : NULL, shown_by(p), p->now);
 	if (p->pkt->dir == DIR_INBOUND &&
 	    call_proves(p->state, p->sip, p->names, p->proof, p->now)) {
 		g->d->site = p->site;
 		g->d->called = KNOWN_BY_CALL;
+		source_met(p->state, &p->pkt->src, p->site_key, p->now);
 	}
 	return false;
 }

@@ -124,6 +124,8 @@ static enum found run_source(const struct probe *p, const struct auth_conf *c,
 	/* anybody can send logins in the name of an address, but not with its nonces */
 	ev->no_ban = login_failures_shown(p->state, p->site_key, c->source_window * NS, p->now) <
 		     (c->source_failures + 1) / 2;
+	ev->grounds = login_failures_alone(p->state, p->site_key, c->source_window * NS, p->now) <
+				      (c->source_failures + 1) / 2 ? GROUNDS_SUM : GROUNDS_SHOWN;
 	return tell(p, "%u failed logins within %u s from %s", n, c->source_window, ev);
 }
 

@@ -274,6 +274,7 @@ static void tell(const struct probe *p, const struct finding *f, struct evidence
 	char room[WHO];
 
 	whose = who(p, f->limit, room);
+	ev->grounds = GROUNDS_SUM;
 	evidence_reason(ev, words_of(f->limit), &whose, shown(f), &name);
 	evidence_bytes(ev, p->sip->uri);
 	ev->alert = f->said == QUOTA_WARN || f->action == ACTION_ALERT;

@@ -277,6 +277,7 @@ static void tell(const struct probe *p, const struct cost_conf *k, const struct 
 	struct slice all = money_text(limit, CALL_MONEY, most);
 	struct slice price = money_text(rate->price.minute, CALL_MICRO, minute);
 
+	ev->grounds = GROUNDS_SUM;
 	evidence_reason(ev, "%s has spent %s of %s %s (%s), this call costs %s a minute", &whose,
 			&used, &all, &currency, &name, &price);
 	evidence_bytes(ev, p->sip->uri);

@@ -16,6 +16,11 @@
  * IPv4 /24 or IPv6 /48 have four crowds together.  A site that had more phones
  * registered within the last day may send as many such REGISTERs beyond all that.
  *
+ * A site that our servers have to do with (source_met) owes for its calls apart: what
+ * begins one, and what belongs to a dialog, so that forged REGISTERs or pings in its name
+ * do not cost it these.  Between its calls it may have been forgotten to have returned
+ * anything; its calls are not a stranger's.
+ *
  * A site that has proven its return path owes against `returned`, plus
  * `registration` for each live registration, at most `most`.  Where several phones
  * are registered, one port may use three quarters of that: a phone gone mad must
@@ -36,14 +41,17 @@
 #define LEVELS 3
 #define SCALE_MAX (1u << 20) /* what a meter can count, state/meter.h */
 
+/* What of a site is counted apart. */
+enum share { SHARE_REST, SHARE_BEGIN, SHARE_DIALOG, SHARES };
+
 enum meter_kind {
 	METER_ENDPOINT = 1,
 	METER_LEVEL, /* + level */
 	METER_CROWD = METER_LEVEL + LEVELS,
 	METER_CROWD_AROUND,
-	METER_KNOWN,
-	METER_PORT,
-	METER_PROVEN,
+	METER_KNOWN, /* + share */
+	METER_PORT = METER_KNOWN + SHARES, /* + share */
+	METER_PROVEN = METER_PORT + SHARES,
 	METER_STRAY,
 	METER_OFFICE,
 };
@@ -211,7 +219,7 @@ static enum found run_office(const struct probe *p, const struct flood_conf *c,
 static enum found run_arrival(const struct probe *p, const struct flood_conf *c,
 			      struct evidence *ev)
 {
-	unsigned len = addr_is_v4(&p->pkt->src) ? ADDR_V4_BITS + 24 : 48;
+	unsigned len = addr_around_len(&p->pkt->src);
 	uint64_t budget = (uint64_t)c->crowd * CROWD_AROUND;
 	struct level around = level_of(p, len, METER_CROWD_AROUND,
 				       budget < SCALE_MAX ? (uint32_t)budget : SCALE_MAX);
@@ -244,20 +252,33 @@ static enum found run_stranger(const struct probe *p, const struct flood_conf *c
 	return run_levels(p, c, level, n, ev);
 }
 
+static enum share share_of(const struct probe *p, const struct source *s)
+{
+	if (!s->met)
+		return SHARE_REST;
+	if (p->sip->to.tag.n)
+		return SHARE_DIALOG;
+	return p->sip->method == METHOD_INVITE || p->sip->method == METHOD_CANCEL ? SHARE_BEGIN :
+										    SHARE_REST;
+}
+
 static struct level known_level(const struct probe *p, const struct flood_conf *c,
 				const struct source *s)
 {
 	uint64_t budget = (uint64_t)c->returned + (uint64_t)c->registration * s->registrations;
-	struct level l = site_level(p, METER_KNOWN, c->most > c->returned ? c->most : c->returned);
+	struct level l = site_level(p, METER_KNOWN + share_of(p, s),
+				    c->most > c->returned ? c->most : c->returned);
 
 	l.budget = budget < l.scale ? (uint32_t)budget : l.scale;
 	return l;
 }
 
 /* What one port of a site may use of the site's budget. */
-static struct level share_level(const struct probe *p, const struct level *site)
+static struct level port_share(const struct probe *p, const struct source *s,
+			       const struct level *site)
 {
-	struct level l = port_level(p, METER_PORT, site->budget - site->budget / 4);
+	struct level l = port_level(p, METER_PORT + share_of(p, s),
+				    site->budget - site->budget / 4);
 
 	l.scale = site->scale;
 	return l;
@@ -279,7 +300,7 @@ static enum found run_back(const struct probe *p, const struct flood_conf *c,
 static enum found run_known(const struct probe *p, const struct flood_conf *c,
 			    const struct source *s, struct evidence *ev)
 {
-	struct level site = known_level(p, c, s), port = share_level(p, &site);
+	struct level site = known_level(p, c, s), port = port_share(p, s, &site);
 	uint32_t count;
 
 	if (s->registrations > 1 && count_in(p, c, &port, "requests", &count, ev) == HIT)
@@ -299,7 +320,7 @@ static void refund_in(const struct probe *p, const struct flood_conf *c, const s
 /* Gives back the request that was challenged. */
 static void refund(const struct probe *p, const struct flood_conf *c, const struct source *s)
 {
-	struct level site = known_level(p, c, s), port = share_level(p, &site);
+	struct level site = known_level(p, c, s), port = port_share(p, s, &site);
 
 	refund_in(p, c, &site);
 	if (s->registrations > 1)
@@ -313,6 +334,7 @@ static enum found run_proven(const struct probe *p, const struct flood_conf *c,
 	uint32_t count;
 
 	l.budget = c->proven + c->registration * s->registrations;
+	ev->grounds = GROUNDS_SHOWN;
 	if (count_in(p, c, &l, "answers to our servers", &count, ev) == HIT)
 		return HIT;
 	if (p->proof == PROOF_NONCE)
@@ -339,6 +361,7 @@ static enum found flood_run(const struct probe *p, const void *conf, struct evid
 	struct source s;
 	uint32_t count;
 
+	ev->grounds = GROUNDS_SUM;
 	/* the first reply to a request of a server is what it asked for */
 	if (p->proof == PROOF_BRANCH)
 		return CLEAR;
@@ -349,7 +372,7 @@ static enum found flood_run(const struct probe *p, const void *conf, struct evid
 		return run_stray(p, c, &s, ev);
 	if (p->proof != PROOF_NONE)
 		return run_proven(p, c, &s, ev);
-	if (s.standing == STRANGER)
+	if (s.standing == STRANGER && share_of(p, &s) == SHARE_REST)
 		return run_stranger(p, c, ev);
 	return run_known(p, c, &s, ev);
 }

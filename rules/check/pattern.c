@@ -97,6 +97,8 @@ static enum found fire(const struct rule *r, struct inquiry *k, struct evidence 
 	ev->reject = r->action == RULE_REJECT;
 	ev->no_ban = k->leaves;
 	ev->ban = r->ban;
+	if (r->rate)
+		ev->grounds = GROUNDS_SUM;
 	return HIT;
 }
 

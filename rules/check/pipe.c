@@ -214,6 +214,7 @@ static void explain(const struct pipe_entry *e, const struct inquiry *k, uint32_
 				&per);
 	}
 	evidence_bytes(ev, k->shown.n ? k->shown : k->answers ? p->sip->reason : p->sip->uri);
+	ev->grounds = GROUNDS_SUM;
 }
 
 /* Others fill a pipe as well: only who has one of his own is to blame. */

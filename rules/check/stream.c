@@ -74,8 +74,7 @@ static struct budget around_budget(const struct probe *p, const struct stream_co
 	struct budget b = budget_of(p, METER_SYN_AROUND, "connections without a message",
 				    c->connections * AROUND, c->window);
 
-	b.whose.len = (uint8_t)(addr_is_v4(&p->pkt->src) ? ADDR_V4_BITS + 24 : 48);
-	b.whose.addr = addr_masked(&p->pkt->src, b.whose.len);
+	b.whose = addr_around(&p->pkt->src);
 	b.key = key_with(key_of_addr(p->state, &b.whose.addr), METER_SYN_AROUND);
 	return b;
 }
@@ -171,6 +170,9 @@ static enum found run_rates(const struct probe *p, const struct stream_conf *c,
 		pay(p, &syn);
 		pay(p, &around);
 	}
+	/* what these count, nobody else sent */
+	if (seg->guessed)
+		return CLEAR;
 	b = budget_of(p, METER_HELLO, "TLS handshakes", c->handshakes, c->window);
 	if (seg->notes & FLOW_TLS_HELLO && over(p, &b, ev))
 		return HIT;

@@ -56,10 +56,19 @@ uint8_t nonce_flags(struct state *st, uint64_t nonce, const struct transaction *
 	const struct given *g = h.value;
 	uint8_t flags = 0;
 
-	if (g && is_given(g, t->site))
+	if (g && is_given(g, t->site)) {
 		flags = t->what && g->what == t->what ? TXN_CHALLENGED | TXN_SAME : TXN_CHALLENGED;
+		flags |= g->n == 1 ? TXN_ALONE : 0;
+	}
 	table_release(&h);
 	return flags;
+}
+
+bool nonce_alone(struct state *st, uint64_t nonce, uint64_t site, uint64_t now)
+{
+	const struct transaction t = { .site = site };
+
+	return nonce_flags(st, nonce, &t, now) & TXN_ALONE;
 }
 
 static void give(struct state *st, uint64_t nonce, const struct lesson *l, unsigned rank)

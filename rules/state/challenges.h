@@ -29,6 +29,8 @@ enum nonce_from {
 enum nonce_from nonce_find(struct state *st, uint64_t nonce, uint64_t site, uint64_t now);
 /* The flags of a login's transaction t that tell what its nonce was given for. */
 uint8_t nonce_flags(struct state *st, uint64_t nonce, const struct transaction *t, uint64_t now);
+/* Was it given to that site, and to no other that could repeat it in its name? */
+bool nonce_alone(struct state *st, uint64_t nonce, uint64_t site, uint64_t now);
 /* Did a server inside send a REGISTER or INVITE outside a dialog there, of late? */
 bool challenge_expected(struct state *st, uint64_t site, uint64_t now);
 

@@ -36,6 +36,7 @@ struct flow {
 	bool closed;     /* the server takes nothing more from outside */
 	bool guessed;    /* picked up from outside, and no server has confirmed it: it may
 	                  * be forged, and its numbers wrong */
+	bool shown;      /* its handshake was seen: who is outside receives what is sent to him */
 	bool spoken;     /* a message came from outside */
 	bool failed_told; /* FLOW_TLS_FAILED was given out */
 	bool cut;        /* something of ours was put in: nothing else may follow */

@@ -149,6 +149,7 @@ static void open_from_inside(struct passing *p)
 static void opened(struct passing *p)
 {
 	p->seg->notes |= FLOW_OPENED;
+	p->f->shown = true;
 	p->f->waiting = p->now;
 	/* a server says RST to a wrong ACK, and waits on for the right one */
 	p->f->closing = p->f->closed = false;
@@ -363,6 +364,7 @@ static void pass_inbound(struct passing *p)
 	if (pkt->tcp_flags & RST && is_expected(in, pkt->tcp_seq))
 		p->f->closing = true;
 	p->seg->guessed = p->f->guessed;
+	p->seg->shown = p->f->shown;
 	p->seg->missed = out->missed || !out->synced;
 	p->seg->kind = (uint8_t)stream_kind_of(&p->f->side[p->f->called].stream,
 					       &p->f->side[!p->f->called].stream);

@@ -68,6 +68,7 @@ struct segment {
 	bool first_message;  /* the next message is the first one of the connection */
 	bool missed;         /* what the server said over it was not all read */
 	bool guessed;        /* no server has confirmed the connection: it may be forged */
+	bool shown;          /* of a connection whose handshake was seen: it is not */
 	struct reset ending; /* would end the connection; always filled */
 	/* private to flows.c */
 	const struct flow_room *room;

@@ -10,7 +10,8 @@
 #define NOTE_SECONDS 3600 /* for which credentials without a success are remembered */
 
 enum { RANK_NOTE, RANK_SUCCESS = 2 };
-enum tally_kind { TALLY_SITE = 0x20, TALLY_USER, TALLY_FORGED, TALLY_SHOWN };
+enum tally_kind { TALLY_SITE = 0x20, TALLY_USER, TALLY_FORGED, TALLY_SHOWN,
+		  TALLY_ALONE };
 
 /* One user at one site. */
 struct login {
@@ -129,6 +130,11 @@ uint32_t login_failures_shown(struct state *st, uint64_t site, uint64_t window, 
 	return tally_count(st, tally_key(site, TALLY_SHOWN), window, now);
 }
 
+uint32_t login_failures_alone(struct state *st, uint64_t site, uint64_t window, uint64_t now)
+{
+	return tally_count(st, tally_key(site, TALLY_ALONE), window, now);
+}
+
 uint32_t login_failures_of(struct state *st, uint64_t user, uint64_t window, uint64_t now)
 {
 	return tally_count(st, tally_key(user, TALLY_USER), window, now);
@@ -230,6 +236,8 @@ static void fail(struct state *st, const struct lesson *l, const struct transact
 		tally_add(st, tally_key(asked->site, TALLY_SITE), l->now);
 	if (challenged)
 		tally_add(st, tally_key(asked->site, TALLY_SHOWN), l->now);
+	if (asked->flags & TXN_ALONE)
+		tally_add(st, tally_key(asked->site, TALLY_ALONE), l->now);
 }
 
 /* The answer says nothing about the credentials. */

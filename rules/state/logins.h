@@ -93,6 +93,8 @@ bool login_proven(struct state *st, uint64_t user, uint64_t site, uint64_t now);
  */
 uint32_t login_failures_at(struct state *st, uint64_t site, uint64_t window, uint64_t now);
 uint32_t login_failures_shown(struct state *st, uint64_t site, uint64_t window, uint64_t now);
+/* ... and of these those whose nonce was given to nobody else. */
+uint32_t login_failures_alone(struct state *st, uint64_t site, uint64_t window, uint64_t now);
 uint32_t login_failures_of(struct state *st, uint64_t user, uint64_t window, uint64_t now);
 
 void logins_learn(struct state *st, const struct lesson *l);

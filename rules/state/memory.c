@@ -104,7 +104,8 @@ static void ask(struct state *st, struct lesson *l, struct transaction *asked,
 	struct transaction t = {
 		.site = n->site, .user = n->from_user, .target = n->target,
 		.cseq = l->sip->cseq, .method = (uint8_t)l->sip->method,
-		.flags = (out ? TXN_INSIDE : 0) | (n->to ? TXN_IN_DIALOG : 0),
+		.flags = (out ? TXN_INSIDE : 0) | (n->to ? TXN_IN_DIALOG : 0) |
+			 (l->shows ? TXN_SHOWN : 0),
 		.what = what_of(st, l),
 	};
 
@@ -136,16 +137,29 @@ static void answer(struct state *st, struct lesson *l, struct transaction *asked
 	l->again = a == ANSWER_AGAIN;
 }
 
+/* A login that is accepted names its nonce, which its site was given.  Of dialogs a server
+ * speaks to whoever began one.  Calls: call_proves. */
+static bool is_partner(const struct lesson *l)
+{
+	const unsigned login = TXN_LOGIN | TXN_CHALLENGED;
+	unsigned asked = l->asked ? l->asked->flags : TXN_IN_DIALOG;
+
+	if (l->pkt->dir != DIR_OUTBOUND)
+		return l->shows == SHOWS_ASKED && !(asked & TXN_IN_DIALOG);
+	return (asked & (login | TXN_INSIDE)) == login && l->sip->kind == SIP_RESPONSE &&
+	       l->sip->status / 100 == 2 && login_vouches(l->asked);
+}
+
 void memory_learn(struct state *st, const struct settings *s, const struct pkt *pkt,
 		  const struct sip_msg *sip, const struct names *n,
-		  const struct call_facts *facts, uint64_t now)
+		  const struct call_facts *facts, enum shows shows, uint64_t now)
 {
 	bool out = pkt->dir == DIR_OUTBOUND;
 	struct transaction asked, other;
 	struct lesson l = {
 		.settings = s, .pkt = pkt, .sip = sip, .names = n, .now = now,
 		.outside = out ? pkt->dst : pkt->src, .inside = out ? pkt->src : pkt->dst,
-		.outside_port = out ? pkt->dport : pkt->sport,
+		.outside_port = out ? pkt->dport : pkt->sport, .shows = shows,
 	};
 
 	if (sip->kind == SIP_REQUEST)
@@ -161,4 +175,6 @@ void memory_learn(struct state *st, const struct settings *s, const struct pkt *
 	dialogs_learn(st, &l);
 	legs_learn(st, &l);
 	calls_learn(st, &l, facts);
+	if (is_partner(&l))
+		source_met(st, &l.outside, n->site, now);
 }

@@ -14,6 +14,9 @@
 #include "table.h"
 #include "transactions.h"
 
+/* What a message shows of its sender: that it was he, or that a server asked him, too. */
+enum shows { SHOWS_NOTHING, SHOWS_SENDER, SHOWS_ASKED };
+
 struct lesson {
 	const struct settings *settings;
 	const struct pkt *pkt;   /* pkt->dir: DIR_INBOUND or DIR_OUTBOUND */
@@ -21,6 +24,7 @@ struct lesson {
 	const struct names *names;
 	struct addr outside, inside; /* the two ends, whole addresses */
 	uint16_t outside_port;
+	enum shows shows;        /* a request or a response from outside */
 	bool again;              /* a request repeated, or a response whose kind was seen */
 	const struct transaction *asked; /* response: the request it answers; NULL when
 	                                  * none is known.  CANCEL and ACK: the INVITE
@@ -34,7 +38,7 @@ struct lesson {
 struct call_facts;
 void memory_learn(struct state *st, const struct settings *s, const struct pkt *pkt,
 		  const struct sip_msg *sip, const struct names *n,
-		  const struct call_facts *facts, uint64_t now);
+		  const struct call_facts *facts, enum shows shows, uint64_t now);
 
 /* Fetches what the checks and memory_learn will read of a message: twice, see table.h. */
 void memory_prefetch(const struct state *st, const struct sip_msg *sip, const struct names *n,

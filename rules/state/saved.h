@@ -29,7 +29,7 @@
  */
 enum saved_format {
 	SAVED_meters = 0,
-	SAVED_sources = 1,
+	SAVED_sources = 2,
 	SAVED_registrants = 1,
 	SAVED_tokens = 1,
 	SAVED_transactions = 2,

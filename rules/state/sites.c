@@ -5,7 +5,17 @@
 
 #define RETURNED_SECONDS 3600
 #define LATE_SECONDS 32 /* a refresh may be a Timer F late */
+#define STEPS 64 /* of a score's half-life */
+#define SCORE_STEP (SOURCE_HALF_LIFE * NS / STEPS)
+#define FADED (32 * STEPS)
+#define BEHIND 64
+#define MET_HOURS 168 /* no record lives longer without having been looked through */
+#define HOUR (3600 * NS)
+#define MIX_AROUND 0x6d6574 /* a prefix is no site */
 #define REG_TICK (8 * NS) /* unit of a registration's end: 16 bits reach 6 days */
+
+_Static_assert(SOURCE_HALF_LIFE * NS % STEPS == 0, "a step is a whole number of ns");
+_Static_assert(MET_HOURS * HOUR / SCORE_STEP < UINT16_MAX - BEHIND, "steps do not wrap meanwhile");
 
 enum { RANK_SCORED, RANK_RETURNED, RANK_REGISTERED };
 
@@ -14,7 +24,8 @@ struct site {
 	uint32_t returned_until;
 	uint32_t registered_until; /* at the latest */
 	uint32_t score;            /* points << SCORE_BITS, at the time of */
-	uint32_t scored;           /* steps since the clock's zero */
+	uint16_t scored;           /* steps since the clock's zero */
+	uint16_t met_until;        /* hours since then */
 };
 
 struct registration {
@@ -49,6 +60,19 @@ static bool ahead(uint32_t end, uint64_t now)
 	return end && (int32_t)(end - (uint32_t)(now >> TABLE_TICK_BITS)) > 0;
 }
 
+static bool met(const struct site *s, uint64_t now)
+{
+	return s->met_until && (int16_t)(s->met_until - (uint16_t)(now / HOUR)) > 0;
+}
+
+/* A worker's clock may be a little behind another's. */
+static uint16_t steps_since(const struct site *s, uint64_t now)
+{
+	uint16_t steps = (uint16_t)(now / SCORE_STEP - s->scored);
+
+	return steps > UINT16_MAX - BEHIND ? 0 : steps;
+}
+
 /* Ends wrap: what is over must be gone before it seems to lie ahead again, years
  * later.  Done whenever a record is prolonged. */
 static void tidy(struct site *s, uint64_t now)
@@ -57,6 +81,10 @@ static void tidy(struct site *s, uint64_t now)
 		s->returned_until = 0;
 	if (!ahead(s->registered_until, now))
 		s->registered_until = 0;
+	if (!met(s, now))
+		s->met_until = 0;
+	if (steps_since(s, now) >= FADED)
+		s->score = 0;
 }
 
 static bool reg_live(const struct registration *r, uint64_t now)
@@ -97,7 +125,7 @@ static void find(struct state *st, uint64_t site_key, unsigned most, uint64_t no
 	if (h.value)
 		s = *(const struct site *)h.value;
 	table_release(&h);
-	*out = (struct source){ STRANGER, 0 };
+	*out = (struct source){ .standing = STRANGER, .met = met(&s, now) };
 	if (ahead(s.registered_until, now))
 		out->registrations = registrations(st, site_key, most, now);
 	if (out->registrations)
@@ -131,6 +159,44 @@ void source_returned(struct state *st, uint64_t site_key, uint64_t now)
 	s->returned_until = end_of(until);
 	table_keep(&h, now, until, RANK_RETURNED);
 	table_release(&h);
+}
+
+/* false: it was noted within this hour. */
+static bool meet(struct state *st, uint64_t key, uint64_t now)
+{
+	struct hold h = table_make(st->sources, key, now, RANK_REGISTERED);
+	uint16_t until = (uint16_t)(now / HOUR + MET_HOURS + 1);
+	struct site *s = h.value;
+	bool news = s && s->met_until != until;
+
+	if (news) {
+		tidy(s, now);
+		s->met_until = until ? until : 1;
+		table_keep(&h, now, now + MET_HOURS * HOUR, RANK_REGISTERED);
+	}
+	table_release(&h);
+	return news;
+}
+
+static uint64_t key_around(const struct state *st, const struct prefix *around)
+{
+	return key_with(key_of_addr(st, &around->addr), MIX_AROUND);
+}
+
+void source_met(struct state *st, const struct addr *a, uint64_t site_key, uint64_t now)
+{
+	struct prefix around = addr_around(a);
+
+	if (meet(st, site_key, now))
+		(void)meet(st, key_around(st, &around), now);
+}
+
+bool source_met_around(struct state *st, const struct prefix *around, uint64_t now)
+{
+	struct source s;
+
+	source_find(st, key_around(st, around), now, &s);
+	return s.met;
 }
 
 static struct registration *reg_slot(struct registrant *r, uint16_t who)
@@ -214,12 +280,8 @@ void site_unregistered(struct state *st, uint64_t site_key, uint16_t who, uint64
  * that 2^-(1/64) and its powers are all that is needed, and a whole half-life is
  * exactly half, however often somebody looked meanwhile.
  */
-#define STEPS 64
-#define SCORE_STEP (SOURCE_HALF_LIFE * NS / STEPS)
 #define SCORE_BITS 16
 #define ROUNDING (1u << 9) /* 1/128 point, more than all rounding can sum up to */
-
-_Static_assert(SOURCE_HALF_LIFE * NS % STEPS == 0, "a step is a whole number of ns");
 
 /* v after so many steps, rounded to the nearest. */
 static uint32_t faded(uint32_t v, uint32_t steps)
@@ -237,10 +299,9 @@ static uint32_t faded(uint32_t v, uint32_t steps)
 	return (uint32_t)((v * factor + (1u << 31)) >> 32 >> steps / STEPS);
 }
 
-static uint32_t score_at(const struct site *s, uint32_t step)
+static uint32_t score_at(const struct site *s, uint64_t now)
 {
-	/* a worker's clock may be a little behind another's */
-	return (int32_t)(step - s->scored) > 0 ? faded(s->score, step - s->scored) : s->score;
+	return faded(s->score, steps_since(s, now));
 }
 
 static unsigned whole(uint32_t v)
@@ -252,7 +313,7 @@ unsigned source_score(struct state *st, uint64_t site_key, uint64_t now)
 {
 	struct hold h = table_find(st->sources, site_key, now);
 	const struct site *s = h.value;
-	unsigned points = s ? whole(score_at(s, (uint32_t)(now / SCORE_STEP))) : 0;
+	unsigned points = s ? whole(score_at(s, now)) : 0;
 
 	table_release(&h);
 	return points;
@@ -262,7 +323,6 @@ unsigned source_score_add(struct state *st, uint64_t site_key, unsigned points, 
 {
 	const uint32_t most = (uint32_t)SOURCE_SCORE_MOST << SCORE_BITS;
 	uint32_t more = points < SOURCE_SCORE_MOST ? points << SCORE_BITS : most, had;
-	uint32_t step = (uint32_t)(now / SCORE_STEP);
 	struct hold h = table_make(st->sources, site_key, now, RANK_SCORED);
 	struct site *s = h.value;
 	unsigned life = 0, sum;
@@ -270,9 +330,10 @@ unsigned source_score_add(struct state *st, uint64_t site_key, unsigned points, 
 	if (!s)
 		return whole(more);
 	tidy(s, now);
-	had = score_at(s, step);
+	had = score_at(s, now);
+	if (!s->score || steps_since(s, now))
+		s->scored = (uint16_t)(now / SCORE_STEP);
 	s->score = more < most - had ? had + more : most;
-	s->scored = (int32_t)(step - s->scored) > 0 ? step : s->scored;
 	sum = whole(s->score);
 	while (sum >> life)
 		life++; /* half-lives until less than a point is left */

@@ -11,6 +11,9 @@
 #define EXPIRES_MAX 86400
 #define EXPIRES_DEFAULT 3600 /* RFC 3261 10.2.1.1 suggests an hour */
 
+/* Whoever tries his luck with forged nonces has no more tries than that in a message. */
+#define LOGINS_READ 4
+
 enum token_kind { TOKEN_NONCE = 1, TOKEN_TAG = 2, TOKEN_BRANCH = 3, TOKEN_OURS, TOKEN_SPENT };
 
 size_t tokens_size(void)
@@ -172,10 +175,12 @@ static uint32_t learn_registration(struct state *st, const struct pkt *pkt,
 	key.k0 ^= pkt->dport;
 	who = (uint16_t)hash_bytes(&key, to.uri.p, to.uri.n);
 	who = who ? who : 1;
-	if (seconds)
-		site_registered(st, site, who, seconds, now);
-	else
+	if (!seconds) {
 		site_unregistered(st, site, who, now);
+		return 0;
+	}
+	site_registered(st, site, who, seconds, now);
+	source_met(st, &pkt->dst, site, now);
 	return seconds;
 }
 
@@ -237,7 +242,7 @@ static enum proof proves_nonce(struct state *st, const struct sip_msg *sip, enum
 	struct slice line, nonce;
 	unsigned at = 0;
 
-	while (sip_next(sip, h, &at, &line)) {
+	for (unsigned i = 0; i < LOGINS_READ && sip_next(sip, h, &at, &line); i++) {
 		if (!sip_digest_param(line, SLICE("nonce"), &nonce) || !nonce.n)
 			continue;
 		if (token_take(st, token_of(st, site, TOKEN_NONCE, nonce, SLICE_NONE), now))

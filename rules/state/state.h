@@ -40,6 +40,7 @@ enum standing { STRANGER, RETURNED, REGISTERED };
 struct source {
 	enum standing standing;
 	unsigned registrations; /* live ones, saturates at SOURCE_REGS */
+	bool met;               /* source_met, within the last week */
 };
 
 #define SOURCE_REGS 48
@@ -75,6 +76,15 @@ enum proof source_prove(struct state *st, uint64_t site_key, const struct sip_ms
 #define SOURCE_NONCE 16
 void source_nonce(const struct state *st, uint64_t site_key, uint64_t now,
 		  char out[SOURCE_NONCE + 1]);
+/*
+ * Our servers have to do with that site: it registered, a login of it was accepted, a call
+ * of its was answered and acknowledged, it answered what they asked it outside a dialog.
+ * Remembered for a week, of the site and of the prefix around it.  A refusal that is
+ * acknowledged, or a login that fails, is not enough: any scanner has these.
+ */
+void source_met(struct state *st, const struct addr *a, uint64_t site_key, uint64_t now);
+bool source_met_around(struct state *st, const struct prefix *around, uint64_t now);
+
 /* The site completed a TCP handshake: it receives what is sent to it. */
 void source_returned(struct state *st, uint64_t site_key, uint64_t now);
 

@@ -31,6 +31,8 @@ enum txn_flag {
 	TXN_CHALLENGED = 8,  /* with LOGIN: a server inside gave that nonce to that site */
 	TXN_SAME = 16,       /* and gave it last for the very same INVITE: see what */
 	TXN_SEVERAL = 32,    /* with LOGIN: names.several */
+	TXN_ALONE = 128,     /* with CHALLENGED: and to no other site */
+	TXN_SHOWN = 64,      /* it showed its sender: nonce, tag, TCP */
 };
 
 struct transaction {

@@ -105,7 +105,7 @@ static bool behave(struct bench *b, struct probe *p)
 	}
 	running_facts(p, &facts);
 	memory_learn(b->state, &b->rules->settings, p->pkt, p->sip, p->names,
-		     p->draft ? &facts : NULL, b->now);
+		     p->draft ? &facts : NULL, SHOWS_NOTHING, b->now);
 	return false;
 }
 

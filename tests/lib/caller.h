@@ -139,7 +139,7 @@ static inline void hear(struct world *w, enum going way, const char *host, const
 		take(w, &draft);
 	}
 	memory_learn(w->st, ruleset_settings(w->rules), &w->pkt, &w->sip, &w->names,
-		     asks ? &facts : NULL, w->now);
+		     asks ? &facts : NULL, SHOWS_NOTHING, w->now);
 }
 
 /* So many seconds go by. */

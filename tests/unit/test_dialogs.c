@@ -101,7 +101,7 @@ static void write_message(bool out, const char *host, const struct says *m)
 static void say(bool out, const char *host, const struct says *m)
 {
 	write_message(out, host, m);
-	memory_learn(state, ruleset_settings(rules), &pkt, &sip, &names, NULL, now);
+	memory_learn(state, ruleset_settings(rules), &pkt, &sip, &names, NULL, SHOWS_NOTHING, now);
 	now += NS / 1000;
 }
 
