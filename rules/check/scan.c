@@ -12,18 +12,25 @@
  * A site with live registrations, or with a login that a server accepted, has people
  * behind it: it has `room` times the budget, and only the port that asks most is
  * judged, so that one infected PC does not take its office off the network.
+ *
+ * Who asks in somebody else's name gets him refused, too.  So the calls of a site that our
+ * servers have to do with are refused only for what it is shown to have asked itself, and
+ * so are its pings: carriers that get no answer to these look for another way.
  */
 #include "checks.h"
 #include "emergency.h"
 #include "engine.h"
 #include "match.h"
 #include "ruleset.h"
+#include "shown.h"
 #include "sip/marks.h"
 #include "state/memory.h"
+#include "state/meter.h"
 #include "state/names.h"
 #include "state/scans.h"
 #include "state/sight.h"
 #include "state/state.h"
+#include "state/told.h"
 
 #define PAYS 3        /* refused targets that one reached target makes good */
 #define OWN_SHARE 3   /* refused targets that make a site part of its prefix's scan */
@@ -32,9 +39,13 @@
 #define REFUSALS 10
 #define UNSEEN 4      /* how many times as much where answers are not seen */
 #define ROOM 256
+#define DAY 86400 /* s */
+
+enum { METER_PINGS = 0x60 };
 
 struct scan_conf {
 	uint32_t targets, around, unanswered, unanswered_port, prefixes, room, window, score;
+	uint32_t slow_targets, pings;
 	struct conf_list decoy_list;
 	struct match *decoys; /* NULL when the list is empty */
 };
@@ -59,6 +70,10 @@ static const struct conf_row rows[] = {
 	  "how many times that a site has with live registrations or an accepted login" },
 	{ "window", CONF_DURATION, AT(window), 60, 86400, "10m", NULL,
 	  "the time in which different targets are counted" },
+	{ "slow_targets", CONF_INT, AT(slow_targets), 4, 200, "40", NULL,
+	  "different users or numbers that a stranger's port may ask for in vain in a day" },
+	{ "pings", CONF_INT, AT(pings), 0, 100000, "480", NULL,
+	  "OPTIONS of a stranger in a day after which it is told of; 0: never" },
 	{ 0 },
 };
 
@@ -133,6 +148,21 @@ static enum found judge_around(const struct probe *p, const struct scan_conf *c,
 	return found(p, f->around_refused, "refused to its prefix", c, ev);
 }
 
+/* Of a stranger: who has people behind him may be refused more in a day. */
+static enum found judge_slow(const struct probe *p, const struct scan_conf *c,
+			     const struct scan_facts *f, struct evidence *ev)
+{
+	bool port = f->port_vain >= c->slow_targets;
+
+	if ((!port && f->vain < c->unanswered) || !outnumbers(f->vain, f->reached))
+		return CLEAR;
+	evidence_reason(ev, "%u targets asked for in vain within a day: slow enumeration",
+			port ? f->port_vain : f->vain);
+	scans_again(p->state, p->site_key, p->now);
+	evidence_bytes(ev, p->sip->uri);
+	return HIT;
+}
+
 static enum found judge_site(const struct probe *p, const struct scan_conf *c,
 			     const struct scan_facts *f, struct evidence *ev)
 {
@@ -142,15 +172,28 @@ static enum found judge_site(const struct probe *p, const struct scan_conf *c,
 		return found(p, f->open, "asked and left", c, ev);
 	if (f->port_open >= c->unanswered_port)
 		return found(p, f->port_open, "asked and left", c, ev);
-	if (judge_ways(p, c, f, ev) == HIT)
+	if (judge_ways(p, c, f, ev) == HIT || judge_slow(p, c, f, ev) == HIT)
 		return HIT;
 	return judge_around(p, c, f, ev);
+}
+
+/* Whoever forges these would cut off somebody. */
+static bool is_dear(const struct probe *p)
+{
+	return p->sip->method == METHOD_INVITE || p->sip->method == METHOD_OPTIONS;
+}
+
+/* So many that nothing else is needed. */
+static bool is_shown(const struct scan_facts *f, unsigned least)
+{
+	return f->shown >= least && outnumbers(f->shown, f->reached);
 }
 
 /* The least that any rule above asks for. */
 static bool suspicious(const struct scan_conf *c, const struct scan_facts *f)
 {
-	return f->refused >= (c->targets < OWN_SHARE ? c->targets : OWN_SHARE) ||
+	return f->port_vain >= c->slow_targets || f->vain >= c->unanswered ||
+	       f->refused >= (c->targets < OWN_SHARE ? c->targets : OWN_SHARE) ||
 	       f->open >= c->unanswered || f->port_open >= c->unanswered_port ||
 	       f->ways >= c->prefixes;
 }
@@ -159,9 +202,14 @@ static enum found judge_facts(const struct probe *p, const struct scan_conf *c,
 			      const struct scan_facts *f, struct evidence *ev)
 {
 	struct scan_conf more = *c;
+	bool shown;
 
 	if (!suspicious(c, f))
 		return CLEAR;
+	shown = is_shown(f, shown_partner(p) ? c->targets * c->room : c->targets);
+	if (!shown && is_dear(p) && shown_partner(p))
+		return CLEAR;
+	ev->grounds = shown ? GROUNDS_SHOWN : GROUNDS_SUM;
 	/* after the start nobody can be known yet */
 	if (is_learning(p) || has_standing(p, f))
 		return judge_port(p, c, f, ev);
@@ -169,6 +217,7 @@ static enum found judge_facts(const struct probe *p, const struct scan_conf *c,
 		return judge_site(p, c, f, ev);
 	more.unanswered *= UNSEEN;
 	more.unanswered_port *= UNSEEN;
+	more.slow_targets *= UNSEEN;
 	return judge_site(p, &more, f, ev);
 }
 
@@ -190,6 +239,7 @@ static enum found judge_marks(const struct probe *p, const struct scan_conf *c,
 		score += REFUSAL_POINTS * (f->refused < REFUSALS ? f->refused : REFUSALS);
 	if (score < c->score)
 		return CLEAR;
+	ev->grounds = GROUNDS_SUM;
 	what = slice_of(sip_marks_text(marks));
 	evidence_reason(ev, "%s, and more: score %u", &what, score);
 	evidence_bytes(ev, sip_first(p->sip, HDR_FROM));
@@ -216,10 +266,31 @@ static enum found judge_decoy(const struct probe *p, const struct scan_conf *c,
 		return CLEAR;
 	if (has_standing(p, f))
 		return CLEAR;
+	ev->grounds = GROUNDS_MESSAGE;
 	evidence_reason(ev, "asked for a decoy");
 	evidence_bytes(ev, p->sip->to.uri);
 	/* it may be one of ours that registered before we were there */
 	ev->no_ban = is_learning(p);
+	return HIT;
+}
+
+/* Monitoring does just that: it is told once a day, and nothing else. */
+static enum found judge_pings(const struct probe *p, const struct scan_conf *c,
+			      const struct scan_facts *f, struct evidence *ev)
+{
+	const struct meter_limit limit = { c->pings, c->pings, DAY * NS };
+	uint64_t key = key_with(p->site_key, METER_PINGS);
+	bool over;
+
+	if (p->sip->method != METHOD_OPTIONS || !c->pings || has_standing(p, f) ||
+	    shown_partner(p))
+		return CLEAR;
+	meter_add(state_meter(p->state), key, &limit, p->now, &over);
+	if (!over || !told_now(p->state, key, p->now, p->now + DAY * NS))
+		return CLEAR;
+	evidence_reason(ev, "more than %u OPTIONS within a day, from somebody unknown", c->pings);
+	evidence_bytes(ev, p->sip->uri);
+	ev->alert = true;
 	return HIT;
 }
 
@@ -234,7 +305,9 @@ static enum found judge(const struct probe *p, const struct scan_conf *c, struct
 		return HIT;
 	if (c->decoys && judge_decoy(p, c, &f, ev) == HIT)
 		return HIT;
-	return judge_marks(p, c, &f, ev);
+	if (judge_marks(p, c, &f, ev) == HIT)
+		return HIT;
+	return judge_pings(p, c, &f, ev);
 }
 
 /* Nobody dies because of what his address did before. */

@@ -34,7 +34,7 @@ enum saved_format {
 	SAVED_tokens = 1,
 	SAVED_transactions = 2,
 	SAVED_dialogs = 1,
-	SAVED_scans = 1,
+	SAVED_scans = 2,
 	SAVED_bindings = 1,
 	SAVED_addresses = 1,
 	SAVED_logins = 1,

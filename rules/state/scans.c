@@ -4,22 +4,26 @@
 #include "dialled.h"
 #include "logins.h"
 #include "memory.h"
-#include "sight.h"
+#include "outcome.h"
 #include "sip/marks.h"
-#include "sketch.h"
+#include "slow.h"
 #include "store.h"
 
 #define DAY 86400
 #define AROUND 0x4001 /* the address of a prefix may be that of a site */
 
-enum { RANK_LOGIN = 1 };
+#define SLOW_LEAST 2   /* targets in vain that make a record last for a day, */
+#define SLOW_FIRST 7200 /* s: ... and how long it does with fewer */
+#define SLOW_MANY 8    /* and with so many it makes no room for those of strangers */
+
+enum { RANK_SLOW = 1, RANK_LOGIN = 2 };
 
 /* Targets of the whole site, and of one port of it. */
 struct both {
 	struct sketch site, port;
 };
 
-enum { FRESH = 1, RIPE = 2, LEFT = 4, SPURNED = 8, DIALLED = 16 };
+enum { FRESH = 1, RIPE = 2, LEFT = 4, SPURNED = 8, DIALLED = 16, SLOW = 32 };
 
 /*
  * Of a site; of a prefix only refused and reached are used.  A line for what every
@@ -38,19 +42,16 @@ struct record {
 	uint16_t half;   /* length of half a window */
 	uint16_t day;    /* number of the half day that is now */
 	struct scan_facts facts; /* of what is below; changes with it, and with time */
-	uint16_t port, votes;
+	uint16_t port;
+	uint8_t votes, has;
 	uint16_t marks, marks_before;
-	uint8_t has;
 	uint64_t reached, reached_before; /* few bits will do: each pays for several refused */
 	struct both fresh, ripe, left, left_before, refused, refused_before;
 	struct dialled_log numbers;
-	uint64_t pad[4];
+	struct slow slow;
 };
 _Static_assert(offsetof(struct record, fresh) == 64 && sizeof(struct record) % 64 == 0 &&
 		       MARK_COUNT <= 16, "lines, and marks");
-
-/* What an answer says of its target. */
-enum outcome { NOTHING, REFUSED, REACHED, OPEN, FOLLOWED };
 
 size_t scans_size(void)
 {
@@ -92,7 +93,9 @@ static void ripen(struct record *r)
 	if (r->has & RIPE) {
 		sketch_join(&r->left.site, &r->ripe.site);
 		sketch_join(&r->left.port, &r->ripe.port);
-		r->has = (uint8_t)((r->has & ~RIPE) | LEFT);
+		sketch_join(&r->slow.now.vain, &r->ripe.site);
+		sketch_join(&r->slow.now.port, &r->ripe.port);
+		r->has = (uint8_t)((r->has & ~RIPE) | LEFT | SLOW);
 	}
 	if (r->has & FRESH) {
 		r->ripe = r->fresh;
@@ -117,6 +120,14 @@ static void recount(struct record *r)
 	struct scan_facts *f = &r->facts;
 
 	f->open = f->port_open = f->refused = f->port_refused = 0;
+	f->vain = f->port_vain = f->shown = 0;
+	if (r->has & SLOW) {
+		const struct slow_half *now = &r->slow.now, *before = &r->slow.before;
+
+		f->vain = (uint16_t)sketch_count(&now->vain, &before->vain);
+		f->port_vain = (uint16_t)sketch_count(&now->port, &before->port);
+		f->shown = (uint16_t)sketch_count(&r->slow.shown, &r->slow.shown);
+	}
 	if (r->has & DIALLED)
 		f->ways = (uint16_t)dialled_ways(&r->numbers);
 	if (r->has & LEFT) {
@@ -145,6 +156,12 @@ static void advance_day(struct record *r, uint32_t now)
 	r->reached = 0;
 	r->day = day;
 	r->facts.reached = reached(r);
+	if (!(r->has & SLOW))
+		return;
+	slow_turn(&r->slow, gone);
+	recount(r);
+	if (!r->facts.vain && !r->facts.shown)
+		r->has &= (uint8_t)~SLOW;
 }
 
 static void marks_turn(struct record *r, unsigned windows)
@@ -193,10 +210,11 @@ static struct record *record_of(const struct hold *h, uint32_t now)
 
 static void keep(struct hold *h, const struct record *r, uint64_t now)
 {
-	bool good = r->facts.reached || r->login_until;
+	bool day = r->facts.reached || r->login_until || r->facts.vain >= SLOW_LEAST;
+	uint32_t life = 2 * (r->half + SCANS_GRACE), least = day ? DAY : SLOW_FIRST;
 
-	table_keep(h, now, now + (good ? DAY : 2 * (r->half + SCANS_GRACE)) * NS,
-		   r->login_until ? RANK_LOGIN : 0);
+	table_keep(h, now, now + (life > least ? life : least) * NS,
+		   r->login_until ? RANK_LOGIN : r->facts.vain >= SLOW_MANY ? RANK_SLOW : 0);
 }
 
 bool scans_find(struct state *st, uint64_t site_key, uint16_t port, uint32_t window,
@@ -229,14 +247,15 @@ static void port_clear(struct record *r)
 	for (unsigned i = 0; i < sizeof(what); i++)
 		if (r->has & what[i])
 			all[i]->port = (struct sketch){ { 0 } };
-	r->facts.port_refused = r->facts.port_open = 0;
+	slow_clear_port(&r->slow);
+	r->facts.port_refused = r->facts.port_open = r->facts.port_vain = 0;
 }
 
 /* Is this the port that is watched?  It may become it. */
 static bool port_votes(struct record *r, uint16_t number)
 {
 	if (r->port == number) {
-		r->votes += r->votes < UINT16_MAX;
+		r->votes += r->votes < UINT8_MAX;
 		return true;
 	}
 	if (r->votes) {
@@ -252,7 +271,10 @@ static bool port_votes(struct record *r, uint16_t number)
 static void note_refused(struct record *r, uint64_t target, bool mine)
 {
 	both_add(&r->refused, target, mine);
-	r->has |= SPURNED;
+	sketch_add(&r->slow.now.vain, target);
+	if (mine)
+		sketch_add(&r->slow.now.port, target);
+	r->has |= SPURNED | SLOW;
 	recount(r);
 }
 
@@ -280,10 +302,18 @@ static void follow_up(struct record *r, uint64_t target)
 	}
 	if (r->has & RIPE)
 		both_drop(&r->ripe, target);
-	if (!(r->has & LEFT))
+	if (!(r->has & (LEFT | SLOW)))
 		return;
 	both_drop(&r->left, target);
 	both_drop(&r->left_before, target);
+	slow_drop(&r->slow, target);
+	recount(r);
+}
+
+static void note_shown(struct record *r, uint64_t target)
+{
+	sketch_add(&r->slow.shown, target);
+	r->has |= SLOW;
 	recount(r);
 }
 
@@ -337,6 +367,8 @@ static bool learn_site(struct state *st, const struct lesson *l, uint64_t target
 	if (!r)
 		return false;
 	note_site(r, l, target, what);
+	if (make && l->asked && l->asked->flags & TXN_SHOWN)
+		note_shown(r, target);
 	if (dialled)
 		note_number(r, &number);
 	if (what == REACHED && invite)
@@ -360,9 +392,8 @@ static bool learn_site(struct state *st, const struct lesson *l, uint64_t target
 static void learn_around(struct state *st, const struct lesson *l, uint64_t target,
 			 enum outcome what, struct scan_facts *out)
 {
-	unsigned len = addr_is_v4(&l->outside) ? ADDR_V4_BITS + 24 : 48;
-	struct addr prefix = addr_masked(&l->outside, len);
-	uint64_t key = key_with(key_of_addr(st, &prefix), AROUND);
+	struct prefix around = addr_around(&l->outside);
+	uint64_t key = key_with(key_of_addr(st, &around.addr), AROUND);
 	struct hold h = what == REFUSED ? table_make(st->scans, key, l->now, 0) :
 					  table_find(st->scans, key, l->now);
 	struct record *r = record_of(&h, (uint32_t)(l->now / NS));
@@ -376,58 +407,30 @@ static void learn_around(struct state *st, const struct lesson *l, uint64_t targ
 	table_release(&h);
 }
 
-/* The server knows no such user, or will not say, or he is not there. */
-static bool is_refusal(unsigned status)
-{
-	switch (status) {
-	case 403:
-	case 404:
-	case 410:
-	case 480:
-	case 484:
-	case 604:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static enum outcome outcome_of(const struct lesson *l)
-{
-	unsigned status = l->sip->status;
-
-	/* that it tries says that it liked the credentials, long before it rings */
-	if (status == 100)
-		return l->asked->flags & TXN_LOGIN ? FOLLOWED : NOTHING;
-	if (l->again)
-		return NOTHING;
-	if (status == 401 || status == 407)
-		return OPEN;
-	/* it rang, and nobody came */
-	if (is_refusal(status))
-		return l->asked->status > 100 ? NOTHING : REFUSED;
-	/* servers say 200 without a look at the credentials */
-	if (l->asked->method == METHOD_OPTIONS)
-		return status >= 200 ? OPEN : NOTHING;
-	if (status < 300 || status == 486 || status == 600)
-		return REACHED;
-	return FOLLOWED;
-}
-
-/* A call may be one of a trunk, which never needs credentials: unseen it is none. */
-static enum outcome outcome_unseen(struct state *st, const struct lesson *l)
-{
-	if (l->pkt->dir != DIR_INBOUND || l->again || l->sip->method == METHOD_INVITE ||
-	    l->sip->method == METHOD_ACK || l->sip->method == METHOD_CANCEL ||
-	    sight_replies(st, &l->inside, l->now))
-		return NOTHING;
-	return l->names->login && l->sip->method != METHOD_OPTIONS ? FOLLOWED : OPEN;
-}
-
 static bool is_answer(const struct lesson *l)
 {
 	return l->sip->kind == SIP_RESPONSE && l->asked && l->pkt->dir == DIR_OUTBOUND &&
 	       !(l->asked->flags & (TXN_INSIDE | TXN_IN_DIALOG));
+}
+
+/* The ACK of a refusal, or of a challenge: whoever sends it has asked for that himself, as
+ * answers to what he did not ask are acknowledged by nobody (RFC 3261 17.1.1.3). */
+static bool is_owned(const struct lesson *l)
+{
+	return l->sip->method == METHOD_ACK && l->sip->kind == SIP_REQUEST &&
+	       l->shows == SHOWS_SENDER && l->asked && l->asked->target &&
+	       (outcome_is_refusal(l->asked->status) || l->asked->status == 401 ||
+		l->asked->status == 407);
+}
+
+static void own(struct state *st, const struct lesson *l)
+{
+	struct hold h = table_find(st->scans, l->names->site, l->now);
+	struct record *r = record_of(&h, (uint32_t)(l->now / NS));
+
+	if (r)
+		note_shown(r, l->asked->target);
+	table_release(&h);
 }
 
 void scans_learn(struct state *st, const struct lesson *l)
@@ -436,6 +439,8 @@ void scans_learn(struct state *st, const struct lesson *l)
 	enum outcome what = NOTHING;
 	uint64_t target = l->names->target;
 
+	if (is_owned(l))
+		own(st, l);
 	if (is_answer(l)) {
 		what = outcome_of(l);
 		target = l->asked->target;
@@ -453,6 +458,18 @@ void scans_learn(struct state *st, const struct lesson *l)
 		learn_around(st, l, target, what, &around);
 	if (learn_site(st, l, target, what, &around) && what == REACHED)
 		learn_around(st, l, target, what, &around);
+}
+
+void scans_again(struct state *st, uint64_t site_key, uint64_t now)
+{
+	struct hold h = table_find(st->scans, site_key, now);
+	struct record *r = record_of(&h, (uint32_t)(now / NS));
+
+	if (!r)
+		return;
+	slow_renew(&r->slow);
+	keep(&h, r, now);
+	table_release(&h);
 }
 
 uint32_t scans_mark(struct state *st, uint64_t site_key, uint32_t marks, uint64_t now,

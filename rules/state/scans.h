@@ -7,7 +7,8 @@
  * All are lower bounds (sketch.h), of requests outside a dialog, by the first answer
  * to each.  Counted for the site, for the prefix around it (IPv4 /24, IPv6 /48), and
  * for the port of it that asks most.  What was refused or left alone is remembered
- * for at least half a window and at most a whole one, what was reached for a day.
+ * for at least half a window and at most a whole one, what was reached for a day; that
+ * there was something in vain, too (slow.h).
  *
  * Where the answers of a server are not seen (sight.h) a request that is no call and
  * carries no credentials counts as open, and its like with credentials closes it.
@@ -36,12 +37,19 @@ struct scan_facts {
 	uint16_t around_refused; /* of the prefix, when the site itself was last refused */
 	uint16_t around_reached;
 	uint16_t ways;         /* most ways in which one number was dialled, and refused */
+	uint16_t vain;         /* targets of a day: refused, or asked for and left (slow.h) */
+	uint16_t port_vain;    /* the same of the port that asks most, whichever it is */
+	uint16_t shown;        /* of them, shown to have been asked for by this site */
 	bool login;            /* a login from there was accepted within the last day */
 };
 
 /* false: nothing but good is known of the site, *out is zero. */
 bool scans_find(struct state *st, uint64_t site_key, uint16_t port, uint32_t window,
 		uint64_t now, struct scan_facts *out);
+
+/* It was refused for what it asked for in vain, and asked again: that is not forgotten
+ * while it goes on. */
+void scans_again(struct state *st, uint64_t site_key, uint64_t now);
 
 /* Bits of evidence (sip/marks.h) seen of a site; returns all of the window, and in
  * *fresh those that were not known yet. */
