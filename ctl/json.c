@@ -42,6 +42,23 @@ void json_text(struct json *j, const char *key, struct slice text)
 	fputc('"', j->out);
 }
 
+void json_address(struct json *j, const char *key, const struct addr *a, bool known)
+{
+	char text[ADDR_TEXT];
+
+	if (known)
+		json_text(j, key, (struct slice){ text, (uint32_t)addr_print(a, text) });
+	else
+		json_null(j, key);
+}
+
+void json_prefix(struct json *j, const char *key, const struct prefix *p)
+{
+	char text[PREFIX_TEXT];
+
+	json_text(j, key, (struct slice){ text, (uint32_t)prefix_print(p, text) });
+}
+
 void json_uint(struct json *j, const char *key, uint64_t value)
 {
 	json_lead(j, key);

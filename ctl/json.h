@@ -13,6 +13,7 @@
 
 #include <stdio.h>
 
+#include "addr.h"
 #include "slice.h"
 
 struct json {
@@ -23,6 +24,9 @@ struct json {
 void json_open(struct json *j, const char *key, char bracket);  /* '{' or '[' */
 void json_close(struct json *j, char bracket); /* '}' or ']' */
 void json_text(struct json *j, const char *key, struct slice text);
+/* null where it is not known. */
+void json_address(struct json *j, const char *key, const struct addr *a, bool known);
+void json_prefix(struct json *j, const char *key, const struct prefix *p);
 void json_uint(struct json *j, const char *key, uint64_t value);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);

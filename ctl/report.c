@@ -9,7 +9,7 @@
 #include "json.h"
 
 struct ban_row {
-	struct addr site;
+	struct prefix who;
 	uint8_t check;
 	uint32_t seconds; /* the longest it was given */
 	struct ban_row *next;
@@ -45,14 +45,14 @@ void report_free(struct report *r)
 static int compare_ban(const void *a, const void *b)
 {
 	const struct ban_row *x = a, *y = b;
-	int c = memcmp(&x->site, &y->site, sizeof(x->site));
+	int c = memcmp(&x->who, &y->who, sizeof(x->who));
 
 	return c ? c : x->check - y->check;
 }
 
 static bool note_ban(struct report *r, const struct decision *d)
 {
-	struct ban_row key = { .site = d->banned.addr, .check = d->check, .seconds = d->ban }, *row;
+	struct ban_row key = { .who = d->banned, .check = d->check, .seconds = d->ban }, *row;
 	struct ban_row **at = tfind(&key, &r->tree, compare_ban);
 
 	if (at) {
@@ -73,26 +73,9 @@ static bool note_ban(struct report *r, const struct decision *d)
 	return true;
 }
 
-static size_t site_text(const struct addr *site, char out[PREFIX_TEXT])
-{
-	struct prefix p = { *site, (uint8_t)addr_site_len(site) };
-
-	return prefix_print(&p, out);
-}
-
 static bool is_message(const struct report_message *m)
 {
 	return m->kind == SIP_REQUEST || m->kind == SIP_RESPONSE;
-}
-
-static void json_address(struct json *j, const char *key, const struct addr *a, bool known)
-{
-	char text[ADDR_TEXT];
-
-	if (known)
-		json_text(j, key, (struct slice){ text, (uint32_t)addr_print(a, text) });
-	else
-		json_null(j, key);
 }
 
 static void json_port(struct json *j, const char *key, const struct pkt *pkt, uint16_t port)
@@ -121,6 +104,19 @@ static void proto_text(const struct feed_item *item, char out[8])
 		snprintf(out, 8, "%d", item->proto & 255);
 	else
 		snprintf(out, 8, "other");
+}
+
+static void json_ban(struct json *j, const struct decision *d)
+{
+	if (!d->ban) {
+		json_null(j, "ban");
+		return;
+	}
+	json_uint(j, "ban", d->ban);
+	json_prefix(j, "banned", &d->banned);
+	json_bool(j, "proven", d->ban_proven);
+	if (d->ban_times)
+		json_uint(j, "times", d->ban_times);
 }
 
 static void json_packet(const struct feed_item *item, const struct report_message *m,
@@ -155,10 +151,7 @@ static void json_packet(const struct feed_item *item, const struct report_messag
 		json_text(&j, "reason", slice_of(d->reason));
 	else
 		json_null(&j, "reason");
-	if (d->ban)
-		json_uint(&j, "ban", d->ban);
-	else
-		json_null(&j, "ban");
+	json_ban(&j, d);
 	if (d->reset)
 		json_bool(&j, "reset", true);
 	if (d->code)
@@ -212,6 +205,15 @@ static void print_time(const struct report *r, uint64_t when)
 	printf("%5" PRIu64 ".%06" PRIu64 "  ", (uint64_t)(t / NS), t / 1000 % 1000000);
 }
 
+static void text_ban(const struct decision *d)
+{
+	char whom[PREFIX_TEXT], worth[BAN_WORTH];
+
+	prefix_print(&d->banned, whom);
+	decision_ban_worth(d, worth);
+	printf("; %s is banned for %" PRIu32 " s (%s)", whom, d->ban, worth);
+}
+
 static void text_packet(const struct report *r, const struct feed_item *item,
 			const struct report_message *m, const struct decision *d)
 {
@@ -238,7 +240,7 @@ static void text_packet(const struct report *r, const struct feed_item *item,
 	if (d->evidence[0])
 		printf(" [%s]", d->evidence);
 	if (d->ban)
-		printf("; ban %" PRIu32 " s", d->ban);
+		text_ban(d);
 	if (d->answer_after)
 		printf("; answered after %g s", d->answer_after / 1000.0);
 	if (d->reset)
@@ -384,7 +386,6 @@ static void json_tables(struct json *j, const struct table_fill table[TABLE_COUN
 static void json_summary(const struct report *r, const struct table_fill table[TABLE_COUNT])
 {
 	struct json j = { stdout, false };
-	char text[PREFIX_TEXT];
 
 	json_open(&j, NULL, '{');
 	json_open(&j, "summary", '{');
@@ -400,7 +401,7 @@ static void json_summary(const struct report *r, const struct table_fill table[T
 	json_open(&j, "bans", '[');
 	for (const struct ban_row *b = r->first; b; b = b->next) {
 		json_open(&j, NULL, '{');
-		json_text(&j, "addr", (struct slice){ text, (uint32_t)site_text(&b->site, text) });
+		json_prefix(&j, "addr", &b->who);
 		json_text(&j, "check", slice_of(check_name(b->check)));
 		json_uint(&j, "seconds", b->seconds);
 		json_close(&j, '}');
@@ -475,7 +476,7 @@ static void text_summary(const struct report *r, const struct table_fill table[T
 	if (r->first)
 		printf("\n%-43s %-16s %10s\n", "banned", "by", "seconds");
 	for (const struct ban_row *b = r->first; b; b = b->next) {
-		site_text(&b->site, text);
+		prefix_print(&b->who, text);
 		printf("%-43s %-16s %10" PRIu32 "\n", text, check_name(b->check), b->seconds);
 	}
 	text_tables(table);

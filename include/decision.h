@@ -66,8 +66,11 @@ struct decision {
 	                   * sip_defect; else DEFECT_COUNT */
 	uint16_t messages; /* SIP messages it completed: any number over TCP */
 	struct reset ending; /* valid when reset */
-	uint32_t ban;     /* seconds that `banned` is banned from now, 0 = not */
+	uint32_t ban;     /* seconds that `banned` is banned from now at least, 0 = not */
 	struct prefix banned; /* valid when ban: the site, or a prefix around it */
+	bool ban_proven;  /* likewise: struct ban */
+	uint8_t ban_times; /* likewise */
+	bool ban_capped;  /* it would have been banned, but too many are (bans.rate) */
 	uint32_t known;   /* seconds the site belongs into the known lane, 0 = no change */
 	uint32_t called;  /* likewise, by a call that proved it: it makes room for the registered */
 	uint64_t approval; /* with a token: where it waits, for state_approval_of */
@@ -86,5 +89,9 @@ static inline bool decision_answers(const struct decision *d)
 {
 	return d->verdict == VERDICT_REJECT || d->verdict == VERDICT_DECOY;
 }
+
+/* What the ban of d is worth, for people: "2nd time, proven", "proven", "not proven". */
+#define BAN_WORTH 32
+void decision_ban_worth(const struct decision *d, char out[BAN_WORTH]);
 
 #endif

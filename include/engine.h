@@ -70,6 +70,13 @@ struct settings {
 	const char *answers_realm; /* of a decoy's challenges */
 	uint32_t answers_delay;  /* s that answers of tarpits wait, */
 	uint32_t answers_delayed; /* ... and how many may, in all */
+	uint32_t ban_unproven;   /* s at most, of a ban that somebody else may have brought about */
+	uint32_t ban_factor;     /* how many times as long each further proven ban lasts, */
+	uint32_t ban_longest;    /* s: ... up to this, */
+	uint32_t ban_memory;     /* s: ... until one is forgotten for each time without a ban */
+	uint32_t ban_jitter;     /* percent by which the end of a proven ban may be later */
+	uint32_t ban_neighbours; /* sites under proven bans until their prefix is; 0: never */
+	uint32_t ban_rate;       /* new bans a second at most, proven or not; 0: no limit */
 #define X(name, records, least, help) uint32_t name; /* records of a table */
 	TABLES(X)
 #undef X
@@ -257,7 +264,7 @@ bool state_ban_get(struct state *st, const struct prefix *who, bool allow, uint6
 /* Adds, or prolongs when the new end is later; one set by hand takes the place of any other.
  * false: the table is full of others. */
 bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now);
-/* Just that prefix; false: there was none. */
+/* Just that prefix, and what of it would make the next ban longer; false: there was none. */
 bool state_ban_remove(struct state *st, const struct prefix *who);
 bool state_allow_remove(struct state *st, const struct prefix *who);
 /* How many there can be at most. */

@@ -38,6 +38,7 @@
 	X(observed, "packets that only observe mode let through") \
 	X(approved, "packets that pass because somebody approved") \
 	X(bans, "bans asked for") \
+	X(ban_capped, "bans not made because there were too many in a second (bans.rate)") \
 	X(resets, "TCP connections ended for both ends") \
 	X(reset_lost, "TCP connections not ended, so they stall: a RST could not be sent") \
 	X(waited, "TCP connections that waited too long (tcp.first, tcp.idle)") \

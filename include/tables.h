@@ -18,6 +18,8 @@
 	X(meters, 65536, 1024, "rates remembered at once") \
 	X(sources, 131072, 1024, "sources remembered at once") \
 	X(registrants, 8192, 1024, "sources whose registrations are counted") \
+	X(offenders, 8192, 1024, "sources whose bans are remembered, so that the next is longer") \
+	X(neighbours, 2048, 512, "prefixes around sources that were banned") \
 	X(tokens, 32768, 1024, "challenges and tags remembered at once") \
 	X(transactions, 32768, 1024, "requests under way, or answered within the last minute") \
 	X(dialogs, 16384, 1024, "calls and subscriptions remembered at once") \

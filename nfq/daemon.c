@@ -21,6 +21,7 @@
 #define BAN_SLOTS 1024
 #define AUDIT_SLOTS 256
 #define SWAP_WAIT_MS 5000
+#define CAPPED_EVERY (60 * NS)
 
 struct ruleset *daemon_load(const char *config)
 {
@@ -397,6 +398,19 @@ void daemon_overflow(struct daemon *d)
 		}
 		d->lost_told[i] = lost[i];
 	}
+}
+
+void daemon_capped(struct daemon *d)
+{
+	struct report_source s = report_source(d);
+	uint64_t capped = report_capped(&s), now = clock_now();
+
+	if (capped == d->capped_told || (d->capped_at && now - d->capped_at < CAPPED_EVERY))
+		return;
+	log_warn("%" PRIu64 " bans were NOT MADE, they were more than bans.rate a second; what "
+		 "they were for is dropped all the same", capped - d->capped_told);
+	d->capped_told = capped;
+	d->capped_at = now;
 }
 
 static void close_fd(int fd)

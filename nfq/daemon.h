@@ -38,6 +38,7 @@ struct daemon {
 	struct store *store;
 	struct auditor *auditor;
 	uint64_t lost_told[LANES]; /* of the packets that found a queue full */
+	uint64_t capped_told, capped_at; /* bans that were too many, and when that was told */
 	int phase_fd;  /* a worker has ended */
 	int events_fd, bans_fd;
 };
@@ -61,6 +62,8 @@ unsigned daemon_running(struct daemon *d, unsigned *failed);
 void daemon_report(struct daemon *d);
 /* Says loudly when queues have overflowed since the last call. */
 void daemon_overflow(struct daemon *d);
+/* Likewise, once a minute, that more sources were to be banned than may be (bans.rate). */
+void daemon_capped(struct daemon *d);
 void daemon_line(struct daemon *d, char *out, size_t room);
 void daemon_free(struct daemon *d);
 

@@ -23,7 +23,7 @@
 #define LINES_AT_ONCE 200
 #define GATHER_MS 50 /* a burst costs one wake-up, not one a batch */
 #define ENDPOINT_TEXT (ADDR_TEXT + 8)
-#define HEAD_TEXT 128
+#define HEAD_TEXT 160
 
 /* Events of one source and check after the one that was written. */
 struct burst {
@@ -103,15 +103,17 @@ static const char *answered_as(uint8_t verdict)
 	       verdict == VERDICT_DECOY ? "deceived" : NULL;
 }
 
-/* "banned 203.0.113.9 for 5m", "refused 203.0.113.9 with 403", "dropped ..." */
+/* "banned 203.0.113.9 for 5m (proven)", "refused 203.0.113.9 with 403", "dropped ..." */
 static void print_head(const struct decision *d, const char *site, char out[HEAD_TEXT])
 {
 	const char *ended = d->reset ? " and ended the TCP connection" : "";
-	char time[EVENTS_DURATION];
+	char time[EVENTS_DURATION], whom[PREFIX_TEXT], worth[BAN_WORTH];
 
 	if (d->ban) {
 		events_duration(d->ban, time);
-		snprintf(out, HEAD_TEXT, "banned %s for %s%s", site, time, ended);
+		prefix_print(&d->banned, whom);
+		decision_ban_worth(d, worth);
+		snprintf(out, HEAD_TEXT, "banned %s for %s (%s)%s", whom, time, worth, ended);
 	} else if (answered_as(d->verdict)) {
 		snprintf(out, HEAD_TEXT, "%s %s with %u%s", answered_as(d->verdict), site, d->code,
 			 ended);

@@ -90,6 +90,7 @@ static int tick(struct watch *w, struct daemon *d)
 	char line[LINE_TEXT];
 
 	daemon_overflow(d);
+	daemon_capped(d);
 	if (w->watchdog && all_move(w, d, clock_now()))
 		notify_send("WATCHDOG=1");
 	daemon_line(d, line, sizeof(line));

@@ -83,6 +83,11 @@ void report_lost(const struct report_source *s, uint64_t lost[LANES])
 	lost[LANE_KNOWN] = t.known_lost;
 }
 
+uint64_t report_capped(const struct report_source *s)
+{
+	return totals_of(s).ban_capped;
+}
+
 /* Those that were found, on one line. */
 static void log_defects(const struct totals *t)
 {

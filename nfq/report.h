@@ -23,6 +23,8 @@ struct report_source {
 
 /* Everything, one subject a line, into the log. */
 void report_log(const struct report_source *s);
+/* Bans that were not made, since the start. */
+uint64_t report_capped(const struct report_source *s);
 /* Packets that found a queue of their lane full, since the start. */
 void report_lost(const struct report_source *s, uint64_t lost[LANES]);
 /* One line for STATUS= and the last words. */

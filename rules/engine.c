@@ -95,6 +95,8 @@ static void decision_init(struct decision *d, const struct pkt *pkt)
 	d->approved = false;
 	d->token[0] = 0;
 	d->ban = d->known = d->called = 0;
+	d->ban_proven = d->ban_capped = false;
+	d->ban_times = 0;
 	d->defect = DEFECT_COUNT;
 	d->reason[0] = d->evidence[0] = 0;
 }

@@ -179,3 +179,11 @@ int trunk_of(const struct ruleset *rs, const struct addr *a)
 			return (int)i;
 	return -1;
 }
+
+bool trunk_in(const struct ruleset *rs, const struct prefix *p)
+{
+	for (unsigned i = 0; rs->groups && i < rs->groups->trunks; i++)
+		if (prefixset_meets(&rs->groups->trunk[i].addresses, p))
+			return true;
+	return false;
+}

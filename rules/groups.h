@@ -41,5 +41,7 @@ int trunk_find(const struct ruleset *rs, const char *name);
 const char *trunk_name(const struct ruleset *rs, unsigned trunk); /* NULL behind the last */
 /* The first trunk that an address outside belongs to, -1: none. */
 int trunk_of(const struct ruleset *rs, const struct addr *a);
+/* Is there an address of any trunk in it? */
+bool trunk_in(const struct ruleset *rs, const struct prefix *p);
 
 #endif

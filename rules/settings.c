@@ -111,6 +111,20 @@ static const struct conf_row bans_rows[] = {
 	  "calls of whoever is banned for certain: they go on, or are ended for both sides" },
 	{ "max", CONF_INT, AT(ban_max), 64, 1048576, "65536", NULL,
 	  "elements in each set of banned sources" },
+	{ "unproven", CONF_DURATION, AT(ban_unproven), 0, 86400, "5m", NULL,
+	  "the longest ban for what somebody else may have sent in its name; 0s: none" },
+	{ "factor", CONF_INT, AT(ban_factor), 1, 10, "2", NULL,
+	  "how many times as long as the one before a further proven ban lasts" },
+	{ "longest", CONF_DURATION, AT(ban_longest), 60, 52 * 604800, "1w", NULL,
+	  "what bans grow to" },
+	{ "memory", CONF_DURATION, AT(ban_memory), 60, 4 * 604800, "1w", NULL,
+	  "the time without a ban after which one of those before is forgotten" },
+	{ "jitter", CONF_INT, AT(ban_jitter), 0, 100, "10", NULL,
+	  "percent by which a proven ban lasts longer, at random" },
+	{ "neighbours", CONF_INT, AT(ban_neighbours), 0, 128, "8", NULL,
+	  "sites of an IPv4 /24 or IPv6 /48 that are banned until all of it is; 0: never" },
+	{ "rate", CONF_INT, AT(ban_rate), 0, 1000000, "1000", NULL,
+	  "new bans a second, of proven and of other ones; 0 = no limit" },
 	{ "known", CONF_INT, AT(known_max), 64, 1048576, "65536", NULL,
 	  "elements in each set of known sources" },
 	{ "renew", CONF_BOOL, AT(ban_renew), 0, 0, "true", NULL,
@@ -242,6 +256,7 @@ const struct settings_group settings_groups[] = {
 	{ NULL, NULL },
 };
 
+#define NEIGHBOURS_LEAST 4
 #define PORTS_MAX (sizeof(((struct settings *)0)->port[0]) / sizeof(uint16_t))
 
 static unsigned port_parse(const char *text)
@@ -316,12 +331,21 @@ static void check_realm(const char *realm, struct conf_report *r, const char *fi
 				REALM_MOST);
 }
 
+/* Of fewer it is no pattern: two phones of one office may have one fault. */
+static void compile_neighbours(const struct settings *s, struct reader *r, const char *file)
+{
+	if (s->ban_neighbours && s->ban_neighbours < NEIGHBOURS_LEAST)
+		conf_report_add(r->report, CONF_ERROR, file, 0, "bans.neighbours",
+				"must be 0 or %d to 128", NEIGHBOURS_LEAST);
+}
+
 void settings_compile(struct settings *s, struct reader *r, const char *file)
 {
 	s->ports[0] = compile_ports(&s->udp_ports, "ports.udp", s->port[0], r->report);
 	s->ports[1] = compile_ports(&s->tcp_ports, "ports.tcp", s->port[1], r->report);
 	emergency_compile(s, r->report);
 	check_realm(s->answers_realm, r->report, file);
+	compile_neighbours(s, r, file);
 	if (!s->udp_ports.n && !s->tcp_ports.n)
 		conf_report_add(r->report, CONF_ERROR, file, 0, "ports",
 				"udp and tcp are both empty: nothing would be guarded");

@@ -71,4 +71,6 @@ void stats_count(struct stats *s, const struct pkt *pkt, const struct decision *
 		stats_add(&s->approved, 1);
 	if (d->ban)
 		stats_add(&s->bans, 1);
+	if (d->ban_capped)
+		stats_add(&s->ban_capped, 1);
 }

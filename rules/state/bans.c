@@ -6,15 +6,21 @@
  * A site is looked for under its own key.  For other prefixes there is one search for each
  * length that is in use at all: none, as a rule.
  */
+#include "neighbours.h"
+#include "offenders.h"
 #include "store.h"
 
 #include <stdlib.h>
 
-#define REASON_KEPT 56
+#define REASON_KEPT 52
 #define BITS 128 /* of an address */
 
-/* Newcomers rank below this: no ban is ever evicted by another. */
-#define RANK_LIVE 1
+/*
+ * Newcomers rank one below: no ban is evicted by another of its kind.  A proven one takes the
+ * place of one that is not, so that forged packets cannot fill the table for good; and what is
+ * written by hand that of either.
+ */
+enum { RANK_UNPROVEN = 1, RANK_PROVEN, RANK_HAND };
 
 #define RENEW_PART 8 /* of its life a ban gains at least: else all would change at every look */
 
@@ -22,12 +28,13 @@ enum { MIX_BAN = 0x62616e, MIX_ALLOW = 0x616c6c }; /* + length: into the keys of
 
 struct record {
 	struct prefix who;
-	bool allow, hand, proven;
+	bool allow : 1, hand : 1, proven : 1;
 	uint8_t check, times;
 	uint32_t begun, life; /* s: when it was set, and for how long */
 	char reason[REASON_KEPT];
 	uint64_t until;
 };
+_Static_assert(sizeof(struct record) == 88, "nothing is left open between them");
 
 size_t bans_size(void)
 {
@@ -126,9 +133,15 @@ static uint32_t life_of(const struct ban *ban, uint64_t now)
 	return life < UINT32_MAX ? (uint32_t)life : UINT32_MAX;
 }
 
+static uint8_t rank_of(const struct ban *b)
+{
+	return b->hand ? RANK_HAND : b->proven ? RANK_PROVEN : RANK_UNPROVEN;
+}
+
 bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now)
 {
-	struct hold h = table_make(st->bans, key_of(st, &ban->who, ban->allow), now, 0);
+	uint8_t rank = rank_of(ban);
+	struct hold h = table_make(st->bans, key_of(st, &ban->who, ban->allow), now, rank - 1);
 	struct record *r = h.value;
 	bool news;
 
@@ -141,7 +154,7 @@ bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now)
 				      .proven = ban->proven, .times = ban->times,
 				      .life = life_of(ban, now), .begun = (uint32_t)(now / NS) };
 		memcpy(r->reason, ban->reason, REASON_KEPT - 1);
-		table_set(&h, now, ban->until, RANK_LIVE);
+		table_set(&h, now, ban->until, rank);
 	}
 	table_release(&h);
 	note_length(st, ban);
@@ -174,7 +187,7 @@ bool state_ban_renew(struct state *st, const struct addr *site, uint32_t longest
 	if (renewed) {
 		r->until = until;
 		unpack(r, out);
-		table_set(&h, now, until, RANK_LIVE);
+		table_set(&h, now, until, RANK_PROVEN);
 	}
 	table_release(&h);
 	return renewed;
@@ -206,8 +219,22 @@ bool ban_cuts(struct state *st, const struct addr *a, uint64_t now, struct ban *
 	       source_standing(st, key, now) != REGISTERED;
 }
 
+/* Who should not have been banned has not been: what his next ban would go by. */
+static void forgive(struct state *st, const struct prefix *who)
+{
+	uint64_t key = key_of_addr(st, &who->addr);
+
+	if (prefix_is_site(who)) {
+		offender_forget(st, key);
+		neighbours_drop(st, &who->addr, key);
+	} else if (who->len == addr_around_len(&who->addr)) {
+		neighbours_forget(st, who);
+	}
+}
+
 bool state_ban_remove(struct state *st, const struct prefix *who)
 {
+	forgive(st, who);
 	return table_forget(st->bans, key_of(st, who, false));
 }
 

@@ -31,6 +31,8 @@ enum saved_format {
 	SAVED_meters = 0,
 	SAVED_sources = 2,
 	SAVED_registrants = 1,
+	SAVED_offenders = 1,
+	SAVED_neighbours = 1,
 	SAVED_tokens = 1,
 	SAVED_transactions = 2,
 	SAVED_dialogs = 1,

@@ -11,6 +11,7 @@ finds in TMP, and expect, whose lines are, the last that fits a packet counts:
           [proto=TEXT] [messages=N] [reset=yes|no] [reason~TEXT]
           [token=yes|no] [approved=yes|no] [code=CODE] [after=MILLISECONDS]
           [kept=stranger|capped]
+          [banned=PREFIX] [proven=yes|no] [times=N]
           [answer~TEXT] [answer!~TEXT]    in what is sent back, or not in it
       PACKETS: * or frame numbers, "17", "17-20", or those of a label, "flood/17",
       "flood/17-20", "flood/18-", "flood/*".  Without CHECK no check may have hit.
@@ -57,8 +58,8 @@ import mkpcap  # noqa: E402
 import proofread  # noqa: E402
 
 SHIPPED = os.path.join(os.path.dirname(os.path.dirname(HERE)), "systemd", "sipmoat.conf")
-NUMBERS = ("ban", "status", "messages", "code", "after")
-NOT_SHOWN = {"reset": False, "token": False, "approved": False}
+NUMBERS = ("ban", "status", "messages", "code", "after", "times")
+NOT_SHOWN = {"reset": False, "token": False, "approved": False, "proven": False}
 INSIDE = "192.0.2.10,2001:db8::10"
 PROGRAM = os.environ.get("SIPMOAT") or os.path.join(
     os.path.dirname(os.path.dirname(HERE)), os.environ.get("B", "build"), "sipmoat")

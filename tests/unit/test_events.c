@@ -26,6 +26,7 @@ static struct event event_of(uint8_t last, const char *reason)
 			    .sport = 5071, .dport = 5060, .proto = PROTO_UDP };
 
 	ev.d.verdict = VERDICT_DROP;
+	ev.d.banned = addr_site_prefix(&ev.src);
 	ev.d.notify = ev.d.parsed = true;
 	ev.d.kind = SIP_REQUEST;
 	ev.d.method = METHOD_OPTIONS;
@@ -87,7 +88,7 @@ static void a_ban_reads_like_a_report(void **unused)
 	snprintf(ev.d.evidence, sizeof(ev.d.evidence), "friendly-scanner");
 	lines_of(&ev, 1, out, sizeof(out));
 	snprintf(want, sizeof(want),
-		 "sipmoatd: banned 203.0.113.9 for 8h: %s: User-Agent of a scanner: "
+		 "sipmoatd: banned 203.0.113.9 for 8h (not proven): %s: User-Agent of a scanner: "
 		 "\"friendly-scanner\" (OPTIONS from 203.0.113.9:5071 to 192.0.2.10:5060)\n",
 		 check_name(0));
 	assert_string_equal(out, want);
@@ -100,9 +101,12 @@ static void ipv6_bans_name_the_site(void **unused)
 
 	(void)unused;
 	ev.src = addr_v6((uint8_t[16]){ 0x20, 1, 0xd, 0xb8, [15] = 7 });
+	ev.d.banned = addr_site_prefix(&ev.src);
 	ev.d.ban = 90;
+	ev.d.ban_proven = true;
+	ev.d.ban_times = 3;
 	lines_of(&ev, 1, out, sizeof(out));
-	assert_non_null(strstr(out, "banned 2001:db8::/64 for 90s: "));
+	assert_non_null(strstr(out, "banned 2001:db8::/64 for 90s (3rd time, proven): "));
 	assert_non_null(strstr(out, "from [2001:db8::7]:5071 to 192.0.2.10:5060"));
 }
 
@@ -114,9 +118,11 @@ static void an_ended_connection_is_told(void **unused)
 	(void)unused;
 	ev[0].d.reset = ev[1].d.reset = true;
 	ev[0].d.ban = 300;
+	ev[0].d.ban_proven = true;
 	lines_of(ev, 2, out, sizeof(out));
 	assert_int_equal(count_lines(out), 2);
-	assert_non_null(strstr(out, "banned 203.0.113.9 for 5m and ended the TCP connection: "));
+	assert_non_null(strstr(out, "banned 203.0.113.9 for 5m (proven) and ended the TCP "
+				    "connection: "));
 	assert_non_null(strstr(out, "dropped 203.0.113.10 and ended the TCP connection: "));
 }
 
@@ -238,7 +244,7 @@ static void a_ban_ends_a_burst_and_is_told_once(void **unused)
 		ev[i].d.ban = i >= 4 ? 300 : 0; /* packets on the way ask again */
 	}
 	lines_of(ev, 7, out, sizeof(out));
-	ban = strstr(out, "banned 203.0.113.9 for 5m: ");
+	ban = strstr(out, "banned 203.0.113.9 for 5m (not proven): ");
 	assert_non_null(ban);
 	assert_null(strstr(ban + 1, "banned "));
 	assert_non_null(strstr(out, ": 3 more\n"));
