@@ -437,19 +437,25 @@ void elem_pass_end(struct elem *m, enum elem_kind kind, uint64_t now, elem_each 
 /* Writes all known sources as if the kernel held none of them. */
 static int rewrite_known(struct elem *m, uint64_t now)
 {
-	struct mirror *old = m->held[ELEM_KNOWN], *fresh = mirror_new(m->max[ELEM_KNOWN]);
+	struct mirror *held = m->held[ELEM_KNOWN];
+	size_t n = 0, room = (size_t)elem_count(m, ELEM_KNOWN, true) +
+			     elem_count(m, ELEM_KNOWN, false);
+	struct mirror_entry *known = malloc((room + 1) * sizeof(*known));
 	const struct mirror_entry *e;
 	uint32_t at = 0;
 
-	if (!fresh)
+	if (!known)
 		return -ENOMEM;
-	m->held[ELEM_KNOWN] = fresh;
-	while ((e = mirror_next(old, &at)))
-		if (e->until > now && e->yields)
-			elem_offer(m, ELEM_KNOWN, &e->site, e->until, now);
-		else if (e->until > now)
-			elem_add(m, ELEM_KNOWN, &e->site, e->until, now, NULL);
-	mirror_free(old);
+	while ((e = mirror_next(held, &at)) && n < room)
+		if (e->until > now)
+			known[n++] = *e;
+	mirror_clear(held);
+	for (size_t i = 0; i < n; i++)
+		if (known[i].yields)
+			elem_offer(m, ELEM_KNOWN, &known[i].site, known[i].until, now);
+		else
+			elem_add(m, ELEM_KNOWN, &known[i].site, known[i].until, now, NULL);
+	free(known);
 	return elem_flush(m, now);
 }
 

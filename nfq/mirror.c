@@ -126,6 +126,8 @@ struct mirror_entry *mirror_yielding(struct mirror *m)
 
 void mirror_clear(struct mirror *m)
 {
+	if (!(m->count[0] + m->count[1]))
+		return; /* memory that nobody has written takes no room */
 	memset(m->entry, 0, ((size_t)m->mask + 1) * sizeof(*m->entry));
 	m->count[0] = m->count[1] = 0;
 }
