@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -12,6 +13,7 @@
 #include "clock.h"
 #include "keeper.h"
 #include "log.h"
+#include "stats.h"
 
 #define RECONCILE (60 * NS)
 #define SWEEP (5 * NS)
@@ -43,6 +45,7 @@ struct ban_thread {
 	pthread_cond_t ready;
 	struct request *request;
 	uint64_t reconcile_at, sweep_at;
+	atomic_uint_fast64_t turns;
 };
 
 /* True when a ring may hold more. */
@@ -161,6 +164,7 @@ static void *ban_run(void *arg)
 	bool stop = false, more = false;
 
 	while (!stop) {
+		stats_add(&t->turns, 1);
 		if (poll(fd, 3, more ? 0 : next_timeout(t)) < 0)
 			continue;
 		if (fd[0].revents)
@@ -250,6 +254,11 @@ out:
 	else
 		*out = t;
 	return e;
+}
+
+uint64_t ban_beats(struct ban_thread *t)
+{
+	return atomic_load_explicit(&t->turns, memory_order_relaxed) + keeper_sent(t->keeper);
 }
 
 int ban_steer(struct ban_thread *t, char err[BAN_ERROR])

@@ -41,6 +41,9 @@ struct ban_conf {
  * -ENOENT and the like: a kernel feature is missing, err says which.
  */
 int ban_start(struct ban_thread **out, const struct ban_conf *conf, char err[BAN_ERROR]);
+/* Grows with every turn of the thread, every five seconds at least, and with every transaction
+ * within one. */
+uint64_t ban_beats(struct ban_thread *t);
 /* Puts the steering chains in; call when all queues are bound. */
 int ban_steer(struct ban_thread *t, char err[BAN_ERROR]);
 /* New generation: ports, trusted, police, scope ...; reconciles the bans. */

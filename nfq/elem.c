@@ -2,6 +2,7 @@
 #include "elem.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -9,6 +10,7 @@
 #include "log.h"
 #include "mirror.h"
 #include "nftread.h"
+#include "stats.h"
 #include "steer.h"
 
 #define BATCH 1000   /* elements a transaction: more would hold the kernel's lock for long */
@@ -39,6 +41,7 @@ struct elem {
 	bool destroy, copies;
 	uint32_t pass;
 	uint64_t refused, complained;
+	atomic_uint_fast64_t sent; /* transactions */
 };
 
 int elem_open(struct elem **out, struct nftset *nft, uint32_t ban_max, uint32_t known_max)
@@ -188,6 +191,7 @@ static int send_ops(struct elem *m, unsigned *faults, uint64_t now)
 {
 	unsigned index = 0;
 
+	stats_add(&m->sent, 1);
 	nftset_begin(m->nft);
 	for (unsigned i = 0; i < m->ops; i++) {
 		if (m->op[i].what == OP_DONE)
@@ -205,6 +209,11 @@ static bool table_gone(const struct elem *m, unsigned faults)
 		if (m->fault[i].error != -ENOENT)
 			return false;
 	return faults > 0;
+}
+
+uint64_t elem_sent(struct elem *m)
+{
+	return atomic_load_explicit(&m->sent, memory_order_relaxed);
 }
 
 int elem_flush(struct elem *m, uint64_t now)

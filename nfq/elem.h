@@ -50,6 +50,8 @@ void elem_remove(struct elem *m, enum elem_kind kind, const struct addr *key, ui
 /* Sends what waits.  0, or the error that kept the whole from the kernel: -ENOENT
  * when our table is gone.  Refused elements are counted, not an error. */
 int elem_flush(struct elem *m, uint64_t now);
+/* Transactions so far; any thread may ask: while it grows, the one that writes is alive. */
+uint64_t elem_sent(struct elem *m);
 uint64_t elem_refused(const struct elem *m); /* by us and by the kernel, in total */
 
 /* What was learnt from the kernel, and what became of it. */

@@ -39,6 +39,11 @@ void keeper_count(struct keeper *k, struct ban_counts *out)
 	banlist_count(&k->bans, out);
 }
 
+uint64_t keeper_sent(struct keeper *k)
+{
+	return elem_sent(k->bans.elems);
+}
+
 int keeper_known(struct keeper *k, uint64_t now, struct addr **sites, size_t *n)
 {
 	return elem_list(k->bans.elems, ELEM_KNOWN, now, sites, n);

@@ -45,6 +45,7 @@ void keeper_watch(struct keeper *k, uint64_t now);
 void keeper_reconcile(struct keeper *k, uint64_t now);
 void keeper_sweep(struct keeper *k, uint64_t now);
 
+uint64_t keeper_sent(struct keeper *k); /* as elem_sent */
 void keeper_count(struct keeper *k, struct ban_counts *out);
 /* As ban_known. */
 int keeper_known(struct keeper *k, uint64_t now, struct addr **sites, size_t *n);

@@ -24,14 +24,20 @@
 
 #define DRAIN_NS (3 * NS)  /* longest graceful stop */
 #define STUCK_NS (3 * NS)  /* a worker without a beat for so long is stuck */
+#define BANS_STUCK_NS (30 * NS) /* so is the thread of bans: who changes a large ruleset
+				 * holds it up for seconds, too */
 #define STATUS_NS (10 * NS)
 #define LINE_TEXT 256
 
-/* When each worker was last seen to move. */
+/* When a thread was last seen to move. */
+struct seen {
+	uint64_t beats, since;
+	bool stuck; /* said once */
+};
+
 struct watch {
-	uint64_t *beats, *since;
+	struct seen *worker, bans;
 	uint64_t watchdog; /* ns, 0 = none */
-	bool stuck;        /* said once */
 };
 
 static bool privileged(void)
@@ -63,23 +69,30 @@ static int signal_next(int fd)
 	return read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info) ? (int)info.ssi_signo : 0;
 }
 
+static bool moves(struct seen *s, uint64_t beats, uint64_t limit, uint64_t now, const char *who)
+{
+	bool stuck;
+
+	if (beats != s->beats || !s->since) {
+		s->beats = beats;
+		s->since = now;
+	}
+	stuck = now - s->since >= limit;
+	if (stuck && !s->stuck)
+		log_error("%s is stuck: the watchdog is fed no more", who);
+	s->stuck = stuck;
+	return !stuck;
+}
+
 static bool all_move(struct watch *w, struct daemon *d, uint64_t now)
 {
-	bool all = true;
+	bool all = moves(&w->bans, ban_beats(d->ban), BANS_STUCK_NS, now, "the thread of bans");
+	char who[LINE_TEXT];
 
 	for (unsigned i = 0; i < d->workers; i++) {
-		uint64_t beats = worker_beats(d->worker[i]);
-
-		if (beats != w->beats[i] || !w->since[i]) {
-			w->beats[i] = beats;
-			w->since[i] = now;
-		} else if (now - w->since[i] >= STUCK_NS) {
-			all = false;
-			if (!w->stuck)
-				log_error("worker %u is stuck: the watchdog is fed no more", i);
-		}
+		snprintf(who, sizeof(who), "worker %u", i);
+		all &= moves(&w->worker[i], worker_beats(d->worker[i]), STUCK_NS, now, who);
 	}
-	w->stuck = !all;
 	return all;
 }
 
@@ -170,9 +183,8 @@ static int guard(const struct options *opt, struct ruleset *rs)
 	signal_fd = signals_open();
 	r = daemon_start(&d, rs);
 	if (!r) {
-		w.beats = calloc(d.workers, sizeof(*w.beats));
-		w.since = calloc(d.workers, sizeof(*w.since));
-		r = w.beats && w.since && signal_fd >= 0 ? EX_OK : EX_OSERR;
+		w.worker = calloc(d.workers, sizeof(*w.worker));
+		r = w.worker && signal_fd >= 0 ? EX_OK : EX_OSERR;
 	}
 	if (!r) {
 		log_info("sipmoatd " SIPMOAT_VERSION " guards");
@@ -184,8 +196,7 @@ static int guard(const struct options *opt, struct ruleset *rs)
 		log_info("stopped: %s; bans stay in force", line);
 	}
 	daemon_free(&d);
-	free(w.beats);
-	free(w.since);
+	free(w.worker);
 	if (signal_fd >= 0)
 		close(signal_fd);
 	return r;
