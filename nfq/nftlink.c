@@ -288,7 +288,7 @@ int nftlink_ask(struct nftlink *l, void *requests, size_t bytes, uint32_t *first
 {
 	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	struct nlmsghdr *m = requests;
-	int left = (int)bytes;
+	ssize_t left = (ssize_t)bytes;
 
 	*first = l->seq;
 	for (; NLMSG_OK(m, left); m = NLMSG_NEXT(m, left))
