@@ -32,6 +32,7 @@ struct burst {
 	uint64_t more;
 	uint8_t check;
 	uint8_t verdict;
+	uint8_t times; /* of that ban */
 	bool banned, observed, alert;
 };
 
@@ -247,8 +248,8 @@ static void on_event(struct events *e, const struct event *ev, uint64_t now)
 	}
 	b = burst_find(e, &site, &ev->d);
 	/* a ban is told even in the middle of a burst, but once: the packets that
-	 * were under way when it came ask for it again */
-	if (b->since && (!ev->d.ban || b->banned)) {
+	 * were under way when it came ask for it again; and so is one that is longer */
+	if (b->since && (!ev->d.ban || (b->banned && ev->d.ban_times <= b->times))) {
 		b->more++;
 		return;
 	}
@@ -257,7 +258,8 @@ static void on_event(struct events *e, const struct event *ev, uint64_t now)
 	if (b->since)
 		burst_end(b);
 	*b = (struct burst){ .site = site, .since = now, .check = ev->d.check,
-			     .banned = ev->d.ban != 0, .observed = ev->d.observed,
+			     .banned = ev->d.ban != 0,
+			     .times = ev->d.ban_times, .observed = ev->d.observed,
 			     .alert = is_alert(&ev->d),
 			     .verdict = ev->d.verdict };
 	write_event(ev);
