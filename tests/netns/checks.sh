@@ -87,7 +87,7 @@ got=$(sip 203.0.113.22 $PBX4 --raw "$(subject one 'a letter')")
 must "pattern: refused: $got" answered 200 "$got"
 got=$(sip 203.0.113.22 $PBX4 --raw "$(subject two 'FAX 7')")
 must "pattern: came through: $got" unanswered "$got"
-wait_for 10 logged 'banned 203\.0\.113\.22 for 90s (not proven): pattern: rule no-fax' || fail "pattern: not in the log"
+wait_for 10 logged 'banned 203\.0\.113\.22 for 90s \(not proven\): pattern: rule no-fax' || fail "pattern: not in the log"
 for i in 1 2; do
 	got=$(sip 203.0.113.23 $PBX4 -m MESSAGE)
 	must "pattern: $i refused: $got" answered 200 "$got"
