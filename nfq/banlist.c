@@ -57,12 +57,16 @@ static enum elem_result put_ban(struct banlist *l, const struct ban *b)
 	if (b->allow || !prefix_is_site(&b->who))
 		return nets_put(l->nets, b->allow ? NETS_ALLOW : NETS_BAN, &b->who, b->until,
 				l->now, text);
-	return elem_add(l->elems, ELEM_BAN, &b->who.addr, b->until, l->now, text);
+	/* forged packets may fill the set, and keep no other ban out of it */
+	if (b->hand || b->proven)
+		return elem_add(l->elems, ELEM_BAN, &b->who.addr, b->until, l->now, text);
+	return elem_offer(l->elems, ELEM_BAN, &b->who.addr, b->until, l->now, text);
 }
 
 static void take_ban(struct banlist *l, const struct event *ev)
 {
-	struct ban b = { .who = ev->d.banned, .check = ev->d.check }, known;
+	struct ban b = { .who = ev->d.banned, .check = ev->d.check,
+			 .proven = ev->d.ban_proven }, known;
 	enum elem_result r;
 
 	b.until = ev->when + ev->d.ban * NS;
@@ -72,8 +76,11 @@ static void take_ban(struct banlist *l, const struct event *ev)
 		state_ban_remove(l->state, &b.who);
 		return;
 	}
-	if (state_ban_get(l->state, &b.who, false, l->now, &known) && known.until > b.until)
-		b.until = known.until;
+	if (state_ban_get(l->state, &b.who, false, l->now, &known)) {
+		b.until = known.until > b.until ? known.until : b.until;
+		b.proven |= known.proven;
+		b.hand = known.hand;
+	}
 	r = b.until > l->now ? put_ban(l, &b) : ELEM_SAME;
 	if (r == ELEM_NEW)
 		bump(&l->n.banned);
@@ -89,7 +96,8 @@ static void take_called(struct banlist *l, const struct event *ev)
 	uint64_t life = ev->d.called * NS, held = elem_until(l->elems, ELEM_KNOWN, &ev->d.site);
 
 	if (held < ev->when + life / 2)
-		elem_offer(l->elems, ELEM_KNOWN, &ev->d.site, ev->when + life, l->now);
+		elem_offer(l->elems, ELEM_KNOWN, &ev->d.site, ev->when + life, l->now,
+			   ELEM_BY_CALL);
 }
 
 void banlist_take(struct banlist *l, const struct event *ev)
@@ -159,7 +167,8 @@ static bool adopt_ban(struct banlist *l, const struct nftread_elem *e, bool writ
 			put_ban(l, &b);
 	} else if (untouchable(l, &b.who)) {
 		elem_remove(l->elems, ELEM_BAN, &key, l->now);
-	} else if (!elem_saw(l->elems, ELEM_BAN, &key, b.until)) {
+	} else if (written ? !elem_saw(l->elems, ELEM_BAN, &key, b.until) :
+			     !elem_saw_offered(l->elems, ELEM_BAN, &key, b.until)) {
 		bump(&l->n.refused);
 	}
 	if (untouchable(l, &b.who))

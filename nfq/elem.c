@@ -18,7 +18,6 @@
 #define FAULTS (BATCH * 4)
 #define SWEEP_LAG (6 * NS) /* an expired element counts until the kernel's sweep, 5 s */
 #define SOON (1 * NS)
-#define OFFERED "by a call"
 #define FULL_QUIET (60 * NS) /* between two complaints about a full set */
 
 enum op_what { OP_ADD, OP_REPLACE, OP_DELETE, OP_DONE };
@@ -307,9 +306,10 @@ static enum elem_result add(struct elem *m, const struct op *want, uint64_t now,
 	e->op = (uint32_t)(op - m->op) + 1;
 	e->until = op->until = until;
 	e->packets = 0; /* an element that is replaced begins to count anew */
-	e->yields = yields;
+	mirror_yield(m->held[kind], e, yields);
 	/* a registered source stays one when it calls */
-	snprintf(op->text, sizeof(op->text), "%s", yields == yielded ? want->text : "");
+	snprintf(op->text, sizeof(op->text), "%s",
+		 kind == ELEM_BAN || yields == yielded ? want->text : "");
 	return result;
 }
 
@@ -323,17 +323,17 @@ enum elem_result elem_add(struct elem *m, enum elem_kind kind, const struct addr
 }
 
 enum elem_result elem_offer(struct elem *m, enum elem_kind kind, const struct addr *site,
-			    uint64_t until, uint64_t now)
+			    uint64_t until, uint64_t now, const char *text)
 {
-	const struct op want = { .kind = (uint8_t)kind, .key = *site, .until = until,
-				 .text = OFFERED };
+	struct op want = { .kind = (uint8_t)kind, .key = *site, .until = until };
 
+	snprintf(want.text, sizeof(want.text), "%s", text);
 	return add(m, &want, now, true);
 }
 
 bool elem_offered(const char *comment)
 {
-	return strcmp(comment, OFFERED) == 0;
+	return strcmp(comment, ELEM_BY_CALL) == 0;
 }
 
 void elem_remove(struct elem *m, enum elem_kind kind, const struct addr *key, uint64_t now)
@@ -364,7 +364,7 @@ bool elem_saw_offered(struct elem *m, enum elem_kind kind, const struct addr *si
 	bool room = elem_saw(m, kind, site, until);
 
 	if (room)
-		mirror_find(m->held[kind], site)->yields = true;
+		mirror_yield(m->held[kind], mirror_find(m->held[kind], site), true);
 	return room;
 }
 
@@ -461,7 +461,8 @@ static int rewrite_known(struct elem *m, uint64_t now)
 	mirror_clear(held);
 	for (size_t i = 0; i < n; i++)
 		if (known[i].yields)
-			elem_offer(m, ELEM_KNOWN, &known[i].site, known[i].until, now);
+			elem_offer(m, ELEM_KNOWN, &known[i].site, known[i].until, now,
+				   ELEM_BY_CALL);
 		else
 			elem_add(m, ELEM_KNOWN, &known[i].site, known[i].until, now, NULL);
 	free(known);

@@ -42,9 +42,11 @@ void elem_copy_end(struct elem *m);
 enum elem_result elem_add(struct elem *m, enum elem_kind kind, const struct addr *site,
 			  uint64_t until, uint64_t now, const char *text);
 /* One that makes room in a full set for those of elem_add: a known source that is not
- * registered.  It is told apart by its comment, so that it stays so after a restart. */
+ * registered, told apart by its text, so that it stays so after a restart; or a ban that
+ * anybody may have brought about. */
+#define ELEM_BY_CALL "by a call"
 enum elem_result elem_offer(struct elem *m, enum elem_kind kind, const struct addr *site,
-			    uint64_t until, uint64_t now);
+			    uint64_t until, uint64_t now, const char *text);
 bool elem_offered(const char *comment);
 void elem_remove(struct elem *m, enum elem_kind kind, const struct addr *key, uint64_t now);
 /* Sends what waits.  0, or the error that kept the whole from the kernel: -ENOENT

@@ -9,6 +9,7 @@ struct mirror {
 	uint32_t mask, max;
 	uint32_t turn; /* where mirror_yielding goes on */
 	uint32_t count[2]; /* IPv6, IPv4 */
+	uint32_t yielding; /* of both */
 	uint64_t seed[2];  /* senders choose the keys: they must not choose the places */
 };
 
@@ -91,6 +92,7 @@ static void remove_at(struct mirror *m, uint32_t i)
 	uint32_t next = i;
 
 	m->count[addr_is_v4(&m->entry[i].site)]--;
+	m->yielding -= m->entry[i].yields;
 	for (;;) {
 		next = (next + 1) & m->mask;
 		if (!m->entry[next].until)
@@ -113,9 +115,16 @@ void mirror_remove(struct mirror *m, const struct addr *site)
 		remove_at(m, i);
 }
 
+void mirror_yield(struct mirror *m, struct mirror_entry *e, bool yields)
+{
+	m->yielding += yields;
+	m->yielding -= e->yields;
+	e->yields = yields;
+}
+
 struct mirror_entry *mirror_yielding(struct mirror *m)
 {
-	for (uint32_t i = 0; i <= m->mask; i++) {
+	for (uint32_t i = 0; m->yielding && i <= m->mask; i++) {
 		struct mirror_entry *e = &m->entry[m->turn++ & m->mask];
 
 		if (e->until && e->yields)
@@ -129,7 +138,7 @@ void mirror_clear(struct mirror *m)
 	if (!(m->count[0] + m->count[1]))
 		return; /* memory that nobody has written takes no room */
 	memset(m->entry, 0, ((size_t)m->mask + 1) * sizeof(*m->entry));
-	m->count[0] = m->count[1] = 0;
+	m->count[0] = m->count[1] = m->yielding = 0;
 }
 
 void mirror_sweep(struct mirror *m, uint64_t then)

@@ -18,7 +18,7 @@ struct mirror_entry {
 	uint64_t until; /* 0: the place is empty */
 	uint32_t op;    /* 1 + index of the write that waits for it, 0 = none */
 	uint32_t packets; /* counted by the element when it was looked at; modulo 2^32 */
-	bool yields;    /* makes room for those that do not */
+	bool yields;    /* makes room for those that do not: by mirror_yield */
 	uint32_t mark;  /* the latest pass in which the kernel was seen to hold it */
 };
 
@@ -30,6 +30,7 @@ struct mirror_entry *mirror_find(struct mirror *m, const struct addr *site);
 /* The entry of site, made if need be (until is then 0 and must be set); NULL: full. */
 struct mirror_entry *mirror_put(struct mirror *m, const struct addr *site);
 void mirror_remove(struct mirror *m, const struct addr *site);
+void mirror_yield(struct mirror *m, struct mirror_entry *e, bool yields);
 /* One that yields, another one each time if there are several; NULL: there is none. */
 struct mirror_entry *mirror_yielding(struct mirror *m);
 void mirror_clear(struct mirror *m);

@@ -4,6 +4,7 @@
  * from stdin and answers each with one line, or with lines that end in "ok":
  *
  *   ban ADDR SECONDS TEXT    as a worker would; "agent: why" names the check
+ *   proven ADDR SECONDS TEXT likewise, where nobody else can have brought it about
  *   known ADDR SECONDS       by a registration
  *   called ADDR SECONDS      by a call
  *   forget ADDR              out of state only, behind the thread's back
@@ -72,10 +73,12 @@ static void wake(struct harness *h)
 }
 
 /* What the engine would have put into state and ring. */
-static void ban(struct harness *h, const struct addr *a, unsigned seconds, const char *text)
+static void ban(struct harness *h, const struct addr *a, unsigned seconds, const char *text,
+		bool proven)
 {
 	struct event ev = { .when = clock_now() };
-	struct ban b = { .who = addr_site_prefix(a), .until = ev.when + seconds * NS };
+	struct ban b = { .who = addr_site_prefix(a), .until = ev.when + seconds * NS,
+			 .proven = proven };
 
 	bantext_parse(text, &b);
 	state_ban_add(h->state, &b, ev.when);
@@ -144,7 +147,7 @@ static uint64_t time_bans(struct harness *h, struct nftlink *events, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		struct addr a = next_of(h);
 
-		ban(h, &a, 3600, "flood: 17 requests in 2 s, budget 16");
+		ban(h, &a, 3600, "flood: 17 requests in 2 s, budget 16", false);
 	}
 	wake(h);
 	while (seen < n) {
@@ -218,7 +221,7 @@ static bool run_stream(struct harness *h, struct stream *s, struct nftlink *even
 			struct addr a = next_of(h);
 
 			s->at[put++] = now;
-			ban(h, &a, 3600, "flood: 17 requests in 2 s, budget 16");
+			ban(h, &a, 3600, "flood: 17 requests in 2 s, budget 16", false);
 			wake(h);
 		}
 		if (poll(&fd, 1, put < s->n ? (int)(waits ? (due - now) / 1000000 : 0) : 100) > 0) {
@@ -309,8 +312,8 @@ static bool obey_with_address(struct harness *h, const char *line)
 	if (sscanf(line, "%15s %45s %u %n", word, text, &seconds, &rest) < 2 ||
 	    addr_parse(slice_of(text), &a) < 0)
 		return false;
-	if (strcmp(word, "ban") == 0) {
-		ban(h, &a, seconds, rest ? line + rest : "");
+	if (strcmp(word, "ban") == 0 || strcmp(word, "proven") == 0) {
+		ban(h, &a, seconds, rest ? line + rest : "", word[0] == 'p');
 		wake(h);
 	} else if (strcmp(word, "known") == 0) {
 		known(h, &a, seconds, false);

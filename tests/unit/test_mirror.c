@@ -110,7 +110,7 @@ static void those_that_yield(void **unused)
 
 		e = mirror_put(m, &a);
 		e->until = 1 + i;
-		e->yields = i % 3 == 0;
+		mirror_yield(m, e, i % 3 == 0);
 		yield += e->yields;
 	}
 	for (unsigned i = 0; i < yield; i++) {
