@@ -7,7 +7,6 @@
 #define EVERY (15 * NS)
 #define STEP (5 * NS / 1000) /* between two steps of a round: 65,536 elements take 5 s */
 #define LOOKED_AT 4096       /* places of the mirror in a step */
-#define LONGEST 604800       /* s */
 
 struct batch {
 	struct addr site[2][NFTREAD_COUNTS]; /* IPv6, IPv4 */
@@ -35,7 +34,7 @@ static void begin_anew(struct renew *r, struct banlist *l, const struct addr *si
 {
 	struct ban b;
 
-	if (state_ban_renew(l->state, site, LONGEST, l->now, &b))
+	if (state_ban_renew(l->state, site, l->plan->longest, l->now, &b))
 		r->renewed += banlist_put(l, &b);
 }
 
