@@ -158,7 +158,7 @@ listed '^203\.0\.113\.16/29 +banned'
 # with a rule in one transaction
 guarded nft -f - <<-NFT
 	delete element inet sipmoat banned_nets4 { 203.0.113.24-203.0.113.31 }
-	flush chain inet sipmoat bans_hit
+	flush chain inet sipmoat bans_source
 	add element inet sipmoat banned_nets4 { 198.51.100.20/30 timeout 1h }
 NFT
 wait_for 10 listed_now '^198\.51\.100\.20/30 +banned' || fail "an interval that came with a rule was not taken over"
