@@ -7,8 +7,8 @@
 field_open
 need ethtool
 field_topology router
-# no ban, or the first scanner's message would cost the rest
-sed 's/^agent = {/&\n\tban = "0s";/' "$ROOT/systemd/sipmoat.conf" >"$T/sipmoat.conf"
+# no ban, or the first scanner's message would cost the rest; and no budget, for what is sent again
+sed 's/^agent = {/&\n\tban = "0s";/; s/^flood = {/&\n\tmode = "off";/' "$ROOT/systemd/sipmoat.conf" >"$T/sipmoat.conf"
 must "the config has no group agent" grep -q 'ban = "0s"' "$T/sipmoat.conf"
 gw nft -f - <<'RULES' || fail "the kernel does not count"
 table inet witness {
@@ -25,22 +25,31 @@ guard_start "$T/sipmoat.conf"
 # larger than any link lets through: since the last call, packets and their bytes
 came() { gw nft reset counter inet witness merged | awk '/packets/ { print $2, $4 }'; }
 
+# merged WHAT BYTES COMMAND...: so many came in packets larger than any link's; a busy machine may
+# have to send more than once until it is so
 merged() {
-	local packets bytes
-	read -r packets bytes < <(came)
-	note "$1: $bytes bytes in $packets packets"
-	[ "$bytes" -ge "$2" ] || fail "$1: they were never one packet: the test shows nothing"
+	local what=$1 least=$2 packets bytes
+	shift 2
+	for _ in {1..10}; do
+		came >/dev/null
+		"$@"
+		read -r packets bytes < <(came)
+		note "$what: $bytes bytes in $packets packets"
+		[ "$bytes" -lt "$least" ] || return 0
+	done
+	fail "$what: they were never one packet: the test shows nothing"
 }
 
 # separately WHAT SOURCE TARGET HOW: the forbidden three are dropped, the others answered
 separately() {
+	merged "$1" 7000 three_dropped "$@"
+	! heard_scanner || fail "$1: the server heard a scanner"
+}
+three_dropped() {
 	local what=$1 got
 	shift
-	came >/dev/null
 	got=$(wan $PY "$FIELD_LIB/gso.py" "$@" --bad 2,5,9)
 	must "$what: $got" [ "$got" = '{"answered": [0, 1, 3, 4, 6, 7, 8], "end": "open"}' ]
-	merged "$what" 7000
-	! heard_scanner || fail "$what: the server heard a scanner"
 }
 
 separately "UDP GSO" 203.0.113.11 $PBX4 segment
@@ -61,15 +70,19 @@ done
 # stream WHAT SOURCE TARGET: ten good ones are answered; with a scanner's among them, it ends
 stream() {
 	local what=$1 got
+	merged "$what" 4000 all_answered "$@"
 	shift
-	came >/dev/null
-	got=$(wan $PY "$FIELD_LIB/gso.py" "$@" stream)
-	must "$what: $got" [ "$got" = '{"answered": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], "end": "open"}' ]
-	merged "$what" 4000
 	got=$(wan $PY "$FIELD_LIB/gso.py" "$@" stream --bad 4)
 	must "$what, one forbidden: $got" ended reset "$got"
 	case $got in *[4-9]*) fail "$what, one forbidden: $got" ;; esac
 	! heard_scanner || fail "$what: the server heard a scanner"
+}
+
+all_answered() {
+	local what=$1 got
+	shift
+	got=$(wan $PY "$FIELD_LIB/gso.py" "$@" stream)
+	must "$what: $got" [ "$got" = '{"answered": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9], "end": "open"}' ]
 }
 
 stream "TCP, large sends" 203.0.113.14 $PBX4

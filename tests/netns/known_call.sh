@@ -34,6 +34,8 @@ calls again 4 $CALLER4 5062 5 5 100 || fail "calls failed"
 must "$(($(column 5060) - strangers)) packets of known callers went to the strangers" \
 	[ "$(column 5060)" = "$strangers" ]
 must "none to the known" [ $(($(column 5061) - known)) -ge 60 ]
-# known by calls is not registered: it spares nobody a ban
+# known by calls is not registered: it spares nobody a ban, on what nobody else can have sent
 sip $CALLER4 $PBX4 --agent friendly-scanner -n 3 >/dev/null
+must_not_ban $CALLER4
+sip $CALLER4 $PBX4 --tcp --agent friendly-scanner >/dev/null
 must_ban $CALLER4
