@@ -18,15 +18,12 @@ guard_start "$T/etc/sipmoat.conf"
 
 # calls of somebody else, who is not banned, and one of who is while calls are kept
 enrolled others 4 $CALLEE4 5081 1111
-phone others-callee callee-ended 4 $CALLEE4 5081 -m 3 &
-disown
+phone others-callee callee-ended 4 $CALLEE4 5081 -m 3 2>/dev/null &
 wait_for 10 phone_waits $CALLEE4 5081 || fail "SIPp does not listen"
 users 1011 1012 1111 2 >"$T/good.users"
-phone good caller-ended 4 $CALLER4 5061 -inf "$T/good.users" -m 2 -r 20 &
-disown
+phone good caller-ended 4 $CALLER4 5061 -inf "$T/good.users" -m 2 -r 20 2>/dev/null &
 users 1013 1013 1113 1 >"$T/kept.users"
-phone kept caller-ended 4 203.0.113.17 5061 -inf "$T/kept.users" -m 1 &
-disown
+phone kept caller-ended 4 203.0.113.17 5061 -inf "$T/kept.users" -m 1 2>/dev/null &
 wait_for 10 some_dialogs 3 || fail "no calls that go on: $(trouble)"
 # shellcheck disable=SC2034 # ends_calls reads it
 GO_ON=3
