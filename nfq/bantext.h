@@ -10,9 +10,11 @@
 
 #define BANTEXT 128 /* what a set element's comment may hold, with its NUL */
 
-/* "check: reason", printable ASCII without double quotes: nft puts it between them. */
+/* "check: reason" or "check (proven): reason", printable ASCII without double quotes: nft puts
+ * it between them. */
 void bantext_print(const struct ban *b, char out[BANTEXT]);
-/* Fills check (CHECK_NONE unless the text starts with a check's name) and reason. */
+/* Fills check (CHECK_NONE unless the text starts with a check's name) and reason, and sets
+ * proven where the text says so. */
 void bantext_parse(const char *text, struct ban *b);
 
 #endif

@@ -104,7 +104,23 @@ static void words_there_and_back(void **unused)
 		bantext_parse(text, &back);
 		assert_int_equal(back.check, i);
 		assert_string_equal(back.reason, "says 'friendly-scanner'");
+		assert_false(back.proven);
+		b.proven = true;
+		bantext_print(&b, text);
+		snprintf(wanted, sizeof(wanted), "%s (proven): says 'friendly-scanner'",
+			 check_name(i));
+		assert_string_equal(text, wanted);
+		bantext_parse(text, &back);
+		assert_int_equal(back.check, i);
+		assert_string_equal(back.reason, "says 'friendly-scanner'");
+		assert_true(back.proven);
+		b.proven = back.proven = false;
 	}
+	/* it is the check that is proven, not what somebody writes */
+	bantext_parse("nonsense (proven): by phone", &back);
+	assert_false(back.proven);
+	bantext_parse(" (proven): by phone", &back);
+	assert_false(back.proven);
 	bantext_parse("nonsense: by phone", &back);
 	assert_int_equal(back.check, CHECK_NONE);
 	assert_string_equal(back.reason, "nonsense: by phone");
