@@ -282,7 +282,13 @@ bool state_ban_renewable(struct state *st, const struct addr *site, uint64_t now
 size_t state_ban_walk(struct state *st, uint64_t now, void (*each)(const struct ban *, void *),
 		      void *arg);
 
-/* Bans so far that were new, or that are certain now and were not: modulo 2^32. */
+/*
+ * The ban of an address that ends what it has under way: somebody wrote it by hand, or with
+ * nft, or the address itself has shown what cannot be forged; and it is neither allowed nor
+ * one with live registrations.
+ */
+bool state_ban_cuts(struct state *st, const struct addr *a, uint64_t now, struct ban *out);
+/* Bans so far that are certain, and were not before: modulo 2^32. */
 uint32_t state_bans_made(const struct state *st);
 /* So many of them engine_calls and engine_cut have gone through everything for. */
 uint32_t state_bans_cut(const struct state *st);

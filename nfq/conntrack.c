@@ -141,8 +141,9 @@ static bool banned(const struct pass *p, const struct addr *a)
 {
 	struct ban ban;
 
-	return state_ban_find(p->c->state, a, p->now, &ban) &&
-	       !state_allow_find(p->c->state, a, p->now, &ban);
+	/* no other: behind NAT, or a filter that knows states, a connection may not outlive
+	 * its entry, and anybody can forge what brings a ban about */
+	return state_ban_cuts(p->c->state, a, p->now, &ban);
 }
 
 /* By whoever has sent to us, or would answer: behind NAT the other addresses are our own. */
@@ -220,7 +221,17 @@ static int take_entry(const struct nlmsghdr *m, void *arg)
 	return MNL_CB_OK;
 }
 
-static void read_table(struct pass *p)
+/* Nothing that is left of a reading that failed is to be taken for one of the next. */
+static void drain(struct mnl_socket *s)
+{
+	char rest[DUMP_BYTES];
+
+	while (recv(mnl_socket_get_fd(s), rest, sizeof(rest), MSG_DONTWAIT) > 0)
+		;
+}
+
+/* false: it could not be read to its end. */
+static bool read_table(struct pass *p)
 {
 	unsigned port = mnl_socket_get_portid(p->c->dump);
 	_Alignas(8) char answer[DUMP_BYTES];
@@ -229,13 +240,15 @@ static void read_table(struct pass *p)
 	int more;
 
 	ask->nlmsg_seq = p->seq;
+	drain(p->c->dump);
 	if (mnl_socket_sendto(p->c->dump, ask, ask->nlmsg_len) < 0)
-		return;
+		return false;
 	do {
 		n = mnl_socket_recvfrom(p->c->dump, answer, sizeof(answer));
 		more = n < 0 ? -1 : mnl_cb_run(answer, (size_t)n, p->seq, port, take_entry, p);
 	} while (more > 0);
 	send_deletions(p);
+	return more == 0;
 }
 
 static uint64_t processor_time(void)
@@ -246,19 +259,22 @@ static uint64_t processor_time(void)
 	return (uint64_t)t.tv_sec * NS + (uint64_t)t.tv_nsec;
 }
 
-static void pass(struct conntrack *c)
+/* false: once more. */
+static bool pass(struct conntrack *c)
 {
 	uint64_t used = processor_time();
+	bool read;
 	struct pass p = { .c = c, .now = clock_now(), .seq = (uint32_t)(clock_kernel() | 1) };
 
 	pthread_mutex_lock(&c->lock);
 	p.scope = c->scope;
 	pthread_mutex_unlock(&c->lock);
 	if (!p.scope.enforce)
-		return;
-	read_table(&p);
+		return true;
+	read = read_table(&p);
 	atomic_fetch_add_explicit(&c->passes, 1, memory_order_relaxed);
 	c->rest_to = clock_kernel() + (processor_time() - used) * REST;
+	return read;
 }
 
 static void *conntrack_main(void *arg)
@@ -273,8 +289,8 @@ static void *conntrack_main(void *arg)
 
 		if (cut == c->seen || clock_kernel() < c->rest_to)
 			continue;
-		c->seen = cut;
-		pass(c);
+		if (pass(c))
+			c->seen = cut;
 	}
 	return NULL;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's table of connections (conntrack): whoever is banned loses his entries, so that
- * nothing that was agreed with him there (NAT, "established", an offload) outlives the ban.
+ * The kernel's table of connections (conntrack): whoever is banned for certain loses his
+ * entries, so that nothing that was agreed with him there (NAT, "established", an offload)
+ * outlives the ban (state_ban_cuts).
  *
  * A thread of its own reads the table once for all bans of the last second and deletes what
  * it finds; that takes at most a tenth of one processor.  Where the kernel tracks no

@@ -40,7 +40,7 @@ bool sender_barred(const struct ruleset *rs, struct state *st, const struct pkt 
 	const struct zone *zone;
 
 	return rs->settings.mode == MODE_ENFORCE && !prefixset_has(&rs->spared_set, &pkt->src) &&
-	       ban_cuts(st, &pkt->src, now, out) && !sender_trusted(rs, st, pkt, now, &zone);
+	       state_ban_cuts(st, &pkt->src, now, out) && !sender_trusted(rs, st, pkt, now, &zone);
 }
 
 /* Ends those of n connections that are barred; how many is returned, they come first. */

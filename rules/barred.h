@@ -2,7 +2,7 @@
 /*
  * Whoever is banned loses what he has under way, too: his TCP connections (engine_cut) and, if
  * so configured, his calls (rules/running.c).  Only by a ban that nobody else can have brought
- * about: see ban_cuts.
+ * about: see state_ban_cuts.
  *
  * Locking: inside the state.
  */

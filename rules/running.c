@@ -243,6 +243,23 @@ static void write_ban(const struct ban *ban, struct evidence *ev)
 	evidence_reason(ev, "%s is banned%s%s: %s", &who, &by, &check, &why);
 }
 
+static bool is_elsewhere(struct passing *p, const struct addr *end)
+{
+	struct addr began = addr_site(&p->call->outside), is = addr_site(end);
+	struct ban ban;
+
+	return !addr_eq(&is, &began) && !state_ban_cuts(p->st, end, p->now, &ban);
+}
+
+/* A phone may have moved, and somebody else have its former address. */
+static bool has_moved(struct passing *p)
+{
+	struct legs l;
+
+	return legs_find(p->st, p->call->key, p->now, &l) &&
+	       (is_elsewhere(p, &l.heard) || is_elsewhere(p, &l.told));
+}
+
 /* One that cannot be ended is told of once, and tried again after further bans. */
 static bool run_banned(struct passing *p)
 {
@@ -254,7 +271,7 @@ static bool run_banned(struct passing *p)
 	struct ban ban;
 
 	if (c->number.kind == NUMBER_EMERGENCY ||
-	    !sender_barred(p->rs, p->st, &pkt, p->now, &ban))
+	    !sender_barred(p->rs, p->st, &pkt, p->now, &ban) || has_moved(p))
 		return false;
 	ev->reason[0] = ev->text[0] = 0;
 	write_ban(&ban, ev);

@@ -138,6 +138,12 @@ static uint8_t rank_of(const struct ban *b)
 	return b->hand ? RANK_HAND : b->proven ? RANK_PROVEN : RANK_UNPROVEN;
 }
 
+/* Written by hand, or shown by its source. */
+static bool sure(const struct ban *b)
+{
+	return !b->allow && (b->hand || b->proven);
+}
+
 bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now)
 {
 	uint8_t rank = rank_of(ban);
@@ -147,7 +153,7 @@ bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now)
 
 	if (!r)
 		return false;
-	news = !ban->allow && (h.fresh || (!r->hand && !r->proven && (ban->hand || ban->proven)));
+	news = sure(ban) && (h.fresh || !(r->hand || r->proven));
 	if (ban->hand || (ban->until > r->until && !r->hand)) {
 		*r = (struct record){ .who = ban->who, .until = ban->until, .check = ban->check,
 				      .allow = ban->allow, .hand = ban->hand,
@@ -155,6 +161,10 @@ bool state_ban_add(struct state *st, const struct ban *ban, uint64_t now)
 				      .life = life_of(ban, now), .begun = (uint32_t)(now / NS) };
 		memcpy(r->reason, ban->reason, REASON_KEPT - 1);
 		table_set(&h, now, ban->until, rank);
+	} else if (news) {
+		/* it lasts longer anyway, and is sure from now on */
+		r->proven = true;
+		table_set(&h, now, r->until, rank);
 	}
 	table_release(&h);
 	note_length(st, ban);
@@ -208,13 +218,19 @@ uint32_t state_bans_made(const struct state *st)
 	return atomic_load_explicit(&st->bans_made, memory_order_relaxed);
 }
 
-bool ban_cuts(struct state *st, const struct addr *a, uint64_t now, struct ban *out)
+/* Of those around whom a check has banned with his neighbours nobody has shown anything. */
+static bool shown_by_itself(const struct ban *b)
+{
+	return b->hand || b->check == CHECK_NONE || prefix_is_site(&b->who);
+}
+
+bool state_ban_cuts(struct state *st, const struct addr *a, uint64_t now, struct ban *out)
 {
 	struct addr site = addr_site(a);
 	uint64_t key = key_of_addr(st, &site);
 	struct ban allowed;
 
-	return ban_find(st, key, a, now, out) && (out->hand || out->proven) &&
+	return ban_find(st, key, a, now, out) && sure(out) && shown_by_itself(out) &&
 	       !state_allow_find(st, a, now, &allowed) &&
 	       source_standing(st, key, now) != REGISTERED;
 }

@@ -191,7 +191,7 @@ enum call_due_kind {
 	DUE_CUT,       /* cut_after */
 	DUE_SLOT_WARN, /* what it adds to has gone above warn, */
 	DUE_SLOT_OVER, /* ... is above act; again each second until calls_told */
-	DUE_BANNED,    /* the end outside is under a ban that cuts (ban_cuts) */
+	DUE_BANNED,    /* the end outside is under a ban that cuts (state_ban_cuts) */
 	DUE_AGAIN,     /* it was cut: its end may have to be said again */
 };
 struct call_due {

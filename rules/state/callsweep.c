@@ -102,7 +102,7 @@ static size_t act(struct state *st, const struct step *s, uint64_t now, struct c
 		n += put(&out[n], &s->is, DUE_CUT);
 	else if (s->warn)
 		n += put(&out[n], &s->is, DUE_WARN);
-	if (s->asked && ban_cuts(st, &s->is.outside, now, &ban))
+	if (s->asked && state_ban_cuts(st, &s->is.outside, now, &ban))
 		n += put(&out[n], &s->is, DUE_BANNED);
 	while (calls_add(st, &s->was, &s->is, now, &at, &news)) {
 		if (n == PER_CALL)

@@ -24,10 +24,6 @@ void state_prefetch(const struct state *st, uint64_t site_key);
 bool ban_find(struct state *st, uint64_t site_key, const struct addr *a, uint64_t now,
 	      struct ban *out);
 
-/* The ban of an address that ends what it has under way: what showed it cannot be forged, and
- * nothing stands against it. */
-bool ban_cuts(struct state *st, const struct addr *a, uint64_t now, struct ban *out);
-
 /*
  * Sources (state/sources.c): what a site has proven.
  * STRANGER: nothing.  RETURNED: it repeated something only a host that receives

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Calls of whoever is banned: by default they go on; with bans.calls = "end" both sides are told of
 # the end within seconds, over UDP and TCP, IPv4 and IPv6.  Those of others go on, and so do his
-# when the ban rests on words that anybody can forge.
+# when somebody sends what would ban him in his name.
 . "$(dirname "$0")/../lib/field.sh"
 . "$(dirname "$0")/../lib/services.sh"
 . "$(dirname "$0")/../lib/ended.sh"

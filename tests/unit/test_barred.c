@@ -152,7 +152,7 @@ static void a_ban_of_a_prefix_ends_those_within(void **state)
 static void others_that_are_banned_all_the_time_delay_none_for_long(void **state)
 {
 	struct ban other = { .who = { addr_v4((const uint8_t[4]){ 198, 51, 100, 1 }), 128 },
-			     .check = CHECK_NONE, .until = UINT64_MAX };
+			     .check = CHECK_NONE, .until = UINT64_MAX, .proven = true };
 	struct reset out[ENGINE_CUT];
 	struct field f;
 	size_t n = 0;
