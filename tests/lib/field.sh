@@ -359,6 +359,14 @@ guard_start() {
 		fail "sipmoatd does not get ready: $(tail -n 3 "$T/guard.log")"
 }
 
+# apart: the shipped config, in $T/etc, but nobody is banned for his neighbours: where a test has
+# many sources of one prefix
+apart() {
+	cp -r "$ROOT/systemd" "$T/etc"
+	sed -i 's|#neighbours = 8;|neighbours = 0;|' "$T/etc/sipmoat.conf"
+	GUARD_CONF=$T/etc/sipmoat.conf
+}
+
 # for a daemon that is not root: it may read neither this folder nor, perhaps, the clone
 guard_public() {
 	mkdir "$T/public"

@@ -56,6 +56,7 @@ before=$(wc -l <"$T/heard")
 must "the server did not hear all of it: $(cat "$T/heard")" \
 	[ "$(grep -c 'OPTIONS friendly-scanner' "$T/heard")" = "$(cat "$T"/bare.* | wc -l)" ]
 
+apart
 guard_start
 # shellcheck disable=SC2086
 all guarded 131 friendly-scanner $attacks fake-first

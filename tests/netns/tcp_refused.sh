@@ -7,5 +7,6 @@
 field_open
 field_topology router
 pbx_echo
+apart
 guard_start
 refused_test $PBX4 "$(! has_v6 || echo $PBX6)"

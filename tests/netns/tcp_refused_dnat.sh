@@ -28,5 +28,6 @@ table inet own {
 }
 RULES
 pbx_echo
+apart
 guard_start
 refused_test $GW4

@@ -9,5 +9,6 @@ field_open
 field_topology host
 strict_host
 pbx_echo
+apart
 guard_start
 refused_test $PBX4 "$(! has_v6 || echo $PBX6)"
