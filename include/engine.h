@@ -271,11 +271,15 @@ bool state_allow_remove(struct state *st, const struct prefix *who);
 size_t state_ban_most(const struct state *st);
 /*
  * The source of a ban keeps sending.  A proven one of a check begins anew then, with its full
- * length, but ends `longest` seconds after it was set, since anybody can send in that name.
+ * length, but ends growth->longest after it was set, since anybody can send in that name; how
+ * often it was banned is remembered from the new end on.
  * false: it stays as it is; out: as it is now.
  */
-bool state_ban_renew(struct state *st, const struct addr *site, uint32_t longest, uint64_t now,
-		     struct ban *out);
+struct ban_growth {
+	uint32_t longest, memory; /* s: settings.ban_longest, ban_memory */
+};
+bool state_ban_renew(struct state *st, const struct addr *site, const struct ban_growth *growth,
+		     uint64_t now, struct ban *out);
 /* One of that kind? */
 bool state_ban_renewable(struct state *st, const struct addr *site, uint64_t now);
 /* Calls each for every live one, on copies, without a lock held; returns how many. */

@@ -133,7 +133,7 @@ int plan_init(struct plan *p, const struct ruleset *rules, unsigned workers)
 	p->counters = s->ban_max <= COUNTER_ELEMENTS &&
 		      sysconf(_SC_NPROCESSORS_CONF) <= COUNTER_CORES;
 	p->renew = s->ban_renew;
-	p->longest = s->ban_longest;
+	p->growth = (struct ban_growth){ s->ban_longest, s->ban_memory };
 	e = copy_prefixes(p, rules);
 	if (e < 0)
 		plan_free(p);

@@ -35,7 +35,7 @@ struct plan {
 	bool everything; /* a banned source loses all its traffic, not only SIP */
 	bool bypass[LANES]; /* traffic passes while no daemon listens */
 	bool renew;      /* proven bans, while their sources keep sending */
-	uint32_t longest; /* s after which that ends */
+	struct ban_growth growth; /* when that ends, and is forgotten */
 	bool counters;   /* a counter for each banned element */
 };
 

@@ -34,7 +34,7 @@ static void begin_anew(struct renew *r, struct banlist *l, const struct addr *si
 {
 	struct ban b;
 
-	if (state_ban_renew(l->state, site, l->plan->longest, l->now, &b))
+	if (state_ban_renew(l->state, site, &l->plan->growth, l->now, &b))
 		r->renewed += banlist_put(l, &b);
 }
 

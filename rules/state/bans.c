@@ -179,17 +179,18 @@ static bool renewable(const struct record *r, uint64_t now)
 	return r->until > now && r->proven && !r->hand && r->check != CHECK_NONE;
 }
 
-bool state_ban_renew(struct state *st, const struct addr *site, uint32_t longest, uint64_t now,
-		     struct ban *out)
+bool state_ban_renew(struct state *st, const struct addr *site, const struct ban_growth *growth,
+		     uint64_t now, struct ban *out)
 {
-	struct hold h = table_find(st->bans, key_of_addr(st, site), now);
+	uint64_t key = key_of_addr(st, site);
+	struct hold h = table_find(st->bans, key, now);
 	struct record *r = h.value;
 	bool renewed = false;
 	uint64_t until, last;
 
 	if (r && addr_eq(&r->who.addr, site) && renewable(r, now)) {
 		until = now + r->life * NS;
-		last = (r->begun + (uint64_t)longest) * NS;
+		last = (r->begun + (uint64_t)growth->longest) * NS;
 		if (until > last)
 			until = last;
 		renewed = until > r->until && until - r->until >= r->life * NS / RENEW_PART;
@@ -200,6 +201,8 @@ bool state_ban_renew(struct state *st, const struct addr *site, uint32_t longest
 		table_set(&h, now, until, RANK_PROVEN);
 	}
 	table_release(&h);
+	if (renewed && out->times)
+		offender_goes_on(st, key, until, growth->memory, now);
 	return renewed;
 }
 

@@ -44,6 +44,19 @@ void offender_banned(struct state *st, uint64_t site_key, unsigned times, uint64
 	table_release(&h);
 }
 
+void offender_goes_on(struct state *st, uint64_t site_key, uint64_t until, uint32_t memory,
+		      uint64_t now)
+{
+	struct hold h = table_find(st->offenders, site_key, now);
+	struct record *r = h.value;
+
+	if (!r)
+		return;
+	r->end = (uint32_t)(until / NS);
+	table_keep(&h, now, until + (uint64_t)r->times * memory * NS, 0);
+	table_release(&h);
+}
+
 void offender_forget(struct state *st, uint64_t site_key)
 {
 	(void)table_forget(st->offenders, site_key);

@@ -23,6 +23,9 @@ unsigned offender_times(struct state *st, uint64_t site_key, uint32_t memory, ui
 /* That one has begun, and ends at `until`. */
 void offender_banned(struct state *st, uint64_t site_key, unsigned times, uint64_t until,
 		     uint32_t memory, uint64_t now);
+/* It lasts until then, because its source goes on: the memory of it begins there. */
+void offender_goes_on(struct state *st, uint64_t site_key, uint64_t until, uint32_t memory,
+		      uint64_t now);
 void offender_forget(struct state *st, uint64_t site_key);
 
 #endif
