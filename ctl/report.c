@@ -152,6 +152,10 @@ static void json_packet(const struct feed_item *item, const struct report_messag
 	else
 		json_null(&j, "reason");
 	json_ban(&j, d);
+	if (d->mark && d->verdict == VERDICT_ACCEPT)
+		json_uint(&j, "mark", d->mark);
+	if (d->mark_time)
+		json_uint(&j, "marked", d->mark_time);
 	if (d->reset)
 		json_bool(&j, "reset", true);
 	if (d->code)
@@ -243,6 +247,8 @@ static void text_packet(const struct report *r, const struct feed_item *item,
 		text_ban(d);
 	if (d->answer_after)
 		printf("; answered after %g s", d->answer_after / 1000.0);
+	if (d->mark)
+		printf("; mark 0x%" PRIx32 ", of its source %" PRIu32 " s", d->mark, d->mark_time);
 	if (d->reset)
 		fputs("; connection ended", stdout);
 	if (d->token[0])

@@ -146,7 +146,14 @@ enum action {
 	                 * for a while: rules/approve.h */
 	ACTION_DECOY,   /* drop, and say that all is well: rules/decoy.h */
 	ACTION_TARPIT,  /* REJECT, with an answer that comes late */
+	ACTION_MARK,    /* the packet passes, and carries policy.mark */
 };
+
+/* Does what hits go on its way all the same? */
+static inline bool action_passes(enum action action)
+{
+	return action == ACTION_ALERT || action == ACTION_MARK;
+}
 
 struct policy {
 	uint8_t mode;        /* enum mode */
@@ -155,6 +162,7 @@ struct policy {
 	const char *phrase;
 	const char *retry_after;      /* as written; compiled to */
 	uint32_t retry_least, retry_most; /* s that it may say, 0 = nothing */
+	uint32_t mark;       /* of the packets of a source, 0 = none */
 	uint32_t ban;        /* seconds, 0 = no ban */
 	uint32_t ban_after;  /* hits within ban_window before the ban, at least 1 */
 	uint32_t ban_window; /* seconds */

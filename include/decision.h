@@ -39,6 +39,7 @@ enum kept {
 };
 
 #define CHECK_NONE 255
+#define OWN_MARK 0x51b0a7u /* on packets that we sent ourselves: none of them is judged */
 #define APPROVAL_TOKEN 10 /* "K7QF-2M9X" */
 #define APPROVAL_LABEL 40
 #define REASON_TEXT 96
@@ -71,6 +72,9 @@ struct decision {
 	bool ban_proven;  /* likewise: struct ban */
 	uint8_t ban_times; /* likewise */
 	bool ban_capped;  /* it would have been banned, but too many are (bans.rate) */
+	uint32_t mark;    /* what the packet, if it passes, carries in the kernel, 0 = no change */
+	uint32_t mark_time; /* seconds that the packets of its source shall carry that, too,
+	                     * 0 = no change */
 	uint32_t known;   /* seconds the site belongs into the known lane, 0 = no change */
 	uint32_t called;  /* likewise, by a call that proved it: it makes room for the registered */
 	uint64_t approval; /* with a token: where it waits, for state_approval_of */

@@ -62,6 +62,9 @@ struct settings {
 	uint32_t known_max;      /* elements in each known set */
 	struct conf_list never;  /* bans.never as written */
 	bool ban_renew;          /* a proven ban begins anew while its source keeps sending */
+	uint32_t mark_time;      /* s that a source is marked */
+	uint8_t mark_scope;      /* enum ban_scope */
+	uint32_t mark_max;       /* elements in each map of marked sources */
 	uint8_t answers_strangers; /* enum strangers */
 	uint32_t answers_source; /* answers a second to a site, */
 	uint32_t answers_total;  /* ... in all, */
@@ -144,6 +147,8 @@ int ruleset_set_never(struct ruleset *rs, const struct never *list, size_t n);
 const struct never *ruleset_never(const struct ruleset *rs, size_t *n);
 /* Does the prefix hold anybody who must not be banned: inside, trusted, or as above? */
 bool ruleset_spares(const struct ruleset *rs, const struct prefix *who);
+/* Does any check that is on mark with that; 0: with anything at all? */
+bool ruleset_marks(const struct ruleset *rs, uint32_t mark);
 /* What the checks have made of their lists of rules, zone by zone, for people. */
 void ruleset_describe(const struct ruleset *rs, conf_line *line, void *arg);
 const char *ruleset_zone_name(const struct ruleset *rs, unsigned zone);

@@ -36,6 +36,8 @@
 	X(answer_silent, "... and because their receiver has not proven to be it") \
 	X(absorbed, "answers to packets of ours, which end here") \
 	X(observed, "packets that only observe mode let through") \
+	X(marked, "packets that pass with a mark that a check gave them") \
+	X(marks, "sources that checks asked to be marked, or marked longer") \
 	X(approved, "packets that pass because somebody approved") \
 	X(bans, "bans asked for") \
 	X(ban_capped, "bans not made because there were too many in a second (bans.rate)") \

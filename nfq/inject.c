@@ -13,7 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "steer.h"
 
 #define HOPS 64
 #define WINDOW 16384 /* of a connection that will be reset in a moment */
@@ -57,7 +56,7 @@ static int fail(char err[INJECT_ERROR], const char *what, int code)
 static int raw_open(int family, int level, int header_included)
 {
 	int fd = socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_RAW);
-	const uint32_t mark = STEER_MARK;
+	const uint32_t mark = OWN_MARK;
 	int one = 1, none = 0, r;
 
 	if (fd < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Packets of our own: RSTs that end a refused TCP connection for both ends, and messages
- * in the name of either end of a call.  They carry STEER_MARK, so they never enter a queue.
+ * in the name of either end of a call.  They carry OWN_MARK, so they never enter a queue.
  *
  * Ownership: an inject owns its raw sockets; one for each worker.
  * Locking: none; one thread.  Errors: opening gives -errno with a line for the

@@ -33,7 +33,7 @@ static void fragments_go(struct nftset *n, const char *from, const char *to)
 void shed_spare(struct nftset *n, const char *chain, const struct family *f, unsigned n_families)
 {
 	/* a RST to a server on this host comes by, in the name of a source that may be banned */
-	accept_meta(n, &steer_main, chain, NFT_META_MARK, STEER_MARK, OWN);
+	accept_meta(n, &steer_main, chain, NFT_META_MARK, OWN_MARK, OWN);
 	for (unsigned i = 0; i < n_families; i++) {
 		accept_source(n, chain, &f[i], f[i].never, false);
 		accept_source(n, chain, &f[i], f[i].allowed, false);
@@ -109,7 +109,7 @@ void shed_police(struct nftset *n, const struct plan *p)
 	clear_chain(n, &steer_main, to, -1, 0);
 	clear_chain(n, &steer_main, known, -1, 0);
 	sip_goes(n, &steer_main, p, from, PORT_DESTINATION, to);
-	accept_meta(n, &steer_main, to, NFT_META_MARK, STEER_MARK, OWN);
+	accept_meta(n, &steer_main, to, NFT_META_MARK, OWN_MARK, OWN);
 	for (const struct family *f = families; f < families + 2; f++) {
 		accept_source(n, to, f, f->inside, false);
 		accept_source(n, to, f, f->trusted, false);

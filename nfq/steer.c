@@ -134,7 +134,7 @@ static void put_hook(struct nftset *n, const struct nftset_table *t, const struc
 	clear_chain(n, t, h->chain, h->hook, STEER_PRIORITY);
 	accept_meta(n, t, h->chain, h->hook == NF_INET_LOCAL_OUT ? NFT_META_OIF : NFT_META_IIF,
 		    LOOPBACK, NULL);
-	accept_meta(n, t, h->chain, NFT_META_MARK, STEER_MARK, OWN);
+	accept_meta(n, t, h->chain, NFT_META_MARK, OWN_MARK, OWN);
 	sip_goes(n, t, p, h->chain, PORT_DESTINATION, "steer_lanes");
 	sip_goes(n, t, p, h->chain, PORT_SOURCE, "steer_lanes");
 }

@@ -22,9 +22,6 @@
 #include "nftset.h"
 #include "plan.h"
 
-/* Packets with this mark never enter a queue: those that we sent ourselves. */
-#define STEER_MARK 0x51b0a7u
-
 /* A chain that sources come to that nobody has banned or allowed; feedset.c fills it. */
 #define STEER_FEEDS "feeds"
 

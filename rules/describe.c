@@ -48,6 +48,8 @@ static const char *remark(const struct ruleset *rs, const struct policy *policy)
 {
 	if (policy->mode == MODE_OBSERVE || rs->settings.mode == MODE_OBSERVE)
 		return " (mode observe: only told)";
+	if (policy->action == ACTION_MARK)
+		return " (action mark: it passes, with the mark)";
 	return policy->action == ACTION_ALERT ? " (action alert: only told)" : "";
 }
 

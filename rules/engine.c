@@ -94,7 +94,7 @@ static void decision_init(struct decision *d, const struct pkt *pkt)
 	d->reset = d->call = false;
 	d->approved = false;
 	d->token[0] = 0;
-	d->ban = d->known = d->called = 0;
+	d->ban = d->known = d->called = d->mark = d->mark_time = 0;
 	d->ban_proven = d->ban_capped = false;
 	d->ban_times = 0;
 	d->defect = DEFECT_COUNT;
@@ -133,7 +133,7 @@ static void read_early(struct passage *g, unsigned check)
 	struct probe *p = &g->probe;
 	uint8_t action = p->zone->policy[check].action;
 
-	if (p->names || action == ACTION_ALERT || action == ACTION_DROP ||
+	if (p->names || action_passes(action) || action == ACTION_DROP ||
 	    (!p->sip && p->pkt->proto != PROTO_UDP))
 		return;
 	if (!p->sip) {

@@ -9,11 +9,14 @@
 #include "state/neighbours.h"
 #include "state/offenders.h"
 #include "state/state.h"
+#include "state/told.h"
 
 /* Kinds of meters, + check: no meter kind of a check reaches so far. */
 #define METER_HITS 0x100
 #define METER_HITS_SHOWN 0x140
 #define METER_NEW 0x180 /* bans, + proven */
+#define MARKED 0x1c0 /* + shown: that a source was, in the table of what is told */
+#define MARKED_AGAIN (5 * NS)
 
 #define JITTER_BITS 28 /* those that key_with mixes */
 
@@ -157,19 +160,41 @@ static void ban_unproven(const struct probe *p, struct ban *b, uint32_t seconds,
 		impose(p, b, seconds, d);
 }
 
+/*
+ * What others can send in its name is no reason to lead a source elsewhere for long.  One that
+ * goes on is not written again with each packet.
+ */
+static void mark_source(const struct probe *p, uint32_t mark, bool shown, struct decision *d)
+{
+	const struct settings *s = &p->rules->settings;
+	uint32_t most = shown ? s->mark_time : s->ban_unproven;
+	uint32_t seconds = s->mark_time < most ? s->mark_time : most;
+	uint64_t key = key_with(key_with(p->site_key, mark), MARKED + shown);
+
+	if (p->pkt->dir != DIR_INBOUND || !seconds)
+		return;
+	d->mark = mark;
+	if (told_now(p->state, key, p->now, p->now + MARKED_AGAIN))
+		d->mark_time = seconds;
+}
+
 void penalty(const struct probe *p, unsigned check, const struct evidence *ev,
 	     struct decision *d)
 {
 	const struct policy *policy = &p->zone->policy[check];
-	uint32_t seconds = ev->ban ? ev->ban : policy->ban;
+	uint32_t seconds = policy->action == ACTION_MARK ? 0 : ev->ban ? ev->ban : policy->ban;
 	struct ban b = { .who = addr_site_prefix(&p->site), .check = (uint8_t)check }, had;
 	bool shown, enough, live;
 
-	if (!seconds || !bannable(p, ev))
+	if ((!seconds && !policy->mark) || !bannable(p, ev))
 		return;
 	enough = enough_hits(p, METER_HITS + check, policy);
 	shown = is_shown(p, ev) && enough_hits(p, METER_HITS_SHOWN + check, policy);
 	if (!shown && (!enough || shown_partner(p) || shown_by(p) == SHOWS_ASKED))
+		return;
+	if (policy->mark)
+		mark_source(p, policy->mark, shown, d);
+	if (!seconds)
 		return;
 	live = ban_find(p->state, p->site_key, &p->site, p->now, &had);
 	d->ban_capped = !live && is_capped(p, shown);

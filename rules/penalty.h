@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Whether a source is banned for what a check found, and for how long.
+ * Whether a source is banned or marked for what a check found, and for how long.
  *
  * A UDP packet may be somebody else's, so a ban is *proven* only if what was found shows its
  * sender (enum grounds): for the packet alone, that it repeats a nonce or a tag that a server
@@ -22,7 +22,7 @@
 
 #include "check.h"
 
-/* d->reason is written already.  Sets what d says of bans. */
+/* d->reason is written already.  Sets what d says of bans and marks. */
 void penalty(const struct probe *p, unsigned check, const struct evidence *ev,
 	     struct decision *d);
 

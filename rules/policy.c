@@ -7,7 +7,7 @@
 
 static const char *const modes[] = { "off", "observe", "enforce", NULL };
 static const char *const actions[] = { "alert", "drop", "reject", "approve", "decoy", "tarpit",
-				       NULL };
+				       "mark", NULL };
 
 /* No fallback here: every check brings its own defaults. */
 const struct conf_row policy_rows[] = {
@@ -16,7 +16,8 @@ const struct conf_row policy_rows[] = {
 	{ .name = "action", .type = CONF_WORD, .offset = offsetof(struct policy, action),
 	  .words = actions, .help = "alert: only told; drop: the packet goes no further; "
 			  "reject: and an answer goes back; approve: until somebody approves; "
-			  "decoy: and a false one; tarpit: and a late one" },
+			  "decoy: and a false one; tarpit: and a late one; mark: it passes, "
+			  "marked" },
 	{ .name = "code", .type = CONF_INT, .offset = offsetof(struct policy, code),
 	  .min = 400, .max = 699, .help = "status of that answer" },
 	{ .name = "reason", .type = CONF_TEXT, .offset = offsetof(struct policy, phrase),
@@ -24,6 +25,9 @@ const struct conf_row policy_rows[] = {
 	{ .name = "retry_after", .type = CONF_TEXT,
 	  .offset = offsetof(struct policy, retry_after),
 	  .help = "when to ask again: \"30s\", or anything in \"5s-30s\"; empty: not said" },
+	{ .name = "mark", .type = CONF_INT, .offset = offsetof(struct policy, mark),
+	  .min = 0, .max = INT32_MAX,
+	  .help = "the mark that packets of the source get in the kernel, 0 = none" },
 	{ .name = "ban", .type = CONF_DURATION, .offset = offsetof(struct policy, ban),
 	  .min = 0, .max = 52 * WEEK, .help = "how long the source is banned, 0 = not at all" },
 	{ .name = "ban_after", .type = CONF_INT, .offset = offsetof(struct policy, ban_after),
@@ -92,10 +96,20 @@ static bool retry_parse(const char *text, uint32_t *least, uint32_t *most)
 	return true;
 }
 
+static void mark_check(const struct policy *p, struct compiler *c)
+{
+	if (p->action == ACTION_MARK && !p->mark)
+		compiler_error(c, NULL, "mark", "is 0, and action is \"mark\": say which");
+	if (p->mark == OWN_MARK)
+		compiler_error(c, NULL, "mark", "0x%x is that of packets which sipmoat itself "
+			       "sends: choose another", OWN_MARK);
+}
+
 void policy_compile(struct policy *p, const struct check *check, struct compiler *c)
 {
 	phrase_check(p, c);
 	code_check(p, check, c);
+	mark_check(p, c);
 	p->retry_least = p->retry_most = 0;
 	if (p->retry_after[0] && !retry_parse(p->retry_after, &p->retry_least, &p->retry_most))
 		compiler_error(c, NULL, "retry_after", "\"%s\": write \"30s\", or \"5s-30s\" for "
@@ -106,7 +120,13 @@ void policy_warn(const struct policy *p, const struct settings *s, struct compil
 {
 	bool decoy = p->action == ACTION_DECOY;
 
-	if (p->mode == MODE_OFF || (!decoy && p->action != ACTION_TARPIT))
+	if (p->mode == MODE_OFF)
+		return;
+	if (p->mark && !action_passes(p->action) && p->ban)
+		conf_report_add(c->report, CONF_WARNING, c->file, c->line, c->group,
+				"mark: of whoever is banned nothing is left to be marked: "
+				"ban \"0s\"");
+	if (!decoy && p->action != ACTION_TARPIT)
 		return;
 	if (s->answers_strangers == STRANGERS_SILENT)
 		conf_report_add(c->report, CONF_WARNING, c->file, c->line, c->group,
@@ -116,4 +136,16 @@ void policy_warn(const struct policy *p, const struct settings *s, struct compil
 		conf_report_add(c->report, CONF_WARNING, c->file, c->line, c->group,
 				"action: whoever is banned with his first hit is not deceived: "
 				"ban \"0s\", or a larger ban_after");
+}
+
+bool ruleset_marks(const struct ruleset *rs, uint32_t mark)
+{
+	for (unsigned z = 0; z < rs->n_zones; z++)
+		for (unsigned i = 0; i < check_count; i++) {
+			const struct policy *p = &rs->zone[z].policy[i];
+
+			if (p->mark && p->mode != MODE_OFF && (!mark || p->mark == mark))
+				return true;
+		}
+	return false;
 }

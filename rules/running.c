@@ -174,7 +174,7 @@ static bool judge(const struct passing *p, unsigned check, bool warns, struct de
 	    p->call->number.kind == NUMBER_EMERGENCY)
 		return false;
 	observe = policy->mode == MODE_OBSERVE || p->rs->settings.mode == MODE_OBSERVE;
-	alert = warns || policy->action == ACTION_ALERT;
+	alert = warns || action_passes(policy->action);
 	d->observed = observe && !alert;
 	*ends = !observe && !alert;
 	return true;

@@ -134,6 +134,16 @@ static const struct conf_row bans_rows[] = {
 	{ NULL },
 };
 
+static const struct conf_row marks_rows[] = {
+	{ "time", CONF_DURATION, AT(mark_time), 10, 4 * 604800, "1h", NULL,
+	  "how long packets of a source that a check marks are marked, from its last hit" },
+	{ "scope", CONF_WORD, AT(mark_scope), 0, 0, "all", scopes,
+	  "which of its packets: those of the SIP ports, or all" },
+	{ "max", CONF_INT, AT(mark_max), 64, 1048576, "16384", NULL,
+	  "elements in each map of marked sources" },
+	{ NULL },
+};
+
 static const struct conf_row answers_rows[] = {
 	{ "strangers", CONF_WORD, AT(answers_strangers), 0, 0, "silent", strangers,
 	  "who has not shown that he receives answers: gets none, or one no larger than he sent" },
@@ -244,6 +254,7 @@ const struct settings_group settings_groups[] = {
 	{ "queue", queue_rows },
 	{ "police", police_rows },
 	{ "bans", bans_rows },
+	{ "marks", marks_rows },
 	{ "answers", answers_rows },
 	{ "tables", tables_rows },
 	{ "memory", memory_rows },

@@ -37,7 +37,7 @@ static enum action action_of(const struct probe *p, const struct policy *policy,
 {
 	enum action how = policy->action;
 
-	if (how == ACTION_DROP && ev->reject)
+	if ((how == ACTION_DROP || how == ACTION_MARK) && ev->reject)
 		return ACTION_REJECT;
 	if (how != ACTION_DECOY && how != ACTION_TARPIT)
 		return how;
@@ -52,8 +52,10 @@ bool settle(const struct probe *p, unsigned check, struct evidence *ev, struct a
 	bool observe = policy->mode == MODE_OBSERVE || p->rules->settings.mode == MODE_OBSERVE;
 	bool alert = policy->action == ACTION_ALERT || ev->alert ||
 		     checks[check]->way == WAY_OUT_TOLD;
-	bool passes = observe || alert || p->spared;
 	bool approve = !alert && (policy->action == ACTION_APPROVE || ev->approve);
+	bool mark = policy->action == ACTION_MARK && !approve && !ev->reject;
+	bool spared = p->spared && !observe && !alert && !mark;
+	bool told = observe || alert || spared;
 	enum action how;
 
 	if (approve && evidence_approved(p, ev))
@@ -61,13 +63,18 @@ bool settle(const struct probe *p, unsigned check, struct evidence *ev, struct a
 	if (ev->defect != DEFECT_COUNT)
 		d->defect = ev->defect;
 	/* the first hit tells the story, unless a later one decides it */
-	if (d->check != CHECK_NONE && passes)
+	if (d->check != CHECK_NONE && (told || (mark && d->mark)))
 		return false;
-	if (p->spared && !observe && !alert)
+	if (spared)
 		say_spared(ev);
 	tell(check, ev, observe && !alert, alert, d);
-	if (passes)
+	if (told)
 		return false;
+	if (mark) {
+		d->mark = policy->mark;
+		penalty(p, check, ev, d);
+		return false;
+	}
 	d->verdict = VERDICT_DROP;
 	if (approve)
 		approve_ask(p, ev, d);

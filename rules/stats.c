@@ -67,6 +67,10 @@ void stats_count(struct stats *s, const struct pkt *pkt, const struct decision *
 		stats_add(&s->absorbed, 1);
 	if (d->observed)
 		stats_add(&s->observed, 1);
+	if (d->mark && d->verdict == VERDICT_ACCEPT)
+		stats_add(&s->marked, 1);
+	if (d->mark_time)
+		stats_add(&s->marks, 1);
 	if (d->approved && d->verdict == VERDICT_ACCEPT)
 		stats_add(&s->approved, 1);
 	if (d->ban)

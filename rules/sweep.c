@@ -25,7 +25,7 @@ static bool may_end(const struct ruleset *rs, struct state *st, const struct res
 		const struct policy *policy = &zone->policy[i];
 
 		if (checks[i] == &check_stream)
-			ends = policy->mode == MODE_ENFORCE && policy->action != ACTION_ALERT;
+			ends = policy->mode == MODE_ENFORCE && !action_passes(policy->action);
 	}
 	return ends;
 }

@@ -368,7 +368,7 @@ static struct call_slot slot_of(const struct finding *f)
 			       .act = q->act, .proven = q->proven };
 
 	/* time runs on when the call has passed: what is only told is told then */
-	if (f->limit->count == COUNT_MINUTES && f->action == ACTION_ALERT) {
+	if (f->limit->count == COUNT_MINUTES && action_passes(f->action)) {
 		s.warn = q->warn ? q->warn : q->act;
 		s.act = 0;
 	}
@@ -388,7 +388,7 @@ static bool ask(const struct probe *p, const struct calls_conf *own, const struc
 	if (f->said == QUOTA_OVER) {
 		if (is_approved(p, f, ev))
 			f->said = QUOTA_FREE;
-		else if (f->action != ACTION_ALERT && !only_observed(p, own))
+		else if (!action_passes(f->action) && !only_observed(p, own))
 			return true;
 		slot = slot_of(f);
 		count_over(p, l, &f->quota, &slot);

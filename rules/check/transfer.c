@@ -76,7 +76,7 @@ static enum sip_treat destination_treat(const struct destination_query *q, struc
 	switch (destination_judge(q, uri, ev, &number)) {
 	case DESTINATION_DENIED:
 		/* what is on trial there is not yet refused here */
-		if (policy->mode == MODE_OBSERVE || policy->action == ACTION_ALERT)
+		if (policy->mode == MODE_OBSERVE || action_passes(policy->action))
 			return treat > TREAT_ALERT ? TREAT_ALERT : (enum sip_treat)treat;
 		return (enum sip_treat)treat;
 	case DESTINATION_TOLD:

@@ -12,6 +12,7 @@ finds in TMP, and expect, whose lines are, the last that fits a packet counts:
           [token=yes|no] [approved=yes|no] [code=CODE] [after=MILLISECONDS]
           [kept=stranger|capped]
           [banned=PREFIX] [proven=yes|no] [times=N]
+          [mark=NUMBER] [marked=SECONDS]  on the packet; its source: without these, not
           [answer~TEXT] [answer!~TEXT]    in what is sent back, or not in it
       PACKETS: * or frame numbers, "17", "17-20", or those of a label, "flood/17",
       "flood/17-20", "flood/18-", "flood/*".  Without CHECK no check may have hit.
@@ -58,8 +59,9 @@ import mkpcap  # noqa: E402
 import proofread  # noqa: E402
 
 SHIPPED = os.path.join(os.path.dirname(os.path.dirname(HERE)), "systemd", "sipmoat.conf")
-NUMBERS = ("ban", "status", "messages", "code", "after", "times")
+NUMBERS = ("ban", "status", "messages", "code", "after", "times", "mark", "marked")
 NOT_SHOWN = {"reset": False, "token": False, "approved": False, "proven": False}
+UNMARKED = {"mark": None, "marked": None}
 INSIDE = "192.0.2.10,2001:db8::10"
 PROGRAM = os.environ.get("SIPMOAT") or os.path.join(
     os.path.dirname(os.path.dirname(HERE)), os.environ.get("B", "build"), "sipmoat")
@@ -115,10 +117,10 @@ def frames_of(case, spec):
 
 def wanted(case, expect):
     """For each frame: verdict, check, ban, other members, where it is said."""
-    want = [{"verdict": "accept", "check": None, "ban": None, "where": "default"}
+    want = [{"verdict": "accept", "check": None, "ban": None, **UNMARKED, "where": "default"}
             for _ in case.packets]
     for where, spec, verdict, words in expect.rules:
-        rule = {"verdict": verdict, "check": None, "ban": None, "where": where}
+        rule = {"verdict": verdict, "check": None, "ban": None, **UNMARKED, "where": where}
         for w in words:
             if "~" in w:
                 key, _, value = w.partition("~")
