@@ -24,7 +24,7 @@ struct ban_conf {
 	const struct ruleset *rules; /* settings, trusted prefixes: read during the call */
 	struct state *state;
 	struct hand *hand;           /* what is banned and allowed by hand */
-	struct ring *const *ring;    /* one per worker: events with d.ban, d.known or d.called */
+	struct ring *const *ring;    /* one per worker: events with d.ban, d.mark_time, d.known or d.called */
 	unsigned rings;
 	unsigned workers;            /* queues: strangers first.., known first + workers.. */
 	int wake_fd;                 /* eventfd that workers write after putting */
@@ -33,6 +33,9 @@ struct ban_conf {
 	uint32_t other_port;
 	void (*on_lost)(void *arg);
 	void *lost_arg;
+	/* called when packets of a site get a mark from now on; likewise */
+	void (*on_mark)(void *arg, const struct addr *site);
+	void *mark_arg;
 };
 
 /*
@@ -60,6 +63,7 @@ void ban_stop(struct ban_thread *t);
 struct ban_counts {
 	uint64_t banned, unbanned, prolonged, by_hand, refused, restored; /* totals */
 	uint64_t live4, live6; /* elements believed to be in the kernel */
+	uint64_t marked4, marked6; /* likewise in the maps of marks */
 };
 void ban_count(struct ban_thread *t, struct ban_counts *out);
 /* The known sources, for the caller to free; 0 or -ENOMEM.  Not after ban_stop. */

@@ -19,6 +19,10 @@ void banlist_publish(struct banlist *l)
 			      memory_order_relaxed);
 	atomic_store_explicit(&l->n.live6, elem_count(l->elems, ELEM_BAN, false),
 			      memory_order_relaxed);
+	atomic_store_explicit(&l->n.marked4, elem_count(l->elems, ELEM_MARK, true),
+			      memory_order_relaxed);
+	atomic_store_explicit(&l->n.marked6, elem_count(l->elems, ELEM_MARK, false),
+			      memory_order_relaxed);
 }
 
 void banlist_count(struct banlist *l, struct ban_counts *out)
@@ -31,6 +35,8 @@ void banlist_count(struct banlist *l, struct ban_counts *out)
 	out->restored = atomic_load_explicit(&l->n.restored, memory_order_relaxed);
 	out->live4 = atomic_load_explicit(&l->n.live4, memory_order_relaxed);
 	out->live6 = atomic_load_explicit(&l->n.live6, memory_order_relaxed);
+	out->marked4 = atomic_load_explicit(&l->n.marked4, memory_order_relaxed);
+	out->marked6 = atomic_load_explicit(&l->n.marked6, memory_order_relaxed);
 }
 
 struct addr banlist_key(const struct nftread_elem *e)
@@ -100,8 +106,22 @@ static void take_called(struct banlist *l, const struct event *ev)
 			   ELEM_BY_CALL);
 }
 
+static void take_mark(struct banlist *l, const struct event *ev)
+{
+	struct ban b = { .who = addr_site_prefix(&ev->src), .check = ev->d.check };
+	char text[BANTEXT];
+
+	snprintf(b.reason, sizeof(b.reason), "%s", ev->d.reason);
+	bantext_print(&b, text);
+	if (!untouchable(l, &b.who))
+		elem_mark(l->elems, &b.who.addr, ev->d.mark, ev->when + ev->d.mark_time * NS,
+			  l->now, text);
+}
+
 void banlist_take(struct banlist *l, const struct event *ev)
 {
+	if (ev->d.mark_time)
+		take_mark(l, ev);
 	if (ev->d.ban)
 		take_ban(l, ev);
 	if (ev->d.known)
@@ -269,6 +289,14 @@ void banlist_known(const struct nftread_elem *e, void *arg)
 		elem_saw(l->elems, ELEM_KNOWN, &key, banlist_end(l, e));
 }
 
+void banlist_marked(const struct nftread_elem *e, void *arg)
+{
+	struct banlist *l = arg;
+	struct addr key = banlist_key(e);
+
+	elem_saw_mark(l->elems, &key, e->mark, banlist_end(l, e));
+}
+
 void banlist_found(const struct nftread_elem *e, void *arg)
 {
 	struct banlist *l = arg;
@@ -304,6 +332,7 @@ void banlist_event(struct banlist *l, const struct nftread_event *ev)
 	struct addr key = banlist_key(&ev->elem);
 	bool ban = strcmp(ev->set, "banned4") == 0 || strcmp(ev->set, "banned6") == 0;
 	bool known = strcmp(ev->set, "known4") == 0 || strcmp(ev->set, "known6") == 0;
+	bool marked = strcmp(ev->set, "marked4") == 0 || strcmp(ev->set, "marked6") == 0;
 
 	if (ban && ev->kind == NFTREAD_ELEM_NEW)
 		added(l, &ev->elem);
@@ -313,4 +342,9 @@ void banlist_event(struct banlist *l, const struct nftread_event *ev)
 		elem_add(l->elems, ELEM_KNOWN, &key, banlist_end(l, &ev->elem), l->now, NULL);
 	else if (known)
 		elem_remove(l->elems, ELEM_KNOWN, &key, l->now); /* in the queue tables, too */
+	else if (marked && ev->kind == NFTREAD_ELEM_NEW)
+		elem_mark(l->elems, &key, ev->elem.mark, banlist_end(l, &ev->elem), l->now,
+			  ev->elem.comment);
+	else if (marked)
+		elem_remove(l->elems, ELEM_MARK, &key, l->now);
 }

@@ -28,11 +28,11 @@ struct banlist {
 	uint64_t now;
 	struct {
 		atomic_uint_fast64_t banned, unbanned, prolonged, by_hand, refused, restored;
-		atomic_uint_fast64_t live4, live6;
+		atomic_uint_fast64_t live4, live6, marked4, marked6;
 	} n;
 };
 
-/* From the workers: d.ban, d.known and d.called. */
+/* From the workers: d.ban, d.known, d.called and d.mark_time. */
 void banlist_take(struct banlist *l, const struct event *ev);
 /* One of state's bans: sees to it that the kernel holds it.  arg: the banlist. */
 void banlist_check(const struct ban *b, void *arg);
@@ -46,6 +46,7 @@ bool banlist_lift(struct banlist *l, const struct prefix *who, bool allow);
 /* From the kernel.  arg: the banlist. */
 void banlist_found(const struct nftread_elem *e, void *arg); /* left by an earlier run */
 void banlist_known(const struct nftread_elem *e, void *arg); /* of a known set */
+void banlist_marked(const struct nftread_elem *e, void *arg); /* of a map of marks */
 void banlist_seen(const struct nftread_elem *e, void *arg);  /* in a pass over a banned set */
 /* Somebody added or deleted an element of one of our sets. */
 void banlist_event(struct banlist *l, const struct nftread_event *ev);

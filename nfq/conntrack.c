@@ -16,6 +16,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "mirror.h"
 
 #define LOOK_MS 1000       /* between looks for new bans: those of one second go together */
 #define REST 10            /* a pass is followed by so many times what it took of a processor */
@@ -32,13 +33,15 @@ struct scope {
 
 struct conntrack {
 	struct state *state;
-	pthread_mutex_t lock; /* of scope */
+	pthread_mutex_t lock; /* of scope and marked */
 	struct scope scope;
+	struct mirror *marked, *taken; /* sites: that wait, and that a pass looks for */
+	atomic_bool stop;
 	atomic_uint_fast64_t passes, deleted;
 	struct mnl_socket *dump, *order;
 	uint32_t seen;    /* state_bans_cut() when the last pass began */
 	uint64_t rest_to; /* no pass before that */
-	int stop_fd;
+	int wake_fd;      /* stop is set, or somebody waits */
 	pthread_t thread;
 };
 
@@ -46,6 +49,7 @@ struct conntrack {
 struct pass {
 	struct conntrack *c;
 	struct scope scope;
+	bool bans, marked; /* there are some that it is for */
 	uint64_t now;
 	uint32_t seq;
 	unsigned n;  /* deletions in hand */
@@ -146,12 +150,24 @@ static bool banned(const struct pass *p, const struct addr *a)
 	return state_ban_cuts(p->c->state, a, p->now, &ban);
 }
 
+static bool marked(const struct pass *p, const struct addr *a)
+{
+	struct addr site = addr_site(a);
+
+	return mirror_find(p->c->taken, &site);
+}
+
 /* By whoever has sent to us, or would answer: behind NAT the other addresses are our own. */
 static bool goes(const struct pass *p, const struct tuple *sent, const struct tuple *back)
 {
-	if (!p->scope.everything && !is_port(&p->scope, sent) && !is_port(&p->scope, back))
-		return false;
-	return banned(p, &sent->src) || banned(p, &back->src);
+	bool sip = is_port(&p->scope, sent) || is_port(&p->scope, back);
+
+	/* no TCP connections: what brings a mark about can be forged, too */
+	if (p->marked && sip && sent->proto == IPPROTO_UDP &&
+	    (marked(p, &sent->src) || marked(p, &back->src)))
+		return true;
+	return p->bans && (sip || p->scope.everything) &&
+	       (banned(p, &sent->src) || banned(p, &back->src));
 }
 
 /* --- messages --- */
@@ -259,38 +275,77 @@ static uint64_t processor_time(void)
 	return (uint64_t)t.tv_sec * NS + (uint64_t)t.tv_nsec;
 }
 
-/* false: once more. */
-static bool pass(struct conntrack *c)
+static bool holds(const struct mirror *m)
 {
-	uint64_t used = processor_time();
-	bool read;
-	struct pass p = { .c = c, .now = clock_now(), .seq = (uint32_t)(clock_kernel() | 1) };
+	return mirror_count(m, true) || mirror_count(m, false);
+}
+
+/* Was anybody marked since the last pass took those that it looks for? */
+static bool waits(struct conntrack *c)
+{
+	bool any;
 
 	pthread_mutex_lock(&c->lock);
-	p.scope = c->scope;
+	any = holds(c->marked);
 	pthread_mutex_unlock(&c->lock);
-	if (!p.scope.enforce)
-		return true;
-	read = read_table(&p);
-	atomic_fetch_add_explicit(&c->passes, 1, memory_order_relaxed);
-	c->rest_to = clock_kernel() + (processor_time() - used) * REST;
+	return any;
+}
+
+/* What is to be looked for: what a pass did not get through first. */
+static void take(struct pass *p)
+{
+	struct conntrack *c = p->c;
+	struct mirror *waiting;
+
+	pthread_mutex_lock(&c->lock);
+	p->scope = c->scope;
+	if (!holds(c->taken)) {
+		waiting = c->marked;
+		c->marked = c->taken;
+		c->taken = waiting;
+	}
+	pthread_mutex_unlock(&c->lock);
+	p->marked = holds(c->taken);
+}
+
+/* false: once more. */
+static bool pass(struct conntrack *c, bool bans)
+{
+	uint64_t used = processor_time();
+	struct pass p = { .c = c, .bans = bans, .now = clock_now(),
+			  .seq = (uint32_t)(clock_kernel() | 1) };
+	bool read = true;
+
+	take(&p);
+	if (p.scope.enforce) {
+		read = read_table(&p);
+		atomic_fetch_add_explicit(&c->passes, 1, memory_order_relaxed);
+		c->rest_to = clock_kernel() + (processor_time() - used) * REST;
+	}
+	if (read)
+		mirror_clear(c->taken);
 	return read;
 }
 
 static void *conntrack_main(void *arg)
 {
-	struct pollfd pfd = { .fd = ((struct conntrack *)arg)->stop_fd, .events = POLLIN };
 	struct conntrack *c = arg;
+	struct pollfd pfd = { .fd = c->wake_fd, .events = POLLIN };
+	bool asked = false;
+	eventfd_t drained;
 
-	while (poll(&pfd, 1, LOOK_MS) <= 0) {
+	while (!atomic_load(&c->stop)) {
 		/* not before what ends a connection or a call is sent: where there is
 		 * NAT, only its entry says from where it is to come */
 		uint32_t cut = state_bans_cut(c->state);
 
-		if (cut == c->seen || clock_kernel() < c->rest_to)
-			continue;
-		if (pass(c))
-			c->seen = cut;
+		if ((asked || cut != c->seen) && clock_kernel() >= c->rest_to) {
+			asked = !pass(c, cut != c->seen) || waits(c);
+			if (!asked)
+				c->seen = cut;
+		}
+		if (poll(&pfd, 1, LOOK_MS) > 0)
+			asked |= eventfd_read(c->wake_fd, &drained) == 0;
 	}
 	return NULL;
 }
@@ -312,8 +367,10 @@ static void conntrack_free(struct conntrack *c)
 		mnl_socket_close(c->dump);
 	if (c->order)
 		mnl_socket_close(c->order);
-	if (c->stop_fd >= 0)
-		close(c->stop_fd);
+	if (c->wake_fd >= 0)
+		close(c->wake_fd);
+	mirror_free(c->marked);
+	mirror_free(c->taken);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 }
@@ -329,10 +386,13 @@ int conntrack_start(struct conntrack **out, struct state *st, const struct setti
 	c->state = st;
 	c->scope = scope_of(s);
 	pthread_mutex_init(&c->lock, NULL);
-	c->stop_fd = eventfd(0, EFD_CLOEXEC);
+	c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	c->dump = open_socket();
 	c->order = open_socket();
-	r = c->stop_fd < 0 || !c->dump || !c->order ? -errno :
+	c->marked = mirror_new(s->mark_max);
+	c->taken = mirror_new(s->mark_max);
+	r = c->wake_fd < 0 || !c->dump || !c->order ? -errno :
+	    !c->marked || !c->taken ? -ENOMEM :
 		-pthread_create(&c->thread, NULL, conntrack_main, c);
 	if (r) {
 		conntrack_free(c);
@@ -341,6 +401,20 @@ int conntrack_start(struct conntrack **out, struct state *st, const struct setti
 	pthread_setname_np(c->thread, "sipmoatd-conns");
 	*out = c;
 	return 0;
+}
+
+void conntrack_forget(struct conntrack *c, const struct addr *site)
+{
+	struct mirror_entry *e;
+
+	if (!c)
+		return;
+	pthread_mutex_lock(&c->lock);
+	e = mirror_put(c->marked, site);
+	if (e) /* where so many wait already, his entries end by themselves */
+		e->until = 1;
+	pthread_mutex_unlock(&c->lock);
+	eventfd_write(c->wake_fd, 1);
 }
 
 void conntrack_reload(struct conntrack *c, const struct settings *s)
@@ -356,7 +430,8 @@ void conntrack_stop(struct conntrack *c)
 {
 	if (!c)
 		return;
-	eventfd_write(c->stop_fd, 1);
+	atomic_store(&c->stop, true);
+	eventfd_write(c->wake_fd, 1);
 	pthread_join(c->thread, NULL);
 	conntrack_free(c);
 }

@@ -101,12 +101,26 @@ static int status_of(int err)
 	return err == -EPERM ? EX_NOPERM : err == -ENOMEM ? EX_OSERR : EX_UNAVAILABLE;
 }
 
+/* Without it bans still hold. */
+static void start_conntrack(struct daemon *d)
+{
+	int r = conntrack_start(&d->conntrack, d->state, &d->fixed);
+
+	if (r)
+		log_error("entries of banned and marked sources stay in conntrack: %s", strerror(-r));
+}
+
+static void forget_marked(void *arg, const struct addr *site)
+{
+	conntrack_forget(((struct daemon *)arg)->conntrack, site);
+}
+
 static int start_bans(struct daemon *d)
 {
 	struct ban_conf conf = { .rules = publish_current(d->live), .state = d->state,
 				 .hand = d->hand, .ring = d->ban_ring, .rings = d->workers,
 				 .workers = d->workers, .wake_fd = d->bans_fd,
-				 .on_lost = feeds_lost };
+				 .on_lost = feeds_lost, .on_mark = forget_marked };
 	char err[BAN_ERROR];
 	int r = feeds_new(&d->feeds);
 
@@ -116,6 +130,8 @@ static int start_bans(struct daemon *d)
 	}
 	conf.other_port = feeds_port(d->feeds);
 	conf.lost_arg = d->feeds;
+	conf.mark_arg = d;
+	start_conntrack(d);
 	r = ban_start(&d->ban, &conf, err);
 	if (!r)
 		return EX_OK;
@@ -210,15 +226,6 @@ static void start_feeds(struct daemon *d, const struct ruleset *rs)
 		log_error("cannot start the feeds: %s", strerror(-r));
 }
 
-/* Without it bans still hold. */
-static void start_conntrack(struct daemon *d)
-{
-	int r = conntrack_start(&d->conntrack, d->state, &d->fixed);
-
-	if (r)
-		log_error("entries of banned sources stay in conntrack: %s", strerror(-r));
-}
-
 /* Without it the firewall still guards. */
 static void start_control(struct daemon *d, const char *socket)
 {
@@ -262,7 +269,6 @@ int daemon_start(struct daemon *d, struct ruleset *rs)
 		return r;
 	start_audit(d, rs);
 	start_feeds(d, rs);
-	start_conntrack(d);
 	start_control(d, d->fixed.control_socket);
 	d->store = store_start(&d->fixed, d->state);
 	log_info("%u worker%s, queues %u to %u", d->workers, d->workers == 1 ? "" : "s",
@@ -285,6 +291,7 @@ static void warn_of_fixed(const struct daemon *d, const struct settings *is)
 		{ "answers.delayed", was->answers_delayed, is->answers_delayed },
 		{ "bans.max", was->ban_max, is->ban_max },
 		{ "bans.known", was->known_max, is->known_max },
+		{ "marks.max", was->mark_max, is->mark_max },
 #define X(name, records, least, help) { "tables." #name, was->name, is->name },
 		TABLES(X)
 #undef X
@@ -426,8 +433,8 @@ void daemon_free(struct daemon *d)
 		worker_free(d->worker[i]);
 	control_close(d->control);
 	feeds_stop(d->feeds);
-	conntrack_stop(d->conntrack);
 	ban_stop(d->ban);
+	conntrack_stop(d->conntrack);
 	hand_close(d->hand);
 	auditor_stop(d->auditor);
 	if (d->state)

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "elemheld.h"
 #include "engine.h"
 #include "log.h"
-#include "mirror.h"
 #include "nftread.h"
 #include "stats.h"
 #include "steer.h"
@@ -16,8 +16,6 @@
 #define BATCH 1000   /* elements a transaction: more would hold the kernel's lock for long */
 #define TRIES 4
 #define FAULTS (BATCH * 4)
-#define SWEEP_LAG (6 * NS) /* an expired element counts until the kernel's sweep, 5 s */
-#define SOON (1 * NS)
 #define FULL_QUIET (60 * NS) /* between two complaints about a full set */
 
 enum op_what { OP_ADD, OP_REPLACE, OP_DELETE, OP_DONE };
@@ -26,51 +24,42 @@ struct op {
 	uint8_t what, kind;
 	struct addr key;
 	uint64_t until;
+	uint32_t mark; /* ELEM_MARK */
+	bool leads;    /* ... which its packets did not have before */
 	unsigned first, deletions; /* its messages: deletions come before additions */
 	char text[NFTSET_COMMENT];
 };
 
-struct elem {
-	struct nftset *nft;
-	struct mirror *held[ELEM_KINDS];
-	uint32_t max[ELEM_KINDS];
-	struct op *op;
-	unsigned ops;
-	struct nftlink_fault *fault;
-	bool destroy, copies;
-	uint32_t pass;
-	uint64_t refused, complained;
-	atomic_uint_fast64_t sent; /* transactions */
-};
-
-int elem_open(struct elem **out, struct nftset *nft, uint32_t ban_max, uint32_t known_max)
+int elem_open(struct elem **out, struct nftset *nft, const uint32_t max[ELEM_KINDS])
 {
 	struct elem *m = calloc(1, sizeof(*m));
+	bool complete;
 
 	*out = NULL;
 	if (!m)
 		return -ENOMEM;
 	m->nft = nft;
-	m->max[ELEM_BAN] = ban_max;
-	m->max[ELEM_KNOWN] = known_max;
-	m->held[ELEM_BAN] = mirror_new(ban_max);
-	m->held[ELEM_KNOWN] = mirror_new(known_max);
+	memcpy(m->max, max, sizeof(m->max));
 	m->op = calloc(BATCH, sizeof(*m->op));
 	m->fault = calloc(FAULTS, sizeof(*m->fault));
-	if (!m->held[ELEM_BAN] || !m->held[ELEM_KNOWN] || !m->op || !m->fault) {
-		elem_close(m);
-		return -ENOMEM;
+	complete = m->op && m->fault;
+	for (unsigned i = 0; i < ELEM_KINDS; i++) {
+		m->held[i] = mirror_new(max[i]);
+		complete &= m->held[i] != NULL;
 	}
-	*out = m;
-	return 0;
+	if (complete)
+		*out = m;
+	else
+		elem_close(m);
+	return complete ? 0 : -ENOMEM;
 }
 
 void elem_close(struct elem *m)
 {
 	if (!m)
 		return;
-	mirror_free(m->held[ELEM_BAN]);
-	mirror_free(m->held[ELEM_KNOWN]);
+	for (unsigned i = 0; i < ELEM_KINDS; i++)
+		mirror_free(m->held[i]);
 	free(m->op);
 	free(m->fault);
 	free(m);
@@ -79,7 +68,8 @@ void elem_close(struct elem *m)
 static const char *set_name(enum elem_kind kind, bool v4)
 {
 	static const char *const name[ELEM_KINDS][2] = { { "banned6", "banned4" },
-							 { "known6", "known4" } };
+							 { "known6", "known4" },
+							 { "marked6", "marked4" } };
 
 	return name[kind][v4];
 }
@@ -92,7 +82,7 @@ static void encode(struct elem *m, enum nftset_how how, enum elem_kind kind,
 	const char *set = set_name(kind, v4);
 
 	nftset_elems(m->nft, how, &steer_main, set, type, e, 1);
-	if (m->copies && kind == ELEM_KNOWN)
+	if (m->copies && kind != ELEM_BAN)
 		nftset_elems(m->nft, how, v4 ? &steer_queue4 : &steer_queue6, set, type, e, 1);
 }
 
@@ -123,7 +113,7 @@ uint64_t elem_timeout(uint64_t until, uint64_t now)
 
 static void encode_op(struct elem *m, struct op *op, unsigned *index, uint64_t now)
 {
-	unsigned each = m->copies && op->kind == ELEM_KNOWN ? 2 : 1;
+	unsigned each = m->copies && op->kind != ELEM_BAN ? 2 : 1;
 	struct nftset_elem e = plain_key(&op->key);
 
 	op->first = *index;
@@ -137,18 +127,23 @@ static void encode_op(struct elem *m, struct op *op, unsigned *index, uint64_t n
 		return;
 	e.timeout = elem_timeout(op->until, now);
 	e.comment = op->text[0] ? op->text : NULL;
+	e.mark = op->mark;
 	encode(m, NFTSET_ADD, op->kind, &op->key, &e);
 	*index += each;
 }
 
 static void complain_full(struct elem *m, enum elem_kind kind, uint64_t now)
 {
+	static const char *const set[ELEM_KINDS] = { "the banned set (bans.max)",
+						     "the known set (bans.known)",
+						     "the map of the marked (marks.max)" };
+
 	m->refused++;
 	if (m->complained && now - m->complained < FULL_QUIET)
 		return;
 	m->complained = now;
-	log_warn("%s is full (%u): further ones are not added until some end", kind == ELEM_BAN ?
-		 "the banned set (bans.max)" : "the known set (bans.known)", m->max[kind]);
+	log_warn("%s is full (%u): further ones are not added until some end", set[kind],
+		 m->max[kind]);
 }
 
 /* Takes an operation that the kernel refused out of the transaction, or changes
@@ -233,11 +228,13 @@ int elem_flush(struct elem *m, uint64_t now)
 
 		if (en)
 			en->op = 0;
-		/* state knows the bans and brings them again; the known are only here, and
+		/* state knows the bans and brings them again; the others are only here, and
 		 * come back with the table */
 		if (en && e < 0 && m->op[i].what != OP_DONE &&
-		    !(e == -ENOENT && m->op[i].kind == ELEM_KNOWN))
+		    !(e == -ENOENT && m->op[i].kind != ELEM_BAN))
 			mirror_remove(m->held[m->op[i].kind], &m->op[i].key);
+		if (en && e == 0 && m->op[i].leads && m->on_mark)
+			m->on_mark(m->mark_arg, &m->op[i].key);
 	}
 	m->ops = 0;
 	return e;
@@ -254,6 +251,8 @@ static struct op *new_op(struct elem *m, enum op_what what, enum elem_kind kind,
 	op->what = (uint8_t)what;
 	op->kind = (uint8_t)kind;
 	op->key = *key;
+	op->mark = 0;
+	op->leads = false;
 	op->text[0] = 0;
 	return op;
 }
@@ -284,7 +283,7 @@ static enum elem_result add(struct elem *m, const struct op *want, uint64_t now,
 	struct op *op;
 
 	/* it may stay just so long, and no longer yield: that is to be read in the kernel, too */
-	if (e && e->until >= until && (yields || !e->yields))
+	if (e && e->until >= until && (yields || !e->yields) && e->value == want->mark)
 		return ELEM_SAME;
 	if (e) {
 		yields &= e->yields;
@@ -304,8 +303,10 @@ static enum elem_result add(struct elem *m, const struct op *want, uint64_t now,
 	op = e->op ? &m->op[e->op - 1] :
 		     new_op(m, e->until ? OP_REPLACE : OP_ADD, kind, &want->key, now);
 	e->op = (uint32_t)(op - m->op) + 1;
+	op->leads |= want->leads && (e->value != want->mark || e->until <= now);
 	e->until = op->until = until;
 	e->packets = 0; /* an element that is replaced begins to count anew */
+	e->value = op->mark = want->mark;
 	mirror_yield(m->held[kind], e, yields);
 	/* a registered source stays one when it calls */
 	snprintf(op->text, sizeof(op->text), "%s",
@@ -331,6 +332,22 @@ enum elem_result elem_offer(struct elem *m, enum elem_kind kind, const struct ad
 	return add(m, &want, now, true);
 }
 
+enum elem_result elem_mark(struct elem *m, const struct addr *site, uint32_t mark,
+			   uint64_t until, uint64_t now, const char *text)
+{
+	struct op want = { .kind = ELEM_MARK, .key = *site, .until = until, .mark = mark,
+			   .leads = true };
+
+	snprintf(want.text, sizeof(want.text), "%s", text);
+	return add(m, &want, now, false);
+}
+
+void elem_on_mark(struct elem *m, elem_site *fn, void *arg)
+{
+	m->on_mark = fn;
+	m->mark_arg = arg;
+}
+
 bool elem_offered(const char *comment)
 {
 	return strcmp(comment, ELEM_BY_CALL) == 0;
@@ -342,146 +359,54 @@ void elem_remove(struct elem *m, enum elem_kind kind, const struct addr *key, ui
 	mirror_remove(m->held[kind], key);
 }
 
-uint64_t elem_refused(const struct elem *m)
+/* Writes all of a kind as if the kernel held none of them. */
+static int rewrite(struct elem *m, enum elem_kind kind, uint64_t now)
 {
-	return m->refused;
-}
-
-bool elem_saw(struct elem *m, enum elem_kind kind, const struct addr *site, uint64_t until)
-{
-	struct mirror_entry *e = mirror_put(m->held[kind], site);
-
-	if (!e)
-		return false;
-	e->until = until ? until : 1;
-	e->mark = m->pass;
-	return true;
-}
-
-bool elem_saw_offered(struct elem *m, enum elem_kind kind, const struct addr *site,
-		      uint64_t until)
-{
-	bool room = elem_saw(m, kind, site, until);
-
-	if (room)
-		mirror_yield(m->held[kind], mirror_find(m->held[kind], site), true);
-	return room;
-}
-
-void elem_lost(struct elem *m, enum elem_kind kind, const struct addr *site)
-{
-	mirror_remove(m->held[kind], site);
-}
-
-bool elem_holds(struct elem *m, enum elem_kind kind, const struct addr *site)
-{
-	return mirror_find(m->held[kind], site) != NULL;
-}
-
-uint64_t elem_until(struct elem *m, enum elem_kind kind, const struct addr *site)
-{
-	const struct mirror_entry *e = mirror_find(m->held[kind], site);
-
-	return e ? e->until : 0;
-}
-
-uint32_t elem_count(const struct elem *m, enum elem_kind kind, bool v4)
-{
-	return mirror_count(m->held[kind], v4);
-}
-
-struct mirror_entry *elem_next(struct elem *m, enum elem_kind kind, uint32_t *at)
-{
-	return mirror_next(m->held[kind], at);
-}
-
-bool elem_counted(struct elem *m, const struct addr *site, uint32_t packets)
-{
-	struct mirror_entry *e = mirror_find(m->held[ELEM_BAN], site);
-	bool more = e && (int32_t)(packets - e->packets) > 0;
-
-	if (e)
-		e->packets = packets;
-	return more;
-}
-
-void elem_sweep(struct elem *m, uint64_t now)
-{
-	for (unsigned i = 0; i < ELEM_KINDS && now > SWEEP_LAG; i++)
-		mirror_sweep(m->held[i], now - SWEEP_LAG);
-}
-
-int elem_list(struct elem *m, enum elem_kind kind, uint64_t now, struct addr **sites, size_t *n)
-{
-	size_t room = (size_t)elem_count(m, kind, true) + elem_count(m, kind, false);
+	struct mirror *held = m->held[kind];
+	size_t n = 0, room = (size_t)elem_count(m, kind, true) + elem_count(m, kind, false);
+	struct mirror_entry *old = malloc((room + 1) * sizeof(*old));
 	const struct mirror_entry *e;
 	uint32_t at = 0;
 
-	*n = 0;
-	*sites = malloc((room + 1) * sizeof(**sites));
-	if (!*sites)
-		return -ENOMEM;
-	while ((e = mirror_next(m->held[kind], &at)) && *n < room)
-		if (e->until > now)
-			(*sites)[(*n)++] = e->site;
-	return 0;
-}
-
-void elem_pass_begin(struct elem *m)
-{
-	m->pass++;
-}
-
-void elem_pass_end(struct elem *m, enum elem_kind kind, uint64_t now, elem_each *missing, void *arg)
-{
-	struct mirror_entry *e;
-	uint32_t at = 0;
-
-	/* what is about to end may have ended in the kernel already */
-	while ((e = mirror_next(m->held[kind], &at)))
-		if (e->mark != m->pass && e->until > now + SOON)
-			missing(&e->site, e->until, arg);
-}
-
-/* Writes all known sources as if the kernel held none of them. */
-static int rewrite_known(struct elem *m, uint64_t now)
-{
-	struct mirror *held = m->held[ELEM_KNOWN];
-	size_t n = 0, room = (size_t)elem_count(m, ELEM_KNOWN, true) +
-			     elem_count(m, ELEM_KNOWN, false);
-	struct mirror_entry *known = malloc((room + 1) * sizeof(*known));
-	const struct mirror_entry *e;
-	uint32_t at = 0;
-
-	if (!known)
+	if (!old)
 		return -ENOMEM;
 	while ((e = mirror_next(held, &at)) && n < room)
 		if (e->until > now)
-			known[n++] = *e;
+			old[n++] = *e;
 	mirror_clear(held);
-	for (size_t i = 0; i < n; i++)
-		if (known[i].yields)
-			elem_offer(m, ELEM_KNOWN, &known[i].site, known[i].until, now,
-				   ELEM_BY_CALL);
+	for (size_t i = 0; i < n; i++) {
+		const struct op want = { .kind = (uint8_t)kind, .key = old[i].site,
+					 .until = old[i].until, .mark = old[i].value };
+
+		if (old[i].yields)
+			elem_offer(m, kind, &old[i].site, old[i].until, now, ELEM_BY_CALL);
 		else
-			elem_add(m, ELEM_KNOWN, &known[i].site, known[i].until, now, NULL);
-	free(known);
+			add(m, &want, now, false);
+	}
+	free(old);
 	return elem_flush(m, now);
+}
+
+static int rewrite_others(struct elem *m, uint64_t now)
+{
+	int e = rewrite(m, ELEM_KNOWN, now);
+
+	return e < 0 ? e : rewrite(m, ELEM_MARK, now);
 }
 
 int elem_rewrite(struct elem *m, uint64_t now)
 {
 	m->ops = 0;
 	mirror_clear(m->held[ELEM_BAN]);
-	return rewrite_known(m, now);
+	return rewrite_others(m, now);
 }
 
-int elem_copy_known(struct elem *m, uint64_t now)
+int elem_copy(struct elem *m, uint64_t now)
 {
 	int e = elem_flush(m, now);
 
 	m->copies = true;
-	return e < 0 ? e : rewrite_known(m, now);
+	return e < 0 ? e : rewrite_others(m, now);
 }
 
 void elem_copy_end(struct elem *m)

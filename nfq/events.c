@@ -23,7 +23,8 @@
 #define LINES_AT_ONCE 200
 #define GATHER_MS 50 /* a burst costs one wake-up, not one a batch */
 #define ENDPOINT_TEXT (ADDR_TEXT + 8)
-#define HEAD_TEXT 160
+#define HEAD_TEXT 224
+#define ENDED_TEXT 96
 
 /* Events of one source and check after the one that was written. */
 struct burst {
@@ -33,7 +34,7 @@ struct burst {
 	uint8_t check;
 	uint8_t verdict;
 	uint8_t times; /* of that ban */
-	bool banned, observed, alert;
+	bool acted, observed, alert, marked; /* acted: its ban, or mark, was told */
 };
 
 struct events {
@@ -104,13 +105,36 @@ static const char *answered_as(uint8_t verdict)
 	       verdict == VERDICT_DECOY ? "deceived" : NULL;
 }
 
-/* "banned 203.0.113.9 for 5m (proven)", "refused 203.0.113.9 with 403", "dropped ..." */
-static void print_head(const struct decision *d, const char *site, char out[HEAD_TEXT])
+/* What follows: " for 1h" of a mark that is told already, else of all. */
+static void print_ended(const struct decision *d, bool mark_told, char out[ENDED_TEXT])
 {
 	const char *ended = d->reset ? " and ended the TCP connection" : "";
-	char time[EVENTS_DURATION], whom[PREFIX_TEXT], worth[BAN_WORTH];
+	char time[EVENTS_DURATION];
 
-	if (d->ban) {
+	if (!d->mark_time) {
+		snprintf(out, ENDED_TEXT, "%s", ended);
+		return;
+	}
+	events_duration(d->mark_time, time);
+	if (mark_told)
+		snprintf(out, ENDED_TEXT, " for %s", time);
+	else
+		snprintf(out, ENDED_TEXT, "%s and marked it with 0x%" PRIx32 " for %s", ended,
+			 d->mark, time);
+}
+
+/* "banned 203.0.113.9 for 5m (proven)", "refused 203.0.113.9 with 403", "dropped"; with a mark
+ * "marked 203.0.113.9 with 0x7 for 1h", "dropped ... and marked it with 0x7 for 1h" */
+static void print_head(const struct decision *d, const char *site, char out[HEAD_TEXT])
+{
+	bool passes = d->mark && d->verdict == VERDICT_ACCEPT;
+	char time[EVENTS_DURATION], whom[PREFIX_TEXT], worth[BAN_WORTH], ended[ENDED_TEXT];
+
+	print_ended(d, passes, ended);
+	if (passes) {
+		snprintf(out, HEAD_TEXT, "marked %s%s with 0x%" PRIx32 "%s",
+			 d->mark_time ? "" : "a packet of ", site, d->mark, ended);
+	} else if (d->ban) {
 		events_duration(d->ban, time);
 		prefix_print(&d->banned, whom);
 		decision_ban_worth(d, worth);
@@ -178,7 +202,7 @@ static void burst_end(struct burst *b)
 	char site[PREFIX_TEXT];
 
 	if (!what)
-		what = what_happened(b->observed, b->alert, false);
+		what = b->marked ? "marked" : what_happened(b->observed, b->alert, false);
 	if (b->more) {
 		site_print(&b->site, site);
 		log_info("%s %s: %s: %" PRIu64 " more",
@@ -192,6 +216,11 @@ static bool is_alert(const struct decision *d)
 	return d->verdict == VERDICT_ACCEPT;
 }
 
+static bool is_marked(const struct decision *d)
+{
+	return d->mark && is_alert(d);
+}
+
 /* The burst this event belongs to, or the place for a new one (since = 0).  What is only
  * noticed is one of its own: a warning must not stand for the refusals that follow it. */
 static struct burst *burst_find(struct events *e, const struct addr *site,
@@ -203,7 +232,8 @@ static struct burst *burst_find(struct events *e, const struct addr *site,
 		struct burst *b = &e->burst[i];
 
 		if (b->since && b->check == d->check && b->observed == d->observed &&
-		    b->alert == is_alert(d) && addr_eq(&b->site, site))
+		    b->alert == is_alert(d) && b->marked == is_marked(d) &&
+		    addr_eq(&b->site, site))
 			return b;
 		if (b->since < place->since)
 			place = b; /* a free one, else the oldest */
@@ -233,6 +263,7 @@ static void on_token(struct events *e, const struct event *ev, uint64_t now)
 static void on_event(struct events *e, const struct event *ev, uint64_t now)
 {
 	struct addr site = addr_site(&ev->src);
+	bool acts = ev->d.ban || ev->d.mark_time;
 	struct burst *b;
 
 	if (ev->d.token[0]) {
@@ -247,9 +278,9 @@ static void on_event(struct events *e, const struct event *ev, uint64_t now)
 		return;
 	}
 	b = burst_find(e, &site, &ev->d);
-	/* a ban is told even in the middle of a burst, but once: the packets that
-	 * were under way when it came ask for it again; and so is one that is longer */
-	if (b->since && (!ev->d.ban || (b->banned && ev->d.ban_times <= b->times))) {
+	/* a ban or a mark is told even in the middle of a burst, but once: the packets that
+	 * were under way when it came ask for it again; and so is a ban that is longer */
+	if (b->since && (!acts || (b->acted && ev->d.ban_times <= b->times))) {
 		b->more++;
 		return;
 	}
@@ -258,9 +289,8 @@ static void on_event(struct events *e, const struct event *ev, uint64_t now)
 	if (b->since)
 		burst_end(b);
 	*b = (struct burst){ .site = site, .since = now, .check = ev->d.check,
-			     .banned = ev->d.ban != 0,
-			     .times = ev->d.ban_times, .observed = ev->d.observed,
-			     .alert = is_alert(&ev->d),
+			     .acted = acts, .times = ev->d.ban_times, .observed = ev->d.observed,
+			     .alert = is_alert(&ev->d), .marked = is_marked(&ev->d),
 			     .verdict = ev->d.verdict };
 	write_event(ev);
 }

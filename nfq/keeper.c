@@ -199,16 +199,17 @@ static void check_set(const struct nftset_desc *d, void *arg)
 	struct keeper *k = arg;
 	bool ban = strcmp(d->name, "banned4") == 0 || strcmp(d->name, "banned6") == 0;
 	bool known = strcmp(d->name, "known4") == 0 || strcmp(d->name, "known6") == 0;
+	bool marked = strcmp(d->name, "marked4") == 0 || strcmp(d->name, "marked6") == 0;
 	uint8_t type = strchr(d->name, '4') ? NFTSET_IPV4 : NFTSET_IPV6;
 	enum nets_kind kind;
 
 	if (nets_is(d->name, &kind) &&
 	    (d->type != type || d->flags != (NFTSET_INTERVAL | NFTSET_TIMEOUT)))
 		k->broken = true;
-	if (!ban && !known)
+	if (!ban && !known && !marked)
 		return;
-	if (d->type != type || d->flags != NFTSET_TIMEOUT ||
-	    d->size != (ban ? k->plan.ban_max : k->plan.known_max) ||
+	if (d->type != type || d->flags != (NFTSET_TIMEOUT | (marked ? NFTSET_MAP : 0)) ||
+	    d->size != (ban ? k->plan.ban_max : known ? k->plan.known_max : k->plan.mark_max) ||
 	    d->counter != (ban && k->plan.counters))
 		k->broken = true;
 }
@@ -228,12 +229,30 @@ static int read_sets(struct keeper *k)
 	if (e == 0 || e == -ENOENT)
 		e = nftread_elems(l, &steer_main, "known6", banlist_known, &k->bans);
 	if (e == 0 || e == -ENOENT)
+		e = nftread_elems(l, &steer_main, "marked4", banlist_marked, &k->bans);
+	if (e == 0 || e == -ENOENT)
+		e = nftread_elems(l, &steer_main, "marked6", banlist_marked, &k->bans);
+	if (e == 0 || e == -ENOENT)
 		e = netwatch_adopt(&k->bans, l);
 	return e == -ENOENT ? 0 : e;
 }
 
+/* Those whose mark no check gives any more, if it ever did. */
+static void unmark(struct keeper *k, const struct ruleset *rules, uint64_t now)
+{
+	struct addr *site;
+	size_t n;
+
+	if (elem_list(k->bans.elems, ELEM_MARK, now, &site, &n) < 0)
+		return; /* they end by themselves */
+	for (size_t i = 0; i < n; i++)
+		if (!ruleset_marks(rules, elem_mark_of(k->bans.elems, &site[i])))
+			elem_remove(k->bans.elems, ELEM_MARK, &site[i], now);
+	free(site);
+}
+
 /* Keeps a table of ours as it is if it has the right shape, else makes it anew. */
-static int take_over(struct keeper *k)
+static int take_over(struct keeper *k, const struct ruleset *rules)
 {
 	bool found = nftread_has_table(k->reader, &steer_main);
 	int e;
@@ -245,6 +264,7 @@ static int take_over(struct keeper *k)
 		elem_probe(k->bans.elems);
 		state_ban_walk(k->bans.state, k->bans.now, banlist_check, &k->bans);
 		nets_rewrite(k->bans.nets);
+		unmark(k, rules, k->bans.now);
 		e = elem_flush(k->bans.elems, k->bans.now);
 		return e < 0 ? e : nets_flush(k->bans.nets, k->bans.now, true);
 	}
@@ -254,7 +274,20 @@ static int take_over(struct keeper *k)
 	if (e < 0)
 		return e;
 	elem_probe(k->bans.elems);
+	unmark(k, rules, k->bans.now);
 	return write_elements(k);
+}
+
+static int open_elements(struct keeper *k, const struct ban_conf *conf)
+{
+	const uint32_t max[ELEM_KINDS] = { [ELEM_BAN] = k->plan.ban_max,
+					   [ELEM_KNOWN] = k->plan.known_max,
+					   [ELEM_MARK] = k->plan.mark_max };
+	int e = elem_open(&k->bans.elems, k->nft, max);
+
+	if (e == 0)
+		elem_on_mark(k->bans.elems, conf->on_mark, conf->mark_arg);
+	return e;
 }
 
 static int open_parts(struct keeper *k, const struct ban_conf *conf)
@@ -269,7 +302,7 @@ static int open_parts(struct keeper *k, const struct ban_conf *conf)
 		e = nftread_watch(&k->watch, nftlink_port(nftset_link(k->nft)),
 				  conf->other_port);
 	if (e == 0)
-		e = elem_open(&k->bans.elems, k->nft, k->plan.ban_max, k->plan.known_max);
+		e = open_elements(k, conf);
 	if (e == 0)
 		e = nets_open(&k->bans.nets, k->nft);
 	k->bans.state = conf->state;
@@ -315,7 +348,7 @@ int keeper_open(struct keeper **out, const struct ban_conf *conf, uint64_t now,
 		keeper_close(k);
 		return e;
 	}
-	e = take_over(k);
+	e = take_over(k, conf->rules);
 	if (e < 0)
 		explain(err, "our table", e);
 	else
@@ -359,7 +392,7 @@ int keeper_steer(struct keeper *k, uint64_t now, char err[BAN_ERROR])
 	k->old_queue = false;
 	k->serving = true;
 	if (k->kind == STEER_XT)
-		e = elem_copy_known(k->bans.elems, now);
+		e = elem_copy(k->bans.elems, now);
 	nets_copy(k->bans.nets, k->kind == STEER_XT);
 	if (e == 0)
 		e = nets_flush(k->bans.nets, now, true);
@@ -380,6 +413,7 @@ int keeper_reload(struct keeper *k, const struct ruleset *rules, uint64_t now,
 	fresh.queue_first = old.queue_first;
 	fresh.ban_max = old.ban_max;
 	fresh.known_max = old.known_max;
+	fresh.mark_max = old.mark_max;
 	fresh.counters = old.counters;
 	e = keeper_write_tables(k, &fresh, false);
 	if (e < 0) {
@@ -388,6 +422,7 @@ int keeper_reload(struct keeper *k, const struct ruleset *rules, uint64_t now,
 	}
 	k->plan = fresh;
 	plan_free(&old);
+	unmark(k, rules, now);
 	keeper_reconcile(k, now);
 	return 0;
 }

@@ -17,7 +17,8 @@ static bool is_table(const struct nftread_event *ev, const struct nftset_table *
 static void take_change(struct keeper *k, const struct nftread_event *ev, bool main_table)
 {
 	static const char *const theirs[] = { "banned4", "banned6", "known4",
-					      "known6", "police4", "police6",
+					      "known6", "marked4", "marked6",
+					      "police4", "police6",
 					      "police_known4", "police_known6" };
 	bool element = ev->kind != NFTREAD_RULE_GONE;
 	enum nets_kind kind;

@@ -18,6 +18,7 @@ struct mirror_entry {
 	uint64_t until; /* 0: the place is empty */
 	uint32_t op;    /* 1 + index of the write that waits for it, 0 = none */
 	uint32_t packets; /* counted by the element when it was looked at; modulo 2^32 */
+	uint32_t value; /* what a map leads to; of a set 0 */
 	bool yields;    /* makes room for those that do not: by mirror_yield */
 	uint32_t mark;  /* the latest pass in which the kernel was seen to hold it */
 };

@@ -126,7 +126,7 @@ static void read_counter(struct nftread_elem *e, const struct nlattr *item)
 
 static bool read_elem(struct nftread_elem *e, const struct nlattr *item)
 {
-	const struct nlattr *a[ATTRS], *key[ATTRS];
+	const struct nlattr *a[ATTRS], *key[ATTRS], *data[ATTRS];
 	const struct nlattr *value;
 
 	nested(a, item);
@@ -138,6 +138,9 @@ static bool read_elem(struct nftread_elem *e, const struct nlattr *item)
 		return false;
 	memcpy(e->key, attr_data(value), e->len);
 	e->end = attr_u32(a[NFTA_SET_ELEM_FLAGS]) & NFT_SET_ELEM_INTERVAL_END;
+	nested(data, a[NFTA_SET_ELEM_DATA]);
+	if (attr_len(data[NFTA_DATA_VALUE]) == sizeof(e->mark))
+		memcpy(&e->mark, attr_data(data[NFTA_DATA_VALUE]), sizeof(e->mark));
 	e->timed = a[NFTA_SET_ELEM_TIMEOUT] || a[NFTA_SET_ELEM_EXPIRATION];
 	e->left = a[NFTA_SET_ELEM_EXPIRATION] ? attr_u64(a[NFTA_SET_ELEM_EXPIRATION]) :
 						attr_u64(a[NFTA_SET_ELEM_TIMEOUT]);

@@ -21,6 +21,7 @@ struct nftread_elem {
 	uint64_t left;    /* ms until it does, valid when timed */
 	bool counts;
 	uint64_t packets; /* valid when it counts */
+	uint32_t mark;    /* of a map: what it leads to, else 0 */
 	char comment[NFTSET_COMMENT]; /* "" = none; printable ASCII */
 };
 

@@ -133,14 +133,46 @@ void nftset_differ(struct nftset *n, const void *data, uint32_t len)
 	compare(n, NFT_CMP_NEQ, data, len);
 }
 
-void nftset_lookup(struct nftset *n, const char *set)
+static struct nftnl_expr *lookup(struct nftset *n, const char *set)
 {
 	struct nftnl_expr *e = expression(n, "lookup");
 
 	if (!e)
-		return;
+		return NULL;
 	nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_SREG, NFT_REG_1);
 	nftnl_expr_set_str(e, NFTNL_EXPR_LOOKUP_SET, set);
+	return e;
+}
+
+void nftset_lookup(struct nftset *n, const char *set)
+{
+	(void)lookup(n, set);
+}
+
+void nftset_absent(struct nftset *n, const char *set)
+{
+	struct nftnl_expr *e = lookup(n, set);
+
+	if (e)
+		nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_FLAGS, NFT_LOOKUP_F_INV);
+}
+
+void nftset_map(struct nftset *n, const char *map)
+{
+	struct nftnl_expr *e = lookup(n, map);
+
+	if (e)
+		nftnl_expr_set_u32(e, NFTNL_EXPR_LOOKUP_DREG, NFT_REG_1);
+}
+
+void nftset_mark(struct nftset *n)
+{
+	struct nftnl_expr *e = expression(n, "meta");
+
+	if (!e)
+		return;
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_KEY, NFT_META_MARK);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_META_SREG, NFT_REG_1);
 }
 
 void nftset_fragment6(struct nftset *n)
@@ -159,13 +191,13 @@ void nftset_fragment6(struct nftset *n)
 	nftset_equal(n, &present, sizeof(present));
 }
 
-void nftset_tracked(struct nftset *n)
+void nftset_tracked(struct nftset *n, uint32_t key)
 {
 	struct nftnl_expr *e = expression(n, "ct");
 
 	if (!e)
 		return;
-	nftnl_expr_set_u32(e, NFTNL_EXPR_CT_KEY, NFT_CT_STATE);
+	nftnl_expr_set_u32(e, NFTNL_EXPR_CT_KEY, key);
 	nftnl_expr_set_u32(e, NFTNL_EXPR_CT_DREG, NFT_REG_1);
 }
 

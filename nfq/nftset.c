@@ -17,6 +17,8 @@
 
 #define MSG_DESTROYSETELEM 30 /* NFT_MSG_DESTROYSETELEM, Linux 6.3: newer than our headers */
 #define BIG_ENDIAN_KEY 2      /* how nft notes the byte order of a set's keys */
+#define HOST_ENDIAN_DATA 1    /* ... and of what a map leads to */
+#define MARK_TYPE 19          /* the number of the nft tool */
 
 unsigned nftset_len(uint8_t type)
 {
@@ -84,7 +86,7 @@ uint32_t nftmake_note(uint8_t out[NOTE_ROOM], uint8_t type, const char *text)
 }
 
 /* A number for the nft tool, in the byte order of this machine. */
-static uint32_t note_number(uint8_t out[NOTE_ROOM], uint8_t type, uint32_t number)
+static uint32_t note_number(uint8_t *out, uint8_t type, uint32_t number)
 {
 	out[0] = type;
 	out[1] = sizeof(number);
@@ -135,19 +137,31 @@ static struct nftnl_set *named_set(struct nftset *n, const struct nftset_table *
 	return s;
 }
 
+/* How nft is to print keys, and what a map leads to. */
+static void note_order(struct nftnl_set *s, bool map)
+{
+	uint8_t notes[NOTE_ROOM];
+	uint32_t len = note_number(notes, NFTNL_UDATA_SET_KEYBYTEORDER, BIG_ENDIAN_KEY);
+
+	if (map) {
+		nftnl_set_set_u32(s, NFTNL_SET_DATA_TYPE, MARK_TYPE);
+		nftnl_set_set_u32(s, NFTNL_SET_DATA_LEN, sizeof(uint32_t));
+		len += note_number(notes + len, NFTNL_UDATA_SET_DATABYTEORDER, HOST_ENDIAN_DATA);
+	}
+	nftnl_set_set_data(s, NFTNL_SET_USERDATA, notes, len);
+}
+
 void nftset_set_add(struct nftset *n, const struct nftset_table *t, const struct nftset_desc *d)
 {
 	struct nftnl_set *s = named_set(n, t, d->name);
 	struct nftnl_expr *counter;
-	uint8_t notes[NOTE_ROOM];
 
 	if (!s)
 		return;
 	nftnl_set_set_u32(s, NFTNL_SET_ID, nftlink_seq(n->link));
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_TYPE, d->type);
 	nftnl_set_set_u32(s, NFTNL_SET_KEY_LEN, nftset_len(d->type));
-	nftnl_set_set_data(s, NFTNL_SET_USERDATA, notes,
-			   note_number(notes, NFTNL_UDATA_SET_KEYBYTEORDER, BIG_ENDIAN_KEY));
+	note_order(s, d->flags & NFTSET_MAP);
 	nftnl_set_set_u32(s, NFTNL_SET_FLAGS, d->flags);
 	if (d->size)
 		nftnl_set_set_u32(s, NFTNL_SET_DESC_SIZE, d->size);
@@ -190,6 +204,8 @@ static struct nftnl_set_elem *element(const struct nftset_elem *e, uint8_t type)
 		nftnl_set_elem_set_u32(o, NFTNL_SET_ELEM_FLAGS, NFT_SET_ELEM_INTERVAL_END);
 	if (e->timeout)
 		nftnl_set_elem_set_u64(o, NFTNL_SET_ELEM_TIMEOUT, e->timeout);
+	if (e->mark)
+		nftnl_set_elem_set(o, NFTNL_SET_ELEM_DATA, &e->mark, sizeof(e->mark));
 	if (e->comment)
 		nftnl_set_elem_set(o, NFTNL_SET_ELEM_USERDATA, notes,
 				   nftmake_note(notes, NFTNL_UDATA_SET_ELEM_COMMENT, e->comment));
@@ -252,7 +268,8 @@ void nftset_chain_add(struct nftset *n, const struct nftset_table *t, const char
 		nftnl_chain_set_s32(c, NFTNL_CHAIN_PRIO, priority);
 		nftnl_chain_set_u32(c, NFTNL_CHAIN_POLICY, NF_ACCEPT);
 	}
-	nftnl_chain_nlmsg_build_payload(nftmake_message(n, NFT_MSG_NEWCHAIN, t->family, NLM_F_CREATE), c);
+	nftnl_chain_nlmsg_build_payload(
+		nftmake_message(n, NFT_MSG_NEWCHAIN, t->family, NLM_F_CREATE), c);
 	nftlink_add(n->link);
 	nftnl_chain_free(c);
 }

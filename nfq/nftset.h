@@ -19,6 +19,7 @@ enum nftset_type { NFTSET_IPV4 = 7, NFTSET_IPV6 = 8, NFTSET_PORT = 13 };
 
 enum nftset_flag {
 	NFTSET_INTERVAL = 4, /* as in the kernel's NFT_SET_* */
+	NFTSET_MAP = 8,      /* to marks */
 	NFTSET_TIMEOUT = 16,
 	NFTSET_DYNAMIC = 32, /* a rule may add elements */
 };
@@ -45,6 +46,7 @@ struct nftset_elem {
 	bool end;         /* interval sets: the first key behind the interval */
 	bool open;        /* interval sets: no key lies behind the interval */
 	uint64_t timeout; /* ms, 0 = stays */
+	uint32_t mark;    /* of a map: what the key leads to, never 0 */
 	const char *comment; /* NULL or below NFTSET_COMMENT bytes */
 };
 
@@ -100,8 +102,11 @@ void nftset_mask(struct nftset *n, const void *mask, uint32_t len);
 void nftset_equal(struct nftset *n, const void *data, uint32_t len);
 void nftset_differ(struct nftset *n, const void *data, uint32_t len);
 void nftset_lookup(struct nftset *n, const char *set);
+void nftset_absent(struct nftset *n, const char *set); /* goes on when the set lacks it */
+void nftset_map(struct nftset *n, const char *map); /* loads what the key leads to */
+void nftset_mark(struct nftset *n); /* the packet gets the mark that was loaded */
 void nftset_fragment6(struct nftset *n); /* the packet has an IPv6 fragment header */
-void nftset_tracked(struct nftset *n);   /* loads the state of the connection */
+void nftset_tracked(struct nftset *n, uint32_t key); /* loads NFT_CT_* of the connection */
 void nftset_counter(struct nftset *n);
 /* verdict: NF_ACCEPT, NF_DROP, NFT_GOTO ...; chain for jumps, else NULL */
 void nftset_verdict(struct nftset *n, int verdict, const char *chain);

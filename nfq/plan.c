@@ -124,10 +124,13 @@ int plan_init(struct plan *p, const struct ruleset *rules, unsigned workers)
 	memcpy(p->police_rate, s->police_rate, sizeof(p->police_rate));
 	p->ban_max = s->ban_max;
 	p->known_max = s->known_max;
+	p->mark_max = s->mark_max;
 	p->queue_first = (uint16_t)s->queue_first;
 	p->workers = (uint16_t)workers;
 	p->enforce = s->mode == MODE_ENFORCE;
 	p->everything = s->ban_scope == SCOPE_ALL;
+	p->marks = p->enforce && ruleset_marks(rules, 0);
+	p->marks_everything = s->mark_scope == SCOPE_ALL;
 	for (unsigned i = 0; i < LANES; i++)
 		p->bypass[i] = s->when_gone[i] == TROUBLE_ACCEPT;
 	p->counters = s->ban_max <= COUNTER_ELEMENTS &&

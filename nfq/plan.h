@@ -29,13 +29,15 @@ struct plan {
 	struct never *spared; /* the same, one by one, for people */
 	size_t n_spared;
 	uint32_t police_rate[LANES]; /* packets a second, 0 = off */
-	uint32_t ban_max, known_max;
+	uint32_t ban_max, known_max, mark_max;
 	uint16_t queue_first, workers;
 	bool enforce;    /* false: count what would be dropped */
 	bool everything; /* a banned source loses all its traffic, not only SIP */
 	bool bypass[LANES]; /* traffic passes while no daemon listens */
 	bool renew;      /* proven bans, while their sources keep sending */
 	struct ban_growth growth; /* when that ends, and is forgotten */
+	bool marks;      /* marked sources are: some check marks, and is acted upon */
+	bool marks_everything; /* all their packets, not only SIP */
 	bool counters;   /* a counter for each banned element */
 };
 

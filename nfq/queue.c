@@ -49,19 +49,22 @@ struct queue {
 	struct queue_conf conf;
 };
 
-/* One verdict as it travels; all members are naturally aligned. */
+/* One verdict as it travels; all members are naturally aligned.  Without a mark it ends where
+ * that would begin. */
 struct verdict_msg {
 	struct nlmsghdr nlh;
 	struct nfgenmsg nfg;
 	struct nlattr attr;
 	struct nfqnl_msg_verdict_hdr verdict;
+	struct nlattr mark_attr;
+	uint32_t mark;
 };
 
 struct queue_batch {
 	unsigned packets;
 	bool big; /* a slot has grown beyond its first page */
 	struct queue_packet packet[QUEUE_BATCH];
-	struct verdict_msg answer[QUEUE_BATCH];
+	_Alignas(4) uint8_t answer[QUEUE_BATCH * sizeof(struct verdict_msg)];
 	struct mmsghdr head[QUEUE_BATCH];
 	struct iovec vec[QUEUE_BATCH];
 	uint8_t *slots;
@@ -357,18 +360,23 @@ int queue_read(struct queue *q, struct queue_batch *b, struct queue_read *out)
 	return 0;
 }
 
-static struct verdict_msg verdict_msg(const struct queue *q, uint32_t id, enum verdict v)
+static struct verdict_msg verdict_msg(const struct queue *q, const struct queue_packet *p)
 {
+	bool pass = p->verdict == VERDICT_ACCEPT, mark = pass && p->mark;
+
 	return (struct verdict_msg){
-		.nlh = { .nlmsg_len = sizeof(struct verdict_msg),
+		.nlh = { .nlmsg_len = mark ? sizeof(struct verdict_msg) :
+					     offsetof(struct verdict_msg, mark_attr),
 			 .nlmsg_type = NFNL_SUBSYS_QUEUE << 8 | NFQNL_MSG_VERDICT_BATCH,
 			 .nlmsg_flags = NLM_F_REQUEST },
 		.nfg = { .nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0,
 			 .res_id = htons(q->conf.number) },
 		.attr = { .nla_len = NLA_HDRLEN + sizeof(struct nfqnl_msg_verdict_hdr),
 			  .nla_type = NFQA_VERDICT_HDR },
-		.verdict = { .verdict = htonl(v == VERDICT_ACCEPT ? NF_ACCEPT : NF_DROP),
-			     .id = htonl(id) },
+		.verdict = { .verdict = htonl(pass ? NF_ACCEPT : NF_DROP), .id = htonl(p->id) },
+		.mark_attr = { .nla_len = NLA_HDRLEN + sizeof(uint32_t),
+			       .nla_type = NFQA_MARK },
+		.mark = htonl(p->mark),
 	};
 }
 
@@ -377,32 +385,36 @@ static struct verdict_msg verdict_msg(const struct queue *q, uint32_t id, enum v
  * a packet and puts its message into our socket under one lock, and takes it off
  * the queue again when the message does not fit: so what we read is in order and
  * without gaps, and a run of equal verdicts is one message, provided that all
- * runs before it are told first.
+ * runs before it are told first.  Returns the bytes of all.
  */
-static unsigned runs_of(const struct queue *q, struct queue_batch *b)
+static size_t write_runs(const struct queue *q, struct queue_batch *b)
 {
-	unsigned runs = 0;
+	size_t used = 0;
 
 	for (unsigned i = 0; i < b->packets; i++) {
-		enum verdict v = b->packet[i].verdict;
+		const struct queue_packet *p = &b->packet[i];
+		struct verdict_msg m;
 
-		if (i + 1 == b->packets || b->packet[i + 1].verdict != v)
-			b->answer[runs++] = verdict_msg(q, b->packet[i].id, v);
+		if (i + 1 < b->packets && p[1].verdict == p->verdict && p[1].mark == p->mark)
+			continue;
+		m = verdict_msg(q, p);
+		memcpy(b->answer + used, &m, m.nlh.nlmsg_len);
+		used += m.nlh.nlmsg_len;
 	}
-	return runs;
+	return used;
 }
 
 int queue_answer(struct queue *q, struct queue_batch *b)
 {
 	const struct timespec pause = { .tv_nsec = SEND_PAUSE_NS };
-	unsigned runs = runs_of(q, b);
+	size_t bytes = write_runs(q, b);
 	int tries;
 
-	if (!runs)
+	if (!bytes)
 		return 0;
 	for (tries = 0; tries < SEND_TRIES; tries++) {
 		/* all or nothing: the kernel has handled every message when this returns */
-		if (send(q->fd, b->answer, runs * sizeof(*b->answer), 0) >= 0)
+		if (send(q->fd, b->answer, bytes, 0) >= 0)
 			break;
 		if (errno == EINTR)
 			continue;

@@ -44,6 +44,7 @@ uint32_t queue_lost(const struct queue *q);
 struct queue_packet {
 	uint32_t id;
 	enum verdict verdict; /* starts as the queue's fail verdict */
+	uint32_t mark;        /* that it gets when it is accepted, 0 = none: it keeps its own */
 	uint64_t stamped;     /* ns since 1970 when this host received it, in us; 0: not known */
 	uint32_t link;        /* index of the interface it came in by, 0 = made here */
 	bool unverified;      /* neither the card nor the kernel has looked at its checksum */

@@ -188,8 +188,10 @@ void report_log(const struct report_source *s)
 		 " by hand), %" PRIu64 " refused, %" PRIu64 " read back",
 		 b.live4, b.live6, b.banned, b.prolonged, b.unbanned, b.by_hand, b.refused,
 		 b.restored);
+	log_info("marks: %" PRIu64 " IPv4 and %" PRIu64 " IPv6 sources are marked in the kernel",
+		 b.marked4, b.marked6);
 	log_feeds(s->feeds);
 	conntrack_count(s->conntrack, &ct);
-	log_info("conntrack: %" PRIu64 " entries of banned sources deleted, in %" PRIu64
+	log_info("conntrack: %" PRIu64 " entries of banned and marked sources deleted, in %" PRIu64
 		 " readings", ct.deleted, ct.passes);
 }

@@ -16,7 +16,8 @@ enum end { SOURCE, DESTINATION };
 struct family {
 	uint8_t proto, type;
 	uint32_t at[2], len; /* where the addresses stand in the header (RFC 791, 8200) */
-	const char *banned, *known, *trusted, *inside, *never, *nets, *allowed, *police[LANES];
+	const char *banned, *known, *trusted, *inside, *never, *nets, *allowed, *marked;
+	const char *police[LANES];
 	const char *hit; /* the chain of its banned sources */
 };
 extern const struct family families[2];

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
+#include "marks.h"
 #include "ruleparts.h"
 #include "shed.h"
 
@@ -67,6 +68,8 @@ static void put_sets(struct nftset *n, const struct plan *p)
 	for (const struct family *f = families; f < families + 2; f++) {
 		put_set(n, t, f->banned, f->type, NFTSET_TIMEOUT, p->ban_max, p->counters);
 		put_set(n, t, f->known, f->type, NFTSET_TIMEOUT, p->known_max, false);
+		put_set(n, t, f->marked, f->type, NFTSET_TIMEOUT | NFTSET_MAP, p->mark_max,
+			false);
 		for (unsigned i = 0; i < LANES; i++)
 			put_set(n, t, f->police[i], f->type, NFTSET_TIMEOUT | NFTSET_DYNAMIC,
 				POLICE_MAX, false);
@@ -94,6 +97,9 @@ static void into_queue(struct nftset *n, const struct plan *p, enum steer_kind k
 static void put_lanes(struct nftset *n, const struct nftset_table *t, const struct plan *p,
 		      enum steer_kind kind)
 {
+	for (const struct family *f = families; f < families + 2; f++)
+		if (p->marks && covers(t, f))
+			marks_pass(n, t, f, "steer_lanes");
 	for (const struct family *f = families; f < families + 2; f++) {
 		const char *sets[] = { f->known, f->trusted, f->allowed };
 
@@ -121,7 +127,7 @@ static void put_defrag(struct nftset *n, const struct nftset_table *t)
 
 	clear_chain(n, t, "defrag", -1, 0);
 	nftset_rule_begin(n, t, "defrag");
-	nftset_tracked(n);
+	nftset_tracked(n, NFT_CT_STATE);
 	nftset_mask(n, &mask, sizeof(mask));
 	nftset_differ(n, &zero, sizeof(zero));
 	nftset_verdict(n, NF_ACCEPT, NULL);
@@ -155,8 +161,10 @@ static void steer_xt(struct nftset *n, const struct nftset_table *t, const struc
 	nftset_table_add(n, t, NULL);
 	put_ports(n, t, p);
 	put_set(n, t, f->known, f->type, NFTSET_TIMEOUT, p->known_max, false);
+	put_set(n, t, f->marked, f->type, NFTSET_TIMEOUT | NFTSET_MAP, p->mark_max, false);
 	put_set(n, t, f->allowed, f->type, NFTSET_INTERVAL | NFTSET_TIMEOUT, 0, false);
 	put_ranges(n, t, f->trusted, f, &p->trusted);
+	put_ranges(n, t, f->inside, f, &p->inside);
 	steer_table(n, t, p, STEER_XT);
 }
 
@@ -182,6 +190,8 @@ void steer_base(struct nftset *n, const struct plan *p)
 	nftset_table_add(n, &steer_main, "sipmoat: SIP firewall; bans end by themselves");
 	put_sets(n, p);
 	shed_bans(n, p);
+	if (p->marks)
+		marks_put(n, p);
 }
 
 void steer_on(struct nftset *n, const struct plan *p, enum steer_kind kind, bool sweep)
@@ -192,6 +202,10 @@ void steer_on(struct nftset *n, const struct plan *p, enum steer_kind kind, bool
 		shed_police_drop(n);
 	else
 		shed_police_empty(n);
+	if (!p->marks && sweep)
+		marks_drop(n);
+	else if (!p->marks)
+		marks_empty(n);
 	if (kind == STEER_NATIVE) {
 		steer_table(n, &steer_main, p, kind);
 		return;

@@ -75,8 +75,10 @@ static void judge(struct worker *w, const struct ruleset *rs, uint64_t now,
 		pkt_verify(&pkt);
 	engine_run(rs, w->conf.state, w->scratch, &pkt, now, &ev->d);
 	p->verdict = ev->d.verdict;
+	p->mark = ev->d.mark;
 	stats_count(&w->stats, &pkt, &ev->d);
-	told = ev->d.notify || ev->d.ban || ev->d.known || ev->d.called;
+	told = ev->d.notify || ev->d.ban || ev->d.known || ev->d.called ||
+	       ev->d.mark_time;
 	outbox_put(w->outbox, w->scratch, &ev->d, p->link, now, &w->stats);
 	if (ev->d.reset)
 		w->ending[w->endings++] = (struct ending){ ev->d.ending, p->link,
@@ -122,9 +124,9 @@ static void tell(struct worker *w)
 
 	for (unsigned i = 0; i < w->notes; i++) {
 		const struct event *ev = &w->note[i];
-		bool known = ev->d.known || ev->d.called;
+		bool known = ev->d.known || ev->d.called, acts = ev->d.ban || ev->d.mark_time;
 
-		if (ev->d.ban || known) {
+		if (acts || known) {
 			/* nor a flood of bans that a phone has registered */
 			if (ring_put_sparing(w->conf.bans, ev, known ? 0 : KNOWN_SPARE))
 				bans = true;
@@ -133,7 +135,7 @@ static void tell(struct worker *w)
 		}
 		if (ev->d.notify) {
 			/* a flood of drops must not crowd out the news of a ban */
-			if (ring_put_sparing(w->conf.events, ev, ev->d.ban ? 0 : EVENTS_SPARE))
+			if (ring_put_sparing(w->conf.events, ev, acts ? 0 : EVENTS_SPARE))
 				events = true;
 			else
 				stats_add(&w->stats.event_lost, 1);

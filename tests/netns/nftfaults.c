@@ -106,7 +106,7 @@ static void copied(struct nftset *n, struct elem *m, const struct plan *plan)
 	steer_on(n, plan, STEER_XT, true);
 	if (nftset_commit(n, NULL, 0, NULL) < 0)
 		return; /* no xt NFQUEUE here: there are no copies, then */
-	same("copying", elem_copy_known(m, clock_now()), 0);
+	same("copying", elem_copy(m, clock_now()), 0);
 	absent(n, m, "absent ones, copied, old kernel");
 	elem_copy_end(m);
 }
@@ -152,8 +152,9 @@ static void table_goes(struct nftset *n, struct elem *m, const struct plan *plan
 int main(void)
 {
 	struct plan plan = { .port = { { 5060 }, { 5060 } }, .ports = { 1, 1 },
-			     .ban_max = KERNEL_MAX, .known_max = MAX, .queue_first = 5060,
+			     .ban_max = KERNEL_MAX, .known_max = MAX, .mark_max = MAX, .queue_first = 5060,
 			     .workers = 1, .enforce = true };
+	const uint32_t max[ELEM_KINDS] = { MAX, MAX, MAX };
 	struct nftset *n;
 	struct elem *m;
 
@@ -164,7 +165,7 @@ int main(void)
 	log_open(LOG_ERR_);
 	same("open", nftset_open(&n), 0);
 	make_tables(n, &plan);
-	same("elements", elem_open(&m, n, MAX, MAX), 0);
+	same("elements", elem_open(&m, n, max), 0);
 	overfull(n, m);
 	absent(n, m, "absent ones, old kernel");
 	copied(n, m, &plan);
