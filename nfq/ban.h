@@ -24,7 +24,8 @@ struct ban_conf {
 	const struct ruleset *rules; /* settings, trusted prefixes: read during the call */
 	struct state *state;
 	struct hand *hand;           /* what is banned and allowed by hand */
-	struct ring *const *ring;    /* one per worker: events with d.ban, d.mark_time, d.known or d.called */
+	/* one per worker: events with d.ban, d.mark_time, d.known or d.called */
+	struct ring *const *ring;
 	unsigned rings;
 	unsigned workers;            /* queues: strangers first.., known first + workers.. */
 	int wake_fd;                 /* eventfd that workers write after putting */

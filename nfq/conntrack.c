@@ -340,8 +340,10 @@ static void *conntrack_main(void *arg)
 		uint32_t cut = state_bans_cut(c->state);
 
 		if ((asked || cut != c->seen) && clock_kernel() >= c->rest_to) {
-			asked = !pass(c, cut != c->seen) || waits(c);
-			if (!asked)
+			bool read = pass(c, cut != c->seen);
+
+			asked = !read || waits(c);
+			if (read)
 				c->seen = cut;
 		}
 		if (poll(&pfd, 1, LOOK_MS) > 0)

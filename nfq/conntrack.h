@@ -5,8 +5,8 @@
  * outlives the ban (state_ban_cuts).  Whoever is marked loses those of SIP over UDP.
  *
  * A thread of its own reads the table once for all bans of the last second, at once for marks,
- * and deletes what it finds; that takes at most a tenth of one processor.  Where the kernel tracks no
- * connections, nothing happens.
+ * and deletes what it finds; that takes at most a tenth of one processor.  Where the kernel
+ * tracks no connections, nothing happens.
  *
  * Ownership: the state must outlive the thread.  Locking: inside.
  * Errors: 0 or -errno.

@@ -107,7 +107,8 @@ static void start_conntrack(struct daemon *d)
 	int r = conntrack_start(&d->conntrack, d->state, &d->fixed);
 
 	if (r)
-		log_error("entries of banned and marked sources stay in conntrack: %s", strerror(-r));
+		log_error("entries of banned and marked sources stay in conntrack: %s",
+			  strerror(-r));
 }
 
 static void forget_marked(void *arg, const struct addr *site)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The elements of the banned and known sets and of the map of marks: collects writes, sends what waits
- * as one transaction, and remembers what the kernel holds.  One element that the
+ * The elements of the banned and known sets and of the map of marks: collects writes, sends
+ * what waits as one transaction, and remembers what the kernel holds.  One element that the
  * kernel refuses never costs the others of its transaction.
  *
  * Ownership: elem_open allocates; nft is the caller's and must outlive it.

@@ -57,7 +57,8 @@ void nftset_rule_end(struct nftset *n, const char *comment)
 		nftnl_rule_set_data(n->rule, NFTNL_RULE_USERDATA, notes,
 				    nftmake_note(notes, NFTNL_UDATA_RULE_COMMENT, comment));
 	nftnl_rule_nlmsg_build_payload(
-		nftmake_message(n, NFT_MSG_NEWRULE, n->family, NLM_F_CREATE | NLM_F_APPEND), n->rule);
+		nftmake_message(n, NFT_MSG_NEWRULE, n->family, NLM_F_CREATE | NLM_F_APPEND),
+		n->rule);
 	nftlink_add(n->link);
 	nftnl_rule_free(n->rule);
 	n->rule = NULL;

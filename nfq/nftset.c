@@ -176,7 +176,8 @@ void nftset_set_add(struct nftset *n, const struct nftset_table *t, const struct
 		else
 			n->broken = true;
 	}
-	nftnl_set_nlmsg_build_payload(nftmake_message(n, NFT_MSG_NEWSET, t->family, NLM_F_CREATE), s);
+	nftnl_set_nlmsg_build_payload(
+		nftmake_message(n, NFT_MSG_NEWSET, t->family, NLM_F_CREATE), s);
 	nftlink_add(n->link);
 	nftnl_set_free(s);
 }

@@ -152,8 +152,8 @@ static void table_goes(struct nftset *n, struct elem *m, const struct plan *plan
 int main(void)
 {
 	struct plan plan = { .port = { { 5060 }, { 5060 } }, .ports = { 1, 1 },
-			     .ban_max = KERNEL_MAX, .known_max = MAX, .mark_max = MAX, .queue_first = 5060,
-			     .workers = 1, .enforce = true };
+			     .ban_max = KERNEL_MAX, .known_max = MAX, .mark_max = MAX,
+			     .queue_first = 5060, .workers = 1, .enforce = true };
 	const uint32_t max[ELEM_KINDS] = { MAX, MAX, MAX };
 	struct nftset *n;
 	struct elem *m;
