@@ -414,6 +414,7 @@ int keeper_reload(struct keeper *k, const struct ruleset *rules, uint64_t now,
 	fresh.ban_max = old.ban_max;
 	fresh.known_max = old.known_max;
 	fresh.mark_max = old.mark_max;
+	fresh.marked = old.marks || old.marked;
 	fresh.counters = old.counters;
 	e = keeper_write_tables(k, &fresh, false);
 	if (e < 0) {

@@ -37,6 +37,7 @@ struct plan {
 	bool renew;      /* proven bans, while their sources keep sending */
 	struct ban_growth growth; /* when that ends, and is forgotten */
 	bool marks;      /* marked sources are: some check marks, and is acted upon */
+	bool marked;     /* they were, since the start: a chain of that may stand */
 	bool marks_everything; /* all their packets, not only SIP */
 	bool counters;   /* a counter for each banned element */
 };

@@ -204,7 +204,7 @@ void steer_on(struct nftset *n, const struct plan *p, enum steer_kind kind, bool
 		shed_police_empty(n);
 	if (!p->marks && sweep)
 		marks_drop(n);
-	else if (!p->marks)
+	else if (!p->marks && p->marked)
 		marks_empty(n);
 	if (kind == STEER_NATIVE) {
 		steer_table(n, &steer_main, p, kind);
