@@ -2,6 +2,7 @@
 #include "caps.h"
 
 #include "ruleset.h"
+#include "shown.h"
 #include "state/answered.h"
 #include "state/meter.h"
 #include "state/names.h"
@@ -77,7 +78,7 @@ static bool can_be(const struct probe *p)
 /* What leaves comes from a server of ours; a connection from whoever took part in opening it. */
 bool caps_proven(const struct probe *p)
 {
-	return p->segment || p->pkt->dir == DIR_OUTBOUND || p->proof != PROOF_NONE;
+	return p->segment || p->pkt->dir == DIR_OUTBOUND || shown_by(p) == SHOWS_SENDER;
 }
 
 static bool is_stranger(const struct probe *p)

@@ -235,7 +235,8 @@ static const struct parcel *prove(struct bench *b, struct addr to, unsigned nonc
 		     "Via: SIP/2.0/UDP 198.51.100.1;branch=z9hG4bKq%u\r\n"
 		     "From: <sip:100@x>;tag=f\r\nTo: <sip:100@x>\r\nCall-ID: p%u\r\n"
 		     "CSeq: 2 REGISTER\r\nUser-Agent: friendly-scanner\r\n"
-		     "Authorization: Digest nonce=\"n%u\"\r\nContent-Length: 0\r\n\r\n",
+		     "Authorization: Digest username=\"100\",response=\"0\",nonce=\"n%u\"\r\n"
+		     "Content-Length: 0\r\n\r\n",
 		     nonce, nonce, nonce);
 	return ask(b, to, (struct slice){ text, (uint32_t)n });
 }
@@ -260,6 +261,23 @@ static void test_apart_when_proven(void **arg)
 	for (unsigned i = 0; i < 9; i++)
 		shown += prove(&b, other, 100 + i) != NULL;
 	assert_int_equal(shown, 4);
+	bench_close(&b);
+}
+
+/* Some servers give all whom they challenge in a second the same: whoever has it, too, asks
+ * in his name. */
+static void test_no_nonce_of_two(void **arg)
+{
+	struct bench b = bench_open(ALL "answers = { strangers = \"small\"; per_source = 1; };"
+				    REFUSED);
+	struct addr him = address("198.51.100.1"), other = address("198.51.100.2");
+
+	(void)arg;
+	assert_non_null(prove(&b, other, 1));
+	(void)prove(&b, him, 1);
+	/* what that brought left him his own */
+	assert_non_null(prove(&b, him, 2));
+	assert_null(prove(&b, him, 3));
 	bench_close(&b);
 }
 
@@ -364,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_never_larger),
 		cmocka_unit_test(test_rates),
 		cmocka_unit_test(test_apart_when_proven),
+		cmocka_unit_test(test_no_nonce_of_two),
 		cmocka_unit_test(test_one_for_a_transaction),
 		cmocka_unit_test(test_strangers_are_silent),
 		cmocka_unit_test(test_retry_after),
