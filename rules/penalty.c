@@ -113,7 +113,8 @@ static bool holds_others(const struct probe *p, const struct prefix *who)
 /* The event of the ban that was one too many tells of the prefix. */
 static void ban_around(const struct probe *p, const struct ban *site, struct decision *d)
 {
-	uint32_t most = p->rules->settings.ban_neighbours;
+	const struct settings *s = &p->rules->settings;
+	uint32_t most = s->ban_neighbours;
 	struct ban b = { .who = addr_around(&p->site), .check = site->check, .proven = true };
 	struct slice latest = slice_of(site->reason);
 	struct neighbours n;
@@ -122,7 +123,8 @@ static void ban_around(const struct probe *p, const struct ban *site, struct dec
 	if (!most)
 		return;
 	neighbours_add(p->state, &p->site, p->site_key, site->until, p->now, &n);
-	if (n.sites < most || holds_others(p, &b.who))
+	/* shortly after the start nobody can be known yet */
+	if (n.sites < most || memory_learning(p->state, s, p->now) || holds_others(p, &b.who))
 		return;
 	evidence_reason(&ev, "%u of its sites are banned, the latest: %s", n.sites, &latest);
 	memcpy(b.reason, ev.reason, sizeof(b.reason));
