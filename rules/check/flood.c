@@ -32,6 +32,7 @@
  */
 #include "checks.h"
 #include "engine.h"
+#include "shown.h"
 #include "state/bindings.h"
 #include "state/meter.h"
 #include "state/state.h"
@@ -54,6 +55,7 @@ enum meter_kind {
 	METER_PROVEN = METER_PORT + SHARES,
 	METER_STRAY,
 	METER_OFFICE,
+	METER_LIKELY,
 };
 
 struct flood_conf {
@@ -327,14 +329,18 @@ static void refund(const struct probe *p, const struct flood_conf *c, const stru
 		refund_in(p, c, &port);
 }
 
+/* A nonce or tag that others have, too, may come from them: it is counted apart.  Of a nonce
+ * that is not known before the message is read. */
 static enum found run_proven(const struct probe *p, const struct flood_conf *c,
 			     const struct source *s, struct evidence *ev)
 {
-	struct level l = site_level(p, METER_PROVEN, c->proven + c->registration * SOURCE_REGS);
+	bool shown = shown_by(p) == SHOWS_SENDER;
+	struct level l = site_level(p, shown ? METER_PROVEN : METER_LIKELY,
+				    c->proven + c->registration * SOURCE_REGS);
 	uint32_t count;
 
 	l.budget = c->proven + c->registration * s->registrations;
-	ev->grounds = GROUNDS_SHOWN;
+	ev->grounds = shown ? GROUNDS_SHOWN : GROUNDS_SUM;
 	if (count_in(p, c, &l, "answers to our servers", &count, ev) == HIT)
 		return HIT;
 	if (p->proof == PROOF_NONCE)

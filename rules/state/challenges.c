@@ -4,7 +4,7 @@
 #include "memory.h"
 #include "store.h"
 
-enum { RANK_ASKED = 2 };
+enum { RANK_ASKED = 2, RANK_COMMON = 2 };
 #define ASKED_MIX 0x9e3779b97f4a7c15u
 
 struct given {
@@ -71,6 +71,16 @@ bool nonce_alone(struct state *st, uint64_t nonce, uint64_t site, uint64_t now)
 	return nonce_flags(st, nonce, &t, now) & TXN_ALONE;
 }
 
+static void add(struct given *g, uint64_t site)
+{
+	if (is_given(g, site))
+		return;
+	if (g->n < NONCE_SITES)
+		g->site[g->n++] = half(site);
+	else
+		g->more = 1;
+}
+
 static void give(struct state *st, uint64_t nonce, const struct lesson *l, unsigned rank)
 {
 	uint64_t site = l->names->site, now = l->now;
@@ -79,12 +89,7 @@ static void give(struct state *st, uint64_t nonce, const struct lesson *l, unsig
 
 	if (!g)
 		return;
-	if (!is_given(g, site)) {
-		if (g->n < NONCE_SITES)
-			g->site[g->n++] = half(site);
-		else
-			g->more = 1;
-	}
+	add(g, site);
 	g->what = l->asked ? l->asked->what : 0;
 	table_keep(&h, now, now + NONCE_SECONDS * NS, (uint8_t)rank);
 	table_release(&h);
@@ -138,6 +143,38 @@ bool challenge_expected(struct state *st, uint64_t site, uint64_t now)
 	return found;
 }
 
+static uint64_t key_of_tag(const struct state *st, struct slice tag)
+{
+	tag.n = tag.n < TAG_BEGINS ? tag.n : TAG_BEGINS;
+	return name_bytes(st, NAME_TAG_BEGIN, tag);
+}
+
+/* Those who are many stay, however many tags there are of one. */
+static void refused(struct state *st, const struct lesson *l)
+{
+	struct hold h = table_make(st->challenges, key_of_tag(st, l->sip->to.tag), l->now, 0);
+	struct given *g = h.value;
+
+	if (!g)
+		return;
+	add(g, l->names->site);
+	if (g->n > 1)
+		table_keep(&h, l->now, l->now + TAG_SECONDS * NS, RANK_COMMON);
+	else
+		table_keep(&h, l->now, l->now + NONCE_SECONDS * NS, 0);
+	table_release(&h);
+}
+
+bool tag_common(struct state *st, struct slice tag, uint64_t now)
+{
+	struct hold h = table_find(st->challenges, key_of_tag(st, tag), now);
+	const struct given *g = h.value;
+	bool common = g && g->n > 1;
+
+	table_release(&h);
+	return common;
+}
+
 void challenges_learn(struct state *st, const struct lesson *l)
 {
 	const struct sip_msg *sip = l->sip;
@@ -146,6 +183,9 @@ void challenges_learn(struct state *st, const struct lesson *l)
 		return;
 	if (sip->kind == SIP_RESPONSE && (sip->status == 401 || sip->status == 407))
 		challenged(st, l);
+	if (sip->kind == SIP_RESPONSE && sip->method == METHOD_INVITE && sip->status >= 300 &&
+	    sip->to.tag.n)
+		refused(st, l);
 	if (sip->kind == SIP_REQUEST && !l->names->to && !l->again &&
 	    (sip->method == METHOD_INVITE || sip->method == METHOD_REGISTER))
 		asked(st, l->names->site, l->now);

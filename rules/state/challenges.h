@@ -11,11 +11,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "slice.h"
+
 struct lesson;
 struct state;
 struct transaction;
 
 #define NONCE_SECONDS 14400 /* from its last use; servers take them for minutes to hours */
+#define TAG_BEGINS 8 /* bytes; one that is random has 24 bits at least in them */
+#define TAG_SECONDS (7 * 86400) /* of a beginning that several were given */
 #define NONCE_SITES 7 /* some servers give all whom they challenge in a second the same */
 #define ASKED_SECONDS (30 * 86400)
 
@@ -33,6 +37,13 @@ uint8_t nonce_flags(struct state *st, uint64_t nonce, const struct transaction *
 bool nonce_alone(struct state *st, uint64_t nonce, uint64_t site, uint64_t now);
 /* Did a server inside send a REGISTER or INVITE outside a dialog there, of late? */
 bool challenge_expected(struct state *st, uint64_t site, uint64_t now);
+
+/*
+ * Do the tags with which our servers refuse calls begin for several sites as this one does?
+ * Servers that keep no state of what they refuse make them of a constant and a checksum of the
+ * request (Kamailio, OpenSIPS): whoever wrote the request in somebody's name knows its tag.
+ */
+bool tag_common(struct state *st, struct slice tag, uint64_t now);
 
 void challenges_learn(struct state *st, const struct lesson *l);
 

@@ -75,6 +75,7 @@ bool name_has_cookie(struct slice branch);
 #define NAME_REALM 9
 #define NAME_BRANCHES 10
 #define NAME_ANSWER 11 /* tag of an answer of ours */
+#define NAME_TAG_BEGIN 12 /* how a tag begins */
 uint64_t name_bytes(const struct state *st, uint64_t kind, struct slice bytes);
 
 #endif
