@@ -7,6 +7,7 @@
 #include "log.h"
 
 #define MS 1000000ull
+#define UNDER_WAY NS /* from a decision to its event here, at most */
 
 static void bump(atomic_uint_fast64_t *c)
 {
@@ -86,6 +87,9 @@ static void take_ban(struct banlist *l, const struct event *ev)
 		b.until = known.until > b.until ? known.until : b.until;
 		b.proven |= known.proven;
 		b.hand = known.hand;
+	} else if (l->lifted && ev->when < l->lifted + UNDER_WAY) {
+		/* lifted while this was under way; where the table is full, the next hit bans */
+		return;
 	}
 	r = b.until > l->now ? put_ban(l, &b) : ELEM_SAME;
 	if (r == ELEM_NEW)
@@ -168,6 +172,8 @@ bool banlist_lift(struct banlist *l, const struct prefix *who, bool allow)
 
 	banlist_drop(l, who, allow);
 	known |= allow ? state_allow_remove(l->state, who) : state_ban_remove(l->state, who);
+	if (known && !allow)
+		l->lifted = l->now;
 	return known;
 }
 

@@ -25,7 +25,7 @@ struct banlist {
 	struct nets *nets;
 	struct hand *hand;
 	const struct plan *plan;
-	uint64_t now;
+	uint64_t now, lifted; /* lifted: when a ban was taken away last */
 	struct {
 		atomic_uint_fast64_t banned, unbanned, prolonged, by_hand, refused, restored;
 		atomic_uint_fast64_t live4, live6, marked4, marked6;

@@ -65,6 +65,11 @@ wait_for not_in_state 203.0.113.1 || fail "an unban by hand is not honoured"
 wait_for logged '203.0.113.1: unbanned by hand' || fail "and not logged"
 say reload "$T/conf"
 must_lack banned4 203.0.113.1
+# not for a packet that was judged before
+say late 203.0.113.1 60 'agent: before'
+say ban 203.0.113.5 60 'flood: marker'
+must_have banned4 203.0.113.5
+must_lack banned4 203.0.113.1
 say ban 203.0.113.1 60 'agent: again'
 must_have banned4 203.0.113.1
 

@@ -5,6 +5,7 @@
  *
  *   ban ADDR SECONDS TEXT    as a worker would; "agent: why" names the check
  *   proven ADDR SECONDS TEXT likewise, where nobody else can have brought it about
+ *   late ADDR SECONDS TEXT   likewise, but it was lifted before the thread hears of it
  *   known ADDR SECONDS       by a registration
  *   called ADDR SECONDS      by a call
  *   forget ADDR              out of state only, behind the thread's back
@@ -32,6 +33,7 @@
 
 #define SLOTS 16384
 #define WORKERS 2
+#define LATE 5 /* s */
 #define MEASURED 0xc6120000u /* 198.18.0.0/15, RFC 2544 */
 #define MEASURED_MOST 0x20000u
 
@@ -74,14 +76,17 @@ static void wake(struct harness *h)
 
 /* What the engine would have put into state and ring. */
 static void ban(struct harness *h, const struct addr *a, unsigned seconds, const char *text,
-		bool proven)
+		char how)
 {
 	struct event ev = { .when = clock_now() };
 	struct ban b = { .who = addr_site_prefix(a), .until = ev.when + seconds * NS,
-			 .proven = proven };
+			 .proven = how == 'p' };
 
 	bantext_parse(text, &b);
-	state_ban_add(h->state, &b, ev.when);
+	if (how == 'l')
+		ev.when -= LATE * NS;
+	else
+		state_ban_add(h->state, &b, ev.when);
 	ev.d.banned = b.who;
 	ev.d.ban = seconds;
 	ev.d.check = b.check;
@@ -312,8 +317,9 @@ static bool obey_with_address(struct harness *h, const char *line)
 	if (sscanf(line, "%15s %45s %u %n", word, text, &seconds, &rest) < 2 ||
 	    addr_parse(slice_of(text), &a) < 0)
 		return false;
-	if (strcmp(word, "ban") == 0 || strcmp(word, "proven") == 0) {
-		ban(h, &a, seconds, rest ? line + rest : "", word[0] == 'p');
+	if (strcmp(word, "ban") == 0 || strcmp(word, "proven") == 0 ||
+	    strcmp(word, "late") == 0) {
+		ban(h, &a, seconds, rest ? line + rest : "", word[0]);
 		wake(h);
 	} else if (strcmp(word, "known") == 0) {
 		known(h, &a, seconds, false);
