@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "line.h"
+#include "sip/reply.h"
 #include "state/state.h"
 
 #define SMALL "answers = { strangers = \"small\"; };\n"
@@ -277,9 +278,75 @@ static void test_config(void **arg)
 	conf_report_free(&report);
 }
 
+/* Whatever the operator has written, and whichever check it is. */
+static void test_nothing_for_the_banned(void **arg)
+{
+	static const char *const config[] = {
+		SMALL DECOY "banned = { mode = \"off\"; };\n",
+		SMALL DECOY "banned = { mode = \"observe\"; };\n",
+		SMALL DECOY "banned = { action = \"reject\"; };\n",
+	};
+	const uint8_t who[4] = { 203, 0, 113, 9 };
+	const struct addr a = addr_v4(who);
+	struct post p;
+
+	(void)arg;
+	for (unsigned i = 0; i < sizeof(config) / sizeof(*config); i++) {
+		struct ban b = { .who = addr_site_prefix(&a), .until = 60 * NS, .hand = true,
+				 .check = CHECK_NONE };
+
+		post_open(&p, config[i]);
+		assert_int_equal(ask_new(&p, 9, "OPTIONS", ""), VERDICT_DECOY);
+		assert_true(state_ban_add(p.st, &b, p.now));
+		assert_int_equal(ask_new(&p, 9, "OPTIONS", ""), VERDICT_DROP);
+		assert_string_equal(p.said, "");
+		assert_int_equal(ask_new(&p, 8, "OPTIONS", ""), VERDICT_DECOY);
+		post_close(&p);
+	}
+}
+
+/* The ACK of an INVITE's answer, in a transaction that nothing remembers. */
+static bool acked(struct post *p, const char *tag)
+{
+	const uint8_t from[4] = { 203, 0, 113, 9 }, to[4] = { 192, 0, 2, 10 };
+	struct pkt pkt = { .src = addr_v4(from), .dst = addr_v4(to), .sport = 5062, .dport = 5060,
+			   .version = 4, .proto = PROTO_UDP };
+
+	snprintf(p->text, sizeof(p->text),
+		 "ACK sip:100@192.0.2.10 SIP/2.0\r\nVia: SIP/2.0/UDP 203.0.113.9:5062;"
+		 "branch=z9hG4bKlate;rport\r\nFrom: <sip:100@x.example>;tag=f%u\r\n"
+		 "To: <sip:100@x.example>;tag=%s\r\nCall-ID: c%u\r\nCSeq: 1 ACK\r\n"
+		 "Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n", p->n, tag, p->n);
+	pkt.payload = slice_of(p->text);
+	engine_run(p->rs, p->st, p->s, &pkt, p->now, &p->d);
+	return p->d.absorbed;
+}
+
+/* However long ago that was: the tag says that it was ours. */
+static void test_acks_need_no_memory(void **arg)
+{
+	char tag[REPLY_TAG + 1];
+	const char *at;
+	struct post p;
+
+	(void)arg;
+	post_open(&p, SMALL DECOY);
+	assert_int_equal(ask_new(&p, 9, "INVITE", ""), VERDICT_DECOY);
+	at = strstr(strstr(p.said, "\r\nTo: "), ";tag=");
+	assert_non_null(at);
+	snprintf(tag, sizeof(tag), "%s", at + 5);
+	p.now += 3600 * NS;
+	assert_true(acked(&p, tag));
+	tag[0] = tag[0] == 'a' ? 'b' : 'a';
+	assert_false(acked(&p, tag));
+	post_close(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_acks_need_no_memory),
+		cmocka_unit_test(test_nothing_for_the_banned),
 		cmocka_unit_test(test_says_ok),
 		cmocka_unit_test(test_challenges),
 		cmocka_unit_test(test_caps),
