@@ -9,6 +9,7 @@ Arrivals go through `sipmoat replay`; feedback, which needs a daemon that is too
 tests/workers/overload.c.  Beside it Kamailio's pipelimit with the same parameters: a simulation
 of what its documentation and source say, with its timer at every phase."""
 import difflib
+import itertools
 import json
 import os
 import random
@@ -103,12 +104,19 @@ def replay(times, pipe):
 
 # ---- Kamailio's pipelimit ----
 
-def kamailio(times, algorithm, phase, limit=LIMIT, window=WINDOW):
-    """A counter that a timer sets to 0 every window; load: counter / limit at that moment."""
-    passed, counter, load, turn = [], 0, 0, phase if phase else window
+def turns(phase, window=WINDOW):
+    """When the timer comes, without end."""
+    return itertools.count(phase if phase else window, window)
+
+
+def kamailio(times, algorithm, timer, limit=LIMIT):
+    """A counter that a timer sets to 0; load: counter / limit at that moment."""
+    passed, counter, load = [], 0, 0
+    timer = iter(timer)
+    turn = next(timer)
     for t in times:
         while t >= turn:
-            load, counter, turn = counter // limit, 0, turn + window
+            load, counter, turn = counter // limit, 0, next(timer)
         counter += 1
         if algorithm == "TAILDROP":
             passes = counter <= limit
@@ -164,7 +172,7 @@ def limit_row(job):
     cells = ["%.0f / %d" % (len(times) * WINDOW / LENGTH, most(times))]
     cells += [cell([o]) for o in ours]
     for algorithm in ("TAILDROP", "RED"):
-        cells.append(cell([kamailio(times, algorithm, p) for p in PHASES]))
+        cells.append(cell([kamailio(times, algorithm, turns(p)) for p in PHASES]))
     return "| %s | %s x | %s |" % (name, load, " | ".join(cells))
 
 
