@@ -10,6 +10,7 @@ field_topology router
 pbx_start
 cat >"$T/grow.conf" <<CONF
 inside = [ "$PBX4" ];
+memory = { learning = "0s"; };
 agent = { ban = "3s"; };
 bans = { factor = 3; jitter = 0; renew = false; };
 CONF
