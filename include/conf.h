@@ -43,6 +43,8 @@ struct conf_row {
 	const char *(*names)(unsigned i); /* MAP: the i-th key, NULL behind the last */
 	/* MAP: why key i may not have that word, NULL when it may; or no function */
 	const char *(*refuse)(unsigned i, unsigned word);
+	const char *(*unfit)(const char *text); /* TEXT: what it must be; NULL: it is */
+	bool or_zero;                /* INT: 0 may stand there, too */
 	const struct conf_row *rows; /* GROUPS: the rows of one of them, laid over */
 	size_t size;                 /* a struct of that size, which begins with a conf_item */
 };

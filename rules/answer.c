@@ -47,6 +47,11 @@ static const struct status *status_find(unsigned code)
 	return &other;
 }
 
+bool answer_later(unsigned code)
+{
+	return status_find(code)->later;
+}
+
 /* On connections of servers and trusted peers others depend: there p->segment is not set. */
 static bool can_carry(const struct probe *p)
 {

@@ -27,6 +27,8 @@ struct answers {
  */
 void answer_make(const struct probe *p, unsigned check, const struct evidence *ev,
 		 enum action how, struct answers *out, struct decision *d);
+/* May an answer with that status say Retry-After? */
+bool answer_later(unsigned code);
 /* Is this the ACK of an answer of ours? */
 bool answer_acked(const struct probe *p);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "answer.h"
 #include "compiler.h"
 #include "rows.h"
 #include "ruleset.h"
@@ -116,7 +117,8 @@ void policy_compile(struct policy *p, const struct check *check, struct compiler
 			       "anything between, of 1s to 1d", p->retry_after);
 }
 
-void policy_warn(const struct policy *p, const struct settings *s, struct compiler *c)
+void policy_warn(const struct policy *p, const struct check *check, const struct settings *s,
+		 struct compiler *c)
 {
 	bool decoy = p->action == ACTION_DECOY;
 
@@ -126,6 +128,10 @@ void policy_warn(const struct policy *p, const struct settings *s, struct compil
 		conf_report_add(c->report, CONF_WARNING, c->file, c->line, c->group,
 				"mark: of whoever is banned nothing is left to be marked: "
 				"ban \"0s\"");
+	if (p->retry_least && !check->defaults.retry_after && !answer_later(p->code))
+		conf_report_add(c->report, CONF_WARNING, c->file, c->line, c->group,
+				"retry_after: an answer %u does not say it: code = 503 does",
+				p->code);
 	if (!decoy && p->action != ACTION_TARPIT)
 		return;
 	if (s->answers_strangers == STRANGERS_SILENT)

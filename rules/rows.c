@@ -86,7 +86,7 @@ static void take_number(const struct value *v, int64_t n)
 	char what[128], lo[16], hi[16];
 	uint32_t u = (uint32_t)n;
 
-	if (n >= row->min && n <= row->max) {
+	if ((n >= row->min && n <= row->max) || (n == 0 && row->or_zero)) {
 		memcpy(v->at, &u, sizeof(u));
 		return;
 	}
@@ -97,7 +97,8 @@ static void take_number(const struct value *v, int64_t n)
 		snprintf(lo, sizeof(lo), "%u", row->min);
 		snprintf(hi, sizeof(hi), "%u", row->max);
 	}
-	snprintf(what, sizeof(what), "is out of range: must be %s to %s", lo, hi);
+	snprintf(what, sizeof(what), "is out of range: must be %s%s to %s",
+		 row->or_zero ? "0 or " : "", lo, hi);
 	wrong(v, what);
 }
 
@@ -133,11 +134,12 @@ static void take_word(const struct value *v, const char *text)
 static void take_text(const struct value *v, const char *text)
 {
 	const char *copy = arena_text(v->reader->arena, text, strlen(text));
+	const char *why = v->row->unfit ? v->row->unfit(text) : NULL;
 
-	if (copy)
+	if (copy && !why)
 		memcpy(v->at, &copy, sizeof(copy));
 	else
-		wrong(v, "out of memory");
+		wrong(v, why ? why : "out of memory");
 }
 
 /* One key of a map: its word goes into the place of its name. */

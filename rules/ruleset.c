@@ -242,7 +242,7 @@ static void compile_checks(struct loading *l, unsigned z)
 		c.mode = zone->policy[i].mode;
 		policy_compile(&zone->policy[i], checks[i], &c);
 		if (l->draft[z].group[i])
-			policy_warn(&zone->policy[i], &l->rs->settings, &c);
+			policy_warn(&zone->policy[i], checks[i], &l->rs->settings, &c);
 		if (!checks[i]->compile || (z && zone->conf[i] == l->rs->zone[0].conf[i]))
 			continue;
 		if (zone->conf[i])

@@ -71,7 +71,8 @@ void policy_compile(struct policy *p, const struct check *check, struct compiler
 /* The status of an answer that a check says when the config says nothing. */
 unsigned policy_code(const struct check *check);
 /* Reports what does not do what whoever wrote it wants. */
-void policy_warn(const struct policy *p, const struct settings *s, struct compiler *c);
+void policy_warn(const struct policy *p, const struct check *check, const struct settings *s,
+		 struct compiler *c);
 
 /* spared.c: bans.never; then, whenever inside or trusted are others: who is spared.  0,
  * -ENOMEM; what is wrong in the config is reported. */

@@ -121,8 +121,10 @@ static const struct conf_row bans_rows[] = {
 	  "the time without a ban after which one of those before is forgotten" },
 	{ "jitter", CONF_INT, AT(ban_jitter), 0, 100, "10", NULL,
 	  "percent by which a proven ban lasts longer, at random" },
-	{ "neighbours", CONF_INT, AT(ban_neighbours), 0, 128, "8", NULL,
-	  "sites of an IPv4 /24 or IPv6 /48 that are banned until all of it is; 0: never" },
+	/* fewer are no pattern: two phones of one office may have one fault */
+	{ "neighbours", CONF_INT, AT(ban_neighbours), 4, 128, "8", NULL,
+	  "sites of an IPv4 /24 or IPv6 /48 that are banned until all of it is; 0: never",
+	  .or_zero = true },
 	{ "rate", CONF_INT, AT(ban_rate), 0, 1000000, "1000", NULL,
 	  "new bans a second, of proven and of other ones; 0 = no limit" },
 	{ "known", CONF_INT, AT(known_max), 64, 1048576, "65536", NULL,
@@ -144,6 +146,17 @@ static const struct conf_row marks_rows[] = {
 	{ NULL },
 };
 
+/* It stands in quotes. */
+static const char *realm_unfit(const char *text)
+{
+	const char *at = text;
+
+	while (*at >= ' ' && *at < 127 && *at != '"' && *at != '\\')
+		at++;
+	return *at || at == text || at - text > 64 ?
+		       "must be 1 to 64 printable ASCII characters but \" and \\" : NULL;
+}
+
 static const struct conf_row answers_rows[] = {
 	{ "strangers", CONF_WORD, AT(answers_strangers), 0, 0, "silent", strangers,
 	  "who has not shown that he receives answers: gets none, or one no larger than he sent" },
@@ -156,7 +169,7 @@ static const struct conf_row answers_rows[] = {
 	{ "decoy", CONF_WORD, AT(answers_decoy), 0, 0, "ok", decoys,
 	  "what OPTIONS and REGISTER hear where action is \"decoy\": that all is well, or 401" },
 	{ "realm", CONF_TEXT, AT(answers_realm), 0, 0, "sip", NULL,
-	  "the realm in such a 401" },
+	  "the realm in such a 401", .unfit = realm_unfit },
 	{ "delay", CONF_DURATION, AT(answers_delay), 1, 30, "20s", NULL,
 	  "how long an answer waits where action is \"tarpit\"" },
 	{ "delayed", CONF_INT, AT(answers_delayed), 1, 65536, "1024", NULL,
@@ -222,6 +235,12 @@ static const struct conf_row geo_rows[] = {
 	{ NULL },
 };
 
+static const char *hook_unfit(const char *text)
+{
+	return *text && *text != '/' ?
+		       "must begin with the whole path of the command, \"/...\"" : NULL;
+}
+
 static const struct conf_row approve_rows[] = {
 	{ "token", CONF_DURATION, AT(approve_token), 60, 86400, "10m", NULL,
 	  "how long a refused request waits for approval, where action is \"approve\"" },
@@ -230,7 +249,8 @@ static const struct conf_row approve_rows[] = {
 	{ "waiting", CONF_INT, AT(approve_waiting), 1, 6, "3", NULL,
 	  "tokens of one account that may wait at once" },
 	{ "hook", CONF_TEXT, AT(approve_hook), 0, 0, "", NULL,
-	  "a command that is told of each new token, and approves with exit status 0" },
+	  "a command that is told of each new token, and approves with exit status 0",
+	  .unfit = hook_unfit },
 	{ "hook_timeout", CONF_DURATION, AT(approve_timeout), 1, 300, "5s", NULL,
 	  "until the command is killed" },
 	{ NULL },
@@ -267,7 +287,6 @@ const struct settings_group settings_groups[] = {
 	{ NULL, NULL },
 };
 
-#define NEIGHBOURS_LEAST 4
 #define PORTS_MAX (sizeof(((struct settings *)0)->port[0]) / sizeof(uint16_t))
 
 static unsigned port_parse(const char *text)
@@ -327,27 +346,21 @@ static void compile_path(const char **path, struct reader *r, const char *file,
 	conf_report_add(r->report, CONF_ERROR, file, 0, group, "out of memory");
 }
 
-#define REALM_MOST 64
-
-/* It stands in quotes. */
-static void check_realm(const char *realm, struct conf_report *r, const char *file)
+/* Each is right by itself, and together they favour whom nobody knows. */
+static void warn_lanes(const struct settings *s, struct reader *r)
 {
-	const char *at = realm;
+	const uint32_t *rate = s->police_rate;
 
-	while (*at >= ' ' && *at < 127 && *at != '"' && *at != '\\')
-		at++;
-	if (*at || at == realm || at - realm > REALM_MOST)
-		conf_report_add(r, CONF_ERROR, file, 0, "answers.realm",
-				"must be 1 to %d printable ASCII characters but \" and \\",
-				REALM_MOST);
-}
-
-/* Of fewer it is no pattern: two phones of one office may have one fault. */
-static void compile_neighbours(const struct settings *s, struct reader *r, const char *file)
-{
-	if (s->ban_neighbours && s->ban_neighbours < NEIGHBOURS_LEAST)
-		conf_report_add(r->report, CONF_ERROR, file, 0, "bans.neighbours",
-				"must be 0 or %d to 128", NEIGHBOURS_LEAST);
+	if (rate[LANE_KNOWN] && rate[LANE_KNOWN] < rate[LANE_STRANGERS])
+		conf_report_add(r->report, CONF_WARNING, "", 0, "police.known",
+				"is less than police.rate: strangers may send more than the known");
+	if (s->when_full[LANE_KNOWN] > s->when_full[LANE_STRANGERS] ||
+	    s->when_gone[LANE_KNOWN] > s->when_gone[LANE_STRANGERS])
+		conf_report_add(r->report, CONF_WARNING, "", 0, "queue",
+				"packets of the known are dropped where those of strangers pass");
+	if (s->answers_strangers != STRANGERS_SILENT && s->answers_unproven >= s->answers_total)
+		conf_report_add(r->report, CONF_WARNING, "", 0, "answers.strangers_total",
+				"is not below answers.total: strangers can use up all answers");
 }
 
 void settings_compile(struct settings *s, struct reader *r, const char *file)
@@ -355,8 +368,6 @@ void settings_compile(struct settings *s, struct reader *r, const char *file)
 	s->ports[0] = compile_ports(&s->udp_ports, "ports.udp", s->port[0], r->report);
 	s->ports[1] = compile_ports(&s->tcp_ports, "ports.tcp", s->port[1], r->report);
 	emergency_compile(s, r->report);
-	check_realm(s->answers_realm, r->report, file);
-	compile_neighbours(s, r, file);
 	if (!s->udp_ports.n && !s->tcp_ports.n)
 		conf_report_add(r->report, CONF_ERROR, file, 0, "ports",
 				"udp and tcp are both empty: nothing would be guarded");
@@ -367,7 +378,5 @@ void settings_compile(struct settings *s, struct reader *r, const char *file)
 		compile_path(&s->store_file, r, file, "store");
 	if (strchr(s->control_socket, '/'))
 		compile_path(&s->control_socket, r, file, "control");
-	if (s->approve_hook[0] && s->approve_hook[0] != '/')
-		conf_report_add(r->report, CONF_ERROR, file, 0, "approve.hook",
-				"must begin with the whole path of the command, \"/...\"");
+	warn_lanes(s, r);
 }

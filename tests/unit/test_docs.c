@@ -109,7 +109,7 @@ static void range_text(const struct conf_row *row, char out[ROOM])
 
 	switch (row->type) {
 	case CONF_INT:
-		snprintf(out, ROOM, "%u to %u", row->min, row->max);
+		snprintf(out, ROOM, "%s%u to %u", row->or_zero ? "0, " : "", row->min, row->max);
 		return;
 	case CONF_DURATION:
 		duration_text(row->min, lo);
