@@ -45,7 +45,7 @@
 	X(reset_lost, "TCP connections not ended, so they stall: a RST could not be sent") \
 	X(waited, "TCP connections that waited too long (tcp.first, tcp.idle)") \
 	X(barred, "TCP connections ended because their source was banned") \
-	X(cut, "calls ended at a limit") \
+	X(cut, "calls ended, at a limit or because of a ban") \
 	X(event_lost, "events lost because the ring was full") \
 	X(ban_lost, "bans not sent to the kernel at once because the ring was full") \
 	X(queue_lost, "packets of strangers that found their queue full: queue.when_full") \

@@ -172,8 +172,9 @@ static void refuse_lift(struct banlist *l, struct byhand *o, bool allow)
 	if (found)
 		prefix_print(&b.who, wider);
 	if (found)
-		REFUSE(o, "unknown", "%s itself is not %s; %s is, and %s lies in it", who,
-		       allow ? "allowed" : "banned", wider, who);
+		REFUSE(o, "unknown", "%s itself is not %s; %s is%s%s", who,
+		       allow ? "allowed" : "banned", wider, allow ? "" : ": sipmoat allow ",
+		       allow ? "" : who);
 	else
 		REFUSE(o, "unknown", "%s is not %s", who, allow ? "allowed" : "banned");
 }
