@@ -41,7 +41,7 @@ LIBS_RULES = $(shell pkg-config --libs $(PKGS_RULES)) \
 	$(filter-out -losip2,$(shell pkg-config --libs libosip2))
 LIBS_NFQ = $(shell pkg-config --libs $(PKGS_NFQ))
 LIBS_CTL = $(shell pkg-config --libs $(PKGS_CTL))
-LIBS_TEST = $(shell pkg-config --libs cmocka nettle jansson)
+LIBS_TEST = $(shell pkg-config --libs cmocka nettle jansson libmnl)
 
 # sources are found, not listed: a new check needs no line here
 RULES_SRC := $(wildcard rules/*.c rules/*/*.c)
@@ -77,8 +77,9 @@ NEEDS_test_publish := nfq/publish.c nfq/clock.c
 NEEDS_test_feedmix := nfq/feedmix.c nfq/feedguard.c nfq/plan.c nfq/clock.c
 NEEDS_test_log := nfq/log.c
 NEEDS_test_publish_steps := nfq/clock.c
-NEEDS_test_worker := nfq/worker.c nfq/outbox.c nfq/sights.c nfq/lane.c nfq/clock.c nfq/publish.c nfq/ring.c nfq/log.c
+NEEDS_test_worker := nfq/worker.c nfq/outbox.c nfq/tuple.c nfq/sights.c nfq/lane.c nfq/clock.c nfq/publish.c nfq/ring.c nfq/log.c
 NEEDS_test_outbox := nfq/outbox.c
+NEEDS_test_tuple := nfq/tuple.c
 NEEDS_test_events := nfq/events.c nfq/clock.c nfq/ring.c nfq/log.c
 NEEDS_test_check := ctl/check.c
 NEEDS_test_hook := nfq/hook.c nfq/helper.c nfq/clock.c nfq/events.c nfq/ring.c nfq/log.c

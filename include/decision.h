@@ -40,6 +40,12 @@ enum kept {
 
 #define CHECK_NONE 255
 #define OWN_MARK 0x51b0a7u /* on packets that we sent ourselves: none of them is judged */
+/*
+ * Likewise, and connection tracking does not see them.  Answers that leave from where a request
+ * was sent to before DNAT: as a connection they would take what that client sends next, which
+ * DNAT would not get to see then.
+ */
+#define OWN_UNTRACKED 0x51b0a8u
 #define APPROVAL_TOKEN 10 /* "K7QF-2M9X" */
 #define APPROVAL_LABEL 40
 #define REASON_TEXT 96

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <linux/netfilter/nfnetlink_conntrack.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,6 +16,7 @@
 #include "check.h"
 #include "clock.h"
 #include "mirror.h"
+#include "tuple.h"
 
 #define LOOK_MS 1000       /* between looks for new bans: those of one second go together */
 #define REST 10            /* a pass is followed by so many times what it took of a processor */
@@ -57,13 +57,6 @@ struct pass {
 	_Alignas(8) char bytes[DELETE_BYTES];
 };
 
-/* One direction of an entry. */
-struct tuple {
-	struct addr src, dst;
-	uint16_t sport, dport;
-	uint8_t proto;
-};
-
 static struct scope scope_of(const struct settings *s)
 {
 	struct scope scope = { .everything = s->ban_scope == SCOPE_ALL,
@@ -72,59 +65,6 @@ static struct scope scope_of(const struct settings *s)
 	memcpy(scope.port, s->port, sizeof(scope.port));
 	memcpy(scope.ports, s->ports, sizeof(scope.ports));
 	return scope;
-}
-
-/* --- what an entry says --- */
-
-struct attrs {
-	const struct nlattr *a[CTA_MAX + 1];
-};
-
-static int sort_attr(const struct nlattr *a, void *data)
-{
-	struct attrs *out = data;
-
-	if (mnl_attr_get_type(a) <= CTA_MAX)
-		out->a[mnl_attr_get_type(a)] = a;
-	return MNL_CB_OK;
-}
-
-static struct attrs nested(const struct nlattr *a)
-{
-	struct attrs out = { { NULL } };
-
-	if (a)
-		mnl_attr_parse_nested(a, sort_attr, &out);
-	return out;
-}
-
-static bool read_address(const struct attrs *ip, unsigned v4, unsigned v6, struct addr *out)
-{
-	const struct nlattr *a = ip->a[v4] ? ip->a[v4] : ip->a[v6];
-	unsigned len = ip->a[v4] ? 4 : 16;
-
-	if (!a || mnl_attr_get_payload_len(a) != len)
-		return false;
-	*out = len == 4 ? addr_v4(mnl_attr_get_payload(a)) : addr_v6(mnl_attr_get_payload(a));
-	return true;
-}
-
-static uint16_t read_port(const struct nlattr *a)
-{
-	return a && mnl_attr_get_payload_len(a) == 2 ? ntohs(mnl_attr_get_u16(a)) : 0;
-}
-
-static bool read_tuple(const struct nlattr *from, struct tuple *t)
-{
-	struct attrs all = nested(from), ip = nested(all.a[CTA_TUPLE_IP]);
-	struct attrs proto = nested(all.a[CTA_TUPLE_PROTO]);
-	const struct nlattr *num = proto.a[CTA_PROTO_NUM];
-
-	t->proto = num && mnl_attr_get_payload_len(num) == 1 ? mnl_attr_get_u8(num) : 0;
-	t->sport = read_port(proto.a[CTA_PROTO_SRC_PORT]);
-	t->dport = read_port(proto.a[CTA_PROTO_DST_PORT]);
-	return read_address(&ip, CTA_IP_V4_SRC, CTA_IP_V6_SRC, &t->src) &&
-	       read_address(&ip, CTA_IP_V4_DST, CTA_IP_V6_DST, &t->dst);
 }
 
 /* --- which ones go --- */
@@ -217,14 +157,14 @@ static void copy_attr(struct nlmsghdr *m, const struct nlattr *a)
 static int take_entry(const struct nlmsghdr *m, void *arg)
 {
 	const struct nfgenmsg *g = mnl_nlmsg_get_payload(m);
-	struct attrs all = { { NULL } };
+	struct tuple_attrs all = { { NULL } };
 	struct tuple sent, back;
 	struct pass *p = arg;
 	struct nlmsghdr *out;
 
-	if (mnl_attr_parse(m, sizeof(*g), sort_attr, &all) < 0 ||
-	    !read_tuple(all.a[CTA_TUPLE_ORIG], &sent) ||
-	    !read_tuple(all.a[CTA_TUPLE_REPLY], &back) || !goes(p, &sent, &back))
+	if (mnl_attr_parse(m, sizeof(*g), tuple_sort, &all) < 0 ||
+	    !tuple_read(all.a[CTA_TUPLE_ORIG], &sent) ||
+	    !tuple_read(all.a[CTA_TUPLE_REPLY], &back) || !goes(p, &sent, &back))
 		return MNL_CB_OK;
 	if (p->used + DELETE_ROOM > sizeof(p->bytes))
 		send_deletions(p);

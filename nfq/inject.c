@@ -20,7 +20,7 @@
 #define FRAGMENT6 1232 /* likewise 1280 (RFC 8200 5) */
 
 struct inject {
-	int fd4, fd6; /* fd6 is -1 on a host without IPv6 */
+	int fd4[2], fd6[2]; /* [1]: untracked; fd6 is -1 on a host without IPv6 */
 	uint32_t id;  /* of the last packet in fragments */
 };
 
@@ -30,6 +30,7 @@ struct way {
 	uint16_t sport, dport;
 	uint32_t link;
 	uint8_t proto;
+	bool untracked;
 };
 
 #define FRONT 48 /* room for an IPv6 and a fragment header */
@@ -53,10 +54,9 @@ static int fail(char err[INJECT_ERROR], const char *what, int code)
  * IPPROTO_RAW only sends; what others send with that protocol number would come in
  * all the same, and wait unread: hence the smallest buffer there is.
  */
-static int raw_open(int family, int level, int header_included)
+static int raw_open(int family, int level, int header_included, uint32_t mark)
 {
 	int fd = socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_RAW);
-	const uint32_t mark = OWN_MARK;
 	int one = 1, none = 0, r;
 
 	if (fd < 0)
@@ -72,19 +72,21 @@ static int raw_open(int family, int level, int header_included)
 
 int inject_open(struct inject **out, char err[INJECT_ERROR])
 {
+	static const uint32_t marks[2] = { OWN_MARK, OWN_UNTRACKED };
 	struct inject *in = malloc(sizeof(*in));
-	int r;
+	int r = 0;
 
 	if (!in)
 		return fail(err, "IPv4", -ENOMEM);
-	in->fd6 = -1;
-	in->id = 0;
-	r = in->fd4 = raw_open(AF_INET, IPPROTO_IP, IP_HDRINCL);
+	*in = (struct inject){ .fd4 = { -1, -1 }, .fd6 = { -1, -1 } };
+	for (unsigned i = 0; r >= 0 && i < 2; i++)
+		r = in->fd4[i] = raw_open(AF_INET, IPPROTO_IP, IP_HDRINCL, marks[i]);
 	if (r < 0) {
 		fail(err, "IPv4", r);
 		goto out;
 	}
-	r = in->fd6 = raw_open(AF_INET6, IPPROTO_IPV6, IPV6_HDRINCL);
+	for (unsigned i = 0; r >= 0 && i < 2; i++)
+		r = in->fd6[i] = raw_open(AF_INET6, IPPROTO_IPV6, IPV6_HDRINCL, marks[i]);
 	if (r == -EAFNOSUPPORT)
 		r = 0;
 	else if (r < 0)
@@ -101,10 +103,12 @@ void inject_close(struct inject *in)
 {
 	if (!in)
 		return;
-	if (in->fd4 >= 0)
-		close(in->fd4);
-	if (in->fd6 >= 0)
-		close(in->fd6);
+	for (unsigned i = 0; i < 2; i++) {
+		if (in->fd4[i] >= 0)
+			close(in->fd4[i]);
+		if (in->fd6[i] >= 0)
+			close(in->fd6[i]);
+	}
 	free(in);
 }
 
@@ -195,7 +199,7 @@ static int send4(struct inject *in, const struct way *w, const struct packet *p,
 	to.sin_addr.s_addr = ip.daddr;
 	memcpy(out, &ip, sizeof(ip));
 	memcpy(out + sizeof(ip), p->room + FRONT + at, n);
-	return sent(in->fd4, out, sizeof(ip) + n, &to, sizeof(to));
+	return sent(in->fd4[w->untracked], out, sizeof(ip) + n, &to, sizeof(to));
 }
 
 static int send6(struct inject *in, const struct way *w, const struct packet *p, size_t at,
@@ -221,7 +225,7 @@ static int send6(struct inject *in, const struct way *w, const struct packet *p,
 	memcpy(out, &ip, sizeof(ip));
 	memcpy(out + sizeof(ip), &frag, more);
 	memcpy(out + sizeof(ip) + more, p->room + FRONT + at, n);
-	return sent(in->fd6, out, sizeof(ip) + more + n, &to, sizeof(to));
+	return sent(in->fd6[w->untracked], out, sizeof(ip) + more + n, &to, sizeof(to));
 }
 
 static int send_part(struct inject *in, const struct way *w, const struct packet *p, size_t at,
@@ -229,7 +233,7 @@ static int send_part(struct inject *in, const struct way *w, const struct packet
 {
 	if (addr_is_v4(w->to))
 		return send4(in, w, p, at, n);
-	return in->fd6 < 0 ? -EAFNOSUPPORT : send6(in, w, p, at, n);
+	return in->fd6[w->untracked] < 0 ? -EAFNOSUPPORT : send6(in, w, p, at, n);
 }
 
 /* With the header included the kernel does not make fragments. */
@@ -264,9 +268,9 @@ static bool strike(struct inject *in, const struct way *w, uint32_t seq, uint32_
 bool inject_reset(struct inject *in, const struct reset *r, uint32_t link)
 {
 	const struct way inside = { &r->outside, &r->inside, r->outside_port, r->inside_port,
-				    link, IPPROTO_TCP };
+				    link, IPPROTO_TCP, false };
 	const struct way outside = { &r->inside, &r->outside, r->inside_port, r->outside_port,
-				     link, IPPROTO_TCP };
+				     link, IPPROTO_TCP, false };
 	bool one = r->ends == RESET_OUTSIDE ||
 		   strike(in, &inside, r->to_inside, r->to_outside);
 	bool other = r->ends == RESET_INSIDE ||
@@ -275,10 +279,10 @@ bool inject_reset(struct inject *in, const struct reset *r, uint32_t link)
 	return one && other;
 }
 
-bool inject_parcel(struct inject *in, const struct parcel *parcel, uint32_t link)
+bool inject_parcel(struct inject *in, const struct parcel *parcel, uint32_t link, bool untracked)
 {
 	const struct way w = { &parcel->from, &parcel->to, parcel->sport, parcel->dport, link,
-			       parcel->tcp ? IPPROTO_TCP : IPPROTO_UDP };
+			       parcel->tcp ? IPPROTO_TCP : IPPROTO_UDP, untracked };
 	struct slice bytes = { parcel->bytes, parcel->n };
 	struct packet p;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Packets of our own: RSTs that end a refused TCP connection for both ends, and messages
- * in the name of either end of a call.  They carry OWN_MARK, so they never enter a queue.
+ * in the name of either end of a call.  They carry OWN_MARK or OWN_UNTRACKED, so they
+ * never enter a queue.
  *
  * Ownership: an inject owns its raw sockets; one for each worker.
  * Locking: none; one thread.  Errors: opening gives -errno with a line for the
@@ -27,8 +28,9 @@ void inject_close(struct inject *in); /* takes NULL */
 bool inject_reset(struct inject *in, const struct reset *r, uint32_t link);
 /*
  * One datagram (in fragments where it is above the MTU), or one segment of a connection;
- * never blocks.  link as above.  false: it did not leave.
+ * never blocks.  link as above.  untracked: connection tracking does not see it, so its source
+ * may be one that DNAT turns into another.  false: it did not leave.
  */
-bool inject_parcel(struct inject *in, const struct parcel *parcel, uint32_t link);
+bool inject_parcel(struct inject *in, const struct parcel *parcel, uint32_t link, bool untracked);
 
 #endif

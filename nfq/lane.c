@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "check.h"
+#include "log.h"
 
 int lane_open(struct queue **out, enum lane lane, const struct settings *s, unsigned worker,
 	      unsigned workers, char err[QUEUE_ERROR])
@@ -12,11 +13,18 @@ int lane_open(struct queue **out, enum lane lane, const struct settings *s, unsi
 	const struct queue_conf q = {
 		.number = (uint16_t)(s->queue_first + before + worker),
 		.length = s->queue_length,
+		/* it costs each packet, and those of the known are connections already */
+		.entries = lane == LANE_STRANGERS,
 		.fail_open = lane_passes(lane, s),
 		.fail = s->when_gone[lane] == TROUBLE_ACCEPT ? VERDICT_ACCEPT : VERDICT_DROP,
 	};
+	int r = queue_open(out, &q, err);
 
-	return queue_open(out, &q, err);
+	if (!r && worker == 0 && q.entries && !queue_tracks(*out))
+		log_warn("the kernel does not tell where packets were sent to before DNAT (it is "
+			 "made without NETFILTER_NETLINK_GLUE_CT): behind DNAT answers to "
+			 "strangers over UDP leave from inner addresses");
+	return r;
 }
 
 bool lane_passes(enum lane lane, const struct settings *s)

@@ -45,7 +45,7 @@ void marks_put(struct nftset *n, const struct plan *p)
 		load_address(n, &steer_main, f, SOURCE, true);
 		nftset_map(n, f->marked);
 		nftset_mark(n);
-		nftset_counter(n);
+		nftset_plain(n, "counter");
 		nftset_rule_end(n, NULL);
 	}
 }

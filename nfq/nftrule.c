@@ -202,9 +202,9 @@ void nftset_tracked(struct nftset *n, uint32_t key)
 	nftnl_expr_set_u32(e, NFTNL_EXPR_CT_DREG, NFT_REG_1);
 }
 
-void nftset_counter(struct nftset *n)
+void nftset_plain(struct nftset *n, const char *name)
 {
-	expression(n, "counter");
+	expression(n, name);
 }
 
 void nftset_verdict(struct nftset *n, int verdict, const char *chain)

@@ -107,7 +107,7 @@ void nftset_map(struct nftset *n, const char *map); /* loads what the key leads 
 void nftset_mark(struct nftset *n); /* the packet gets the mark that was loaded */
 void nftset_fragment6(struct nftset *n); /* the packet has an IPv6 fragment header */
 void nftset_tracked(struct nftset *n, uint32_t key); /* loads NFT_CT_* of the connection */
-void nftset_counter(struct nftset *n);
+void nftset_plain(struct nftset *n, const char *name); /* "counter", "notrack" */
 /* verdict: NF_ACCEPT, NF_DROP, NFT_GOTO ...; chain for jumps, else NULL */
 void nftset_verdict(struct nftset *n, int verdict, const char *chain);
 /* Goes on only for a key (in the register) that sends more than rate a second. */

@@ -3,12 +3,13 @@
 
 #include <stdlib.h>
 
-#include "queue.h"
+#include "tuple.h"
 
 struct place {
 	struct parcel parcel;
 	uint64_t due;
 	uint32_t link;
+	bool untracked; /* it leaves from where its request was sent to, before DNAT */
 };
 
 struct outbox {
@@ -32,39 +33,63 @@ void outbox_free(struct outbox *o)
 	free(o);
 }
 
-static void put_now(struct outbox *o, const struct parcel *parcel, uint32_t link)
+/*
+ * The kernel writes the public address into answers of connections that it knows, but what
+ * is refused with its first packet never becomes one, and an answer to another port is none.
+ */
+static bool sent_elsewhere(const struct outbox_asked *asked, struct tuple *to)
 {
-	struct place *p = &o->now[o->n];
+	const struct pkt *pkt = asked->pkt;
 
+	return pkt->proto == PROTO_UDP && pkt->dir == DIR_INBOUND &&
+	       tuple_of_packet(asked->packet->entry, asked->packet->entry_info, to) &&
+	       to->proto == PROTO_UDP && addr_is_v4(&to->dst) == addr_is_v4(&pkt->dst) &&
+	       (to->dport != pkt->dport || !addr_eq(&to->dst, &pkt->dst));
+}
+
+static void fill(struct place *p, const struct parcel *parcel, const struct outbox_asked *asked)
+{
+	struct tuple to;
+
+	p->parcel = *parcel;
+	p->link = asked->packet->link;
+	p->untracked = sent_elsewhere(asked, &to);
+	if (!p->untracked)
+		return;
+	p->parcel.from = to.dst;
+	p->parcel.sport = to.dport;
+}
+
+static void put_now(struct outbox *o, const struct parcel *parcel, const struct outbox_asked *asked)
+{
 	if (!parcel->n || o->n == QUEUE_BATCH)
 		return;
-	p->parcel = *parcel;
-	p->link = link;
+	fill(&o->now[o->n], parcel, asked);
 	o->n++;
 }
 
-static bool put_later(struct outbox *o, const struct parcel *parcel, uint32_t link, uint64_t due)
+static bool put_later(struct outbox *o, const struct parcel *parcel,
+		      const struct outbox_asked *asked, uint64_t due)
 {
 	struct place *p = &o->ring[(o->first + o->waiting) % o->places];
 
 	if (o->waiting == o->places)
 		return false;
-	p->parcel = *parcel;
-	p->link = link;
+	fill(p, parcel, asked);
 	p->due = due;
 	o->waiting++;
 	return true;
 }
 
-void outbox_put(struct outbox *o, const struct scratch *s, const struct decision *d, uint32_t link,
-		uint64_t now, struct stats *stats)
+void outbox_put(struct outbox *o, const struct scratch *s, const struct decision *d,
+		const struct outbox_asked *asked, uint64_t now, struct stats *stats)
 {
 	if (!decision_answers(d))
 		return;
 	if (!d->answer_after)
-		put_now(o, engine_answer(s), link);
-	else if (put_later(o, engine_answer(s), link, now + d->answer_after * (NS / 1000)))
-		put_now(o, engine_trying(s), link);
+		put_now(o, engine_answer(s), asked);
+	else if (put_later(o, engine_answer(s), asked, now + d->answer_after * (NS / 1000)))
+		put_now(o, engine_trying(s), asked);
 	else
 		stats_add(&stats->delay_full, 1);
 }
@@ -82,7 +107,7 @@ static bool may_leave(const struct place *p, struct state *st, uint64_t now, str
 
 static void send_one(const struct place *p, struct inject *in, struct stats *stats)
 {
-	if (!in || !inject_parcel(in, &p->parcel, p->link))
+	if (!in || !inject_parcel(in, &p->parcel, p->link, p->untracked))
 		stats_add(&stats->answer_lost, 1);
 }
 

@@ -13,14 +13,21 @@
 
 #include "engine.h"
 #include "inject.h"
+#include "queue.h"
 
 struct outbox;
 
+struct outbox_asked {
+	const struct queue_packet *packet;
+	const struct pkt *pkt; /* the same, judged */
+};
+
 struct outbox *outbox_new(unsigned places); /* of those that wait; NULL: no memory */
 void outbox_free(struct outbox *o);         /* takes NULL */
-/* What the scratch's latest decision asks for.  At most QUEUE_BATCH times between two sends. */
-void outbox_put(struct outbox *o, const struct scratch *s, const struct decision *d, uint32_t link,
-		uint64_t now, struct stats *stats);
+/* What the scratch's latest decision asks for; its answer leaves from where the request was
+ * sent to, which behind DNAT is not where it goes.  At most QUEUE_BATCH times between two sends. */
+void outbox_put(struct outbox *o, const struct scratch *s, const struct decision *d,
+		const struct outbox_asked *asked, uint64_t now, struct stats *stats);
 /* Sends all that does not wait, and what is due, but not to who is banned by now; false:
  * nothing was.  in NULL: it is lost. */
 bool outbox_send(struct outbox *o, struct inject *in, struct state *st, uint64_t now,

@@ -31,7 +31,7 @@
 /*
  * How much may wait is limited by the socket's buffer and not by the queue's own
  * length: what finds the buffer full is counted where we can read it without
- * being root, also when it is let through (queue_lost).  A message of up to 1.5 kB
+ * being root, also when it is let through (queue_lost).  A message of up to 1.4 kB
  * takes 2304 bytes of it, the shortest 1280: so at least as many packets as the
  * operator wants fit, and less than twice as many.  The kernel doubles the figure
  * it is given.
@@ -46,6 +46,7 @@
 struct queue {
 	struct mnl_socket *nl;
 	int fd;
+	bool tracks;
 	struct queue_conf conf;
 };
 
@@ -137,6 +138,17 @@ static int config_params(struct queue *q, char err[QUEUE_ERROR])
 	return r ? fail(err, &q->conf, "cannot configure", r) : 0;
 }
 
+/* Nice to have: refused where the kernel cannot, and the only flag that may be. */
+static void config_entries(struct queue *q)
+{
+	char buf[CONFIG_BYTES];
+	struct nlmsghdr *nlh = nfq_nlmsg_put(buf, NFQNL_MSG_CONFIG, q->conf.number);
+
+	mnl_attr_put_u32(nlh, NFQA_CFG_MASK, htonl(NFQA_CFG_F_CONNTRACK));
+	mnl_attr_put_u32(nlh, NFQA_CFG_FLAGS, htonl(NFQA_CFG_F_CONNTRACK));
+	q->tracks = config_call(q, nlh) == 0;
+}
+
 void queue_fail_open(struct queue *q, bool open)
 {
 	char buf[CONFIG_BYTES];
@@ -194,6 +206,8 @@ int queue_open(struct queue **out, const struct queue_conf *conf, char err[QUEUE
 	r = config_bind(q, err);
 	if (!r)
 		r = config_params(q, err);
+	if (!r && conf->entries)
+		config_entries(q);
 out:
 	if (r)
 		queue_close(q);
@@ -214,6 +228,11 @@ void queue_close(struct queue *q)
 int queue_fd(const struct queue *q)
 {
 	return q->fd;
+}
+
+bool queue_tracks(const struct queue *q)
+{
+	return q->tracks;
 }
 
 const struct queue_conf *queue_conf_of(const struct queue *q)
@@ -298,6 +317,15 @@ static bool read_attr(uint16_t type, const uint8_t *value, uint16_t n, struct qu
 		if (n == sizeof(info)) {
 			memcpy(&info, value, sizeof(info));
 			p->unverified = ntohl(info) & NFQA_SKB_CSUM_NOTVERIFIED;
+		}
+		return false;
+	case NFQA_CT:
+		p->entry = (struct slice){ (const char *)value, n };
+		return false;
+	case NFQA_CT_INFO:
+		if (n == sizeof(info)) {
+			memcpy(&info, value, sizeof(info));
+			p->entry_info = ntohl(info);
 		}
 		return false;
 	case NFQA_PAYLOAD:

@@ -25,6 +25,7 @@ struct queue_batch;
 struct queue_conf {
 	uint16_t number;
 	uint32_t length;  /* packets that may wait in the kernel, at least */
+	bool entries;     /* packets come with their entries of connection tracking, if it can */
 	bool fail_open;   /* when that many wait, let the next ones through */
 	enum verdict fail; /* for a packet that cannot be judged */
 };
@@ -36,6 +37,8 @@ void queue_fail_open(struct queue *q, bool open);
 /* What still waits in the kernel is dropped by it: drain first.  Takes NULL. */
 void queue_close(struct queue *q);
 int queue_fd(const struct queue *q);
+/* conf.entries is what it does: not on kernels without NETFILTER_NETLINK_GLUE_CT. */
+bool queue_tracks(const struct queue *q);
 const struct queue_conf *queue_conf_of(const struct queue *q);
 /* Packets that found it full since it was opened, modulo 2^32: dropped, or let
  * through unseen when fail_open. */
@@ -49,6 +52,8 @@ struct queue_packet {
 	uint32_t link;        /* index of the interface it came in by, 0 = made here */
 	bool unverified;      /* neither the card nor the kernel has looked at its checksum */
 	struct slice bytes;   /* from the IP header on; empty when it must not be judged */
+	struct slice entry;   /* of connection tracking, for tuple_of_packet; empty: none */
+	uint32_t entry_info;
 };
 
 struct queue_batch *queue_batch_new(void);

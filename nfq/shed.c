@@ -44,7 +44,7 @@ void shed_drop(struct nftset *n, const char *chain, bool enforce, bool counts)
 {
 	nftset_rule_begin(n, &steer_main, chain);
 	if (counts || !enforce)
-		nftset_counter(n);
+		nftset_plain(n, "counter");
 	if (enforce)
 		nftset_verdict(n, NF_DROP, NULL);
 	nftset_rule_end(n, enforce ? NULL : "observe: counted, not dropped");
@@ -96,7 +96,7 @@ static void shed_fast(struct nftset *n, const char *chain, const struct family *
 	nftset_rule_begin(n, &steer_main, chain);
 	load_address(n, &steer_main, f, SOURCE, true);
 	nftset_over_rate(n, set, rate);
-	nftset_counter(n);
+	nftset_plain(n, "counter");
 	nftset_verdict(n, NF_DROP, NULL);
 	nftset_rule_end(n, NULL);
 }

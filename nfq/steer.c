@@ -14,6 +14,8 @@
 #include "shed.h"
 
 #define STEER_PRIORITY (-5) /* behind DNAT (-100), before the user's filter rules (0) */
+#define UNTRACK_PRIORITY (-300) /* as "raw": before connection tracking (-200) */
+#define UNTRACK "untrack"
 #define POLICE_MAX 65536
 
 enum { STEERING_AUTO, STEERING_NATIVE, STEERING_XT };
@@ -141,6 +143,8 @@ static void put_hook(struct nftset *n, const struct nftset_table *t, const struc
 	accept_meta(n, t, h->chain, h->hook == NF_INET_LOCAL_OUT ? NFT_META_OIF : NFT_META_IIF,
 		    LOOPBACK, NULL);
 	accept_meta(n, t, h->chain, NFT_META_MARK, OWN_MARK, OWN);
+	if (h->hook == NF_INET_LOCAL_OUT)
+		accept_meta(n, t, h->chain, NFT_META_MARK, OWN_UNTRACKED, OWN);
 	sip_goes(n, t, p, h->chain, PORT_DESTINATION, "steer_lanes");
 	sip_goes(n, t, p, h->chain, PORT_SOURCE, "steer_lanes");
 }
@@ -153,6 +157,19 @@ static void steer_table(struct nftset *n, const struct nftset_table *t, const st
 	put_defrag(n, t);
 	for (unsigned i = 0; i < 3; i++)
 		put_hook(n, t, p, &hooks[i]);
+}
+
+/* As long as the queues are read: also what waits in them at the stop may be answered. */
+static void put_untrack(struct nftset *n)
+{
+	const uint32_t mark = OWN_UNTRACKED; /* host order */
+
+	clear_chain(n, &steer_main, UNTRACK, NF_INET_LOCAL_OUT, UNTRACK_PRIORITY);
+	nftset_rule_begin(n, &steer_main, UNTRACK);
+	nftset_meta(n, NFT_META_MARK);
+	nftset_equal(n, &mark, sizeof(mark));
+	nftset_plain(n, "notrack");
+	nftset_rule_end(n, OWN);
 }
 
 static void steer_xt(struct nftset *n, const struct nftset_table *t, const struct family *f,
@@ -206,6 +223,7 @@ void steer_on(struct nftset *n, const struct plan *p, enum steer_kind kind, bool
 		marks_drop(n);
 	else if (!p->marks && p->marked)
 		marks_empty(n);
+	put_untrack(n);
 	if (kind == STEER_NATIVE) {
 		steer_table(n, &steer_main, p, kind);
 		return;
@@ -231,6 +249,8 @@ void steer_remove(struct nftset *n, enum steer_kind kind)
 {
 	shed_police_drop(n);
 	unsteer_main(n);
+	clear_chain(n, &steer_main, UNTRACK, NF_INET_LOCAL_OUT, UNTRACK_PRIORITY);
+	nftset_chain_del(n, &steer_main, UNTRACK);
 	if (kind == STEER_XT)
 		steer_drop_queue(n);
 }

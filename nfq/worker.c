@@ -79,7 +79,8 @@ static void judge(struct worker *w, const struct ruleset *rs, uint64_t now,
 	stats_count(&w->stats, &pkt, &ev->d);
 	told = ev->d.notify || ev->d.ban || ev->d.known || ev->d.called ||
 	       ev->d.mark_time;
-	outbox_put(w->outbox, w->scratch, &ev->d, p->link, now, &w->stats);
+	outbox_put(w->outbox, w->scratch, &ev->d, &(struct outbox_asked){ p, &pkt }, now,
+		   &w->stats);
 	if (ev->d.reset)
 		w->ending[w->endings++] = (struct ending){ ev->d.ending, p->link,
 							   told ? ev : NULL };
@@ -196,7 +197,7 @@ static void end_call(struct worker *w, const struct call_notice *c, uint64_t now
 
 	for (unsigned i = 0; c->cut && i < 2; i++)
 		if (c->parcel[i].n && w->inject)
-			(void)inject_parcel(w->inject, &c->parcel[i], 0);
+			(void)inject_parcel(w->inject, &c->parcel[i], 0, false);
 	if (c->cut && c->d.reset)
 		(void)end_connection(w, &c->d.ending, 0);
 	if (!c->d.notify)

@@ -101,9 +101,9 @@ static void mark_check(const struct policy *p, struct compiler *c)
 {
 	if (p->action == ACTION_MARK && !p->mark)
 		compiler_error(c, NULL, "mark", "is 0, and action is \"mark\": say which");
-	if (p->mark == OWN_MARK)
+	if (p->mark == OWN_MARK || p->mark == OWN_UNTRACKED)
 		compiler_error(c, NULL, "mark", "0x%x is that of packets which sipmoat itself "
-			       "sends: choose another", OWN_MARK);
+			       "sends: choose another", p->mark);
 }
 
 void policy_compile(struct policy *p, const struct check *check, struct compiler *c)

@@ -50,7 +50,7 @@ one_includer() {
 one_includer 'libconfig\.h' 'rules/conf\.c'
 one_includer 'maxminddb\.h' 'rules/geo\.c'
 one_includer 'pcre2\.h' 'rules/match\.c'
-one_includer 'linux/netfilter/nfnetlink_conntrack\.h' 'nfq/conntrack\.c'
+one_includer 'linux/netfilter/nfnetlink_conntrack\.h' 'nfq/tuple\.h'
 one_includer 'libnftnl/' 'nfq/nft(set|rule)\.c'
 one_includer 'jansson\.h' '(nfq/request|ctl/client)\.c'
 one_includer 'pcap' 'ctl/[a-z]+\.c'

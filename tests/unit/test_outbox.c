@@ -9,13 +9,18 @@
 #include <string.h>
 
 #include "outbox.h"
+#include "tuple.h"
 
 #define PLACES 3
 
 static struct parcel answer, trying;
 static char sent[256]; /* what left, in its order */
 static bool jammed;
-static struct addr banned;
+static struct addr banned, from;
+static uint16_t sport;
+static struct pkt asked_pkt;
+static struct tuple public;
+static bool translated;
 
 const struct parcel *engine_answer(const struct scratch *s)
 {
@@ -37,12 +42,23 @@ bool state_ban_find(struct state *st, const struct addr *a, uint64_t now, struct
 	return banned.b[15] && addr_eq(a, &banned);
 }
 
-bool inject_parcel(struct inject *in, const struct parcel *parcel, uint32_t link)
+bool tuple_of_packet(struct slice entry, uint32_t info, struct tuple *t)
+{
+	(void)entry;
+	(void)info;
+	*t = public;
+	return translated;
+}
+
+bool inject_parcel(struct inject *in, const struct parcel *parcel, uint32_t link, bool untracked)
 {
 	size_t n = strlen(sent);
 
 	(void)in;
-	snprintf(sent + n, sizeof(sent) - n, "%.*s/%u ", parcel->n, parcel->bytes, link);
+	snprintf(sent + n, sizeof(sent) - n, "%.*s/%u%s ", parcel->n, parcel->bytes, link,
+		 untracked ? "!" : "");
+	from = parcel->from;
+	sport = parcel->sport;
 	return !jammed;
 }
 
@@ -50,10 +66,11 @@ static void put(struct outbox *o, struct stats *st, const char *text, unsigned a
 {
 	struct decision d = { .verdict = after ? VERDICT_REJECT : VERDICT_DECOY,
 			      .answer_after = (uint16_t)after };
+	const struct queue_packet packet = { .link = 7 };
 
 	answer.n = (uint16_t)snprintf(answer.bytes, sizeof(answer.bytes), "%s", text);
 	trying.n = after ? (uint16_t)snprintf(trying.bytes, sizeof(trying.bytes), "try") : 0;
-	outbox_put(o, NULL, &d, 7, now, st);
+	outbox_put(o, NULL, &d, &(struct outbox_asked){ &packet, &asked_pkt }, now, st);
 }
 
 static void sends(struct outbox *o, struct stats *st, uint64_t now, const char *what)
@@ -146,6 +163,54 @@ static void test_banned(void **arg)
 	outbox_free(o);
 }
 
+static void leaves(struct outbox *o, struct stats *st, const char *what, const struct addr *a,
+		   unsigned port)
+{
+	answer.from = asked_pkt.dst;
+	answer.sport = asked_pkt.dport;
+	put(o, st, "a", 0, NS);
+	sends(o, st, NS, what);
+	assert_true(addr_eq(&from, a));
+	assert_int_equal(sport, port);
+}
+
+/* Behind DNAT: as it was asked, over UDP and from outside, and where the kernel tells. */
+static void test_translated(void **arg)
+{
+	struct outbox *o = outbox_new(PLACES);
+	struct stats st = { 0 };
+	const uint8_t inner4[4] = { 192, 0, 2, 130 }, public4[4] = { 192, 0, 2, 2 };
+	const struct addr inner = addr_v4(inner4);
+
+	(void)arg;
+	public = (struct tuple){ .dst = addr_v4(public4), .dport = 5070,
+				 .proto = PROTO_UDP };
+	asked_pkt = (struct pkt){ .dst = inner, .dport = 5060, .proto = PROTO_UDP,
+				  .dir = DIR_INBOUND };
+	leaves(o, &st, "a/7 ", &inner, 5060);
+	translated = true;
+	leaves(o, &st, "a/7! ", &public.dst, 5070);
+	public.dst = inner; /* another port only */
+	leaves(o, &st, "a/7! ", &inner, 5070);
+	public.dport = 5060;
+	leaves(o, &st, "a/7 ", &inner, 5060);
+	public.dst.b[0] = 0x20; /* NAT64 is none of ours */
+	leaves(o, &st, "a/7 ", &inner, 5060);
+	public.dst = addr_v4(public4);
+	asked_pkt.dir = DIR_OUTBOUND;
+	leaves(o, &st, "a/7 ", &inner, 5060);
+	asked_pkt.dir = DIR_INBOUND;
+	asked_pkt.proto = public.proto = PROTO_TCP;
+	leaves(o, &st, "a/7 ", &inner, 5060);
+	asked_pkt.proto = public.proto = PROTO_UDP;
+	/* who waits is answered as he asked, whatever became of the kernel's entry meanwhile */
+	put(o, &st, "late", 1000, NS);
+	translated = false;
+	sends(o, &st, 2 * NS, "try/7! late/7! ");
+	assert_true(addr_eq(&from, &public.dst));
+	outbox_free(o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +218,7 @@ int main(void)
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_banned),
+		cmocka_unit_test(test_translated),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,6 +81,11 @@ const struct queue_conf *queue_conf_of(const struct queue *q)
 	return &q->conf;
 }
 
+bool queue_tracks(const struct queue *q)
+{
+	return q->conf.number < 65535;
+}
+
 void queue_fail_open(struct queue *q, bool open)
 {
 	q->conf.fail_open = open;
@@ -167,9 +172,9 @@ bool inject_reset(struct inject *in, const struct reset *r, uint32_t link)
 	return false;
 }
 
-bool inject_parcel(struct inject *in, const struct parcel *parcel, uint32_t link)
+bool inject_parcel(struct inject *in, const struct parcel *parcel, uint32_t link, bool untracked)
 {
-	(void)in, (void)parcel, (void)link;
+	(void)in, (void)parcel, (void)link, (void)untracked;
 	return true;
 }
 
