@@ -2,6 +2,7 @@
 #include "banlist.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "bantext.h"
 #include "log.h"
@@ -177,6 +178,24 @@ bool banlist_lift(struct banlist *l, const struct prefix *who, bool allow)
 	return known;
 }
 
+void banlist_lift_spared(struct banlist *l, uint64_t now)
+{
+	struct addr *site;
+	size_t n;
+
+	if (elem_list(l->elems, ELEM_BAN, now, &site, &n) < 0) {
+		l->strays = true;
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct prefix who = addr_site_prefix(&site[i]);
+
+		if (plan_spares(l->plan, &who))
+			banlist_lift(l, &who, false);
+	}
+	free(site);
+}
+
 /* Takes over a ban found in the kernel; false: it may not or cannot stand.  written: just
  * now, by somebody who knows whom he means. */
 static bool adopt_ban(struct banlist *l, const struct nftread_elem *e, bool written)
@@ -196,6 +215,7 @@ static bool adopt_ban(struct banlist *l, const struct nftread_elem *e, bool writ
 	} else if (written ? !elem_saw(l->elems, ELEM_BAN, &key, b.until) :
 			     !elem_saw_offered(l->elems, ELEM_BAN, &key, b.until)) {
 		bump(&l->n.refused);
+		l->strays = true;
 	}
 	if (untouchable(l, &b.who))
 		return false;

@@ -26,6 +26,7 @@ struct banlist {
 	struct hand *hand;
 	const struct plan *plan;
 	uint64_t now, lifted; /* lifted: when a ban was taken away last */
+	bool strays; /* the kernel bans somebody of whom state and elems know nothing */
 	struct {
 		atomic_uint_fast64_t banned, unbanned, prolonged, by_hand, refused, restored;
 		atomic_uint_fast64_t live4, live6, marked4, marked6;
@@ -42,6 +43,8 @@ bool banlist_put(struct banlist *l, const struct ban *b);
 /* From the kernel only; or from everywhere: false: there was none. */
 void banlist_drop(struct banlist *l, const struct prefix *who, bool allow);
 bool banlist_lift(struct banlist *l, const struct prefix *who, bool allow);
+/* Whom the new settings spare; state may have forgotten what the kernel still holds. */
+void banlist_lift_spared(struct banlist *l, uint64_t now);
 
 /* From the kernel.  arg: the banlist. */
 void banlist_found(const struct nftread_elem *e, void *arg); /* left by an earlier run */

@@ -8,6 +8,8 @@
 #include "clock.h"
 #include "log.h"
 #include "netwatch.h"
+#include "ruleparts.h"
+#include "shed.h"
 #include "steer.h"
 
 /* Two who put their own tables back at every change of the other's would keep each
@@ -53,6 +55,8 @@ int keeper_known(struct keeper *k, uint64_t now, struct addr **sites, size_t *n)
 
 int keeper_write_tables(struct keeper *k, const struct plan *p, bool anew)
 {
+	int e;
+
 	nftset_begin(k->nft);
 	if (anew)
 		steer_drop_main(k->nft);
@@ -61,7 +65,10 @@ int keeper_write_tables(struct keeper *k, const struct plan *p, bool anew)
 	steer_base(k->nft, p);
 	if (k->steered)
 		steer_on(k->nft, p, k->kind, anew || !k->serving);
-	return nftset_commit(k->nft, NULL, 0, NULL);
+	e = nftset_commit(k->nft, NULL, 0, NULL);
+	if (e == 0)
+		k->sure[0] = k->sure[1] = false;
+	return e;
 }
 
 void keeper_tell_lost(struct keeper *k)
@@ -129,6 +136,29 @@ void keeper_mend(struct keeper *k, enum damage damage, const char *who, uint32_t
 	}
 }
 
+/* While we run, the sets of sites hold nobody who is never banned: whoever adds one sees it
+ * deleted.  Without us, nobody does that. */
+static int write_sites(struct keeper *k, bool serving)
+{
+	bool sure[2], changed = false;
+	int e;
+
+	for (unsigned f = 0; f < 2; f++) {
+		sure[f] = serving && !k->bans.strays &&
+			  !nets_allows(k->bans.nets, f == 0, k->bans.now);
+		changed |= sure[f] != k->sure[f];
+	}
+	if (!changed)
+		return 0;
+	nftset_begin(k->nft);
+	for (unsigned f = 0; f < 2; f++)
+		shed_sites(k->nft, &k->plan, &families[f], sure[f]);
+	e = nftset_commit(k->nft, NULL, 0, NULL);
+	if (e == 0)
+		memcpy(k->sure, sure, sizeof(sure));
+	return e;
+}
+
 /* 0, or why the kernel does not hold what it should. */
 static int flush(struct keeper *k, uint64_t now, bool at_once)
 {
@@ -137,12 +167,16 @@ static int flush(struct keeper *k, uint64_t now, bool at_once)
 	if (e == 0)
 		e = nets_flush(k->bans.nets, now, at_once);
 	k->bans.now = now;
+	if (e == 0)
+		e = write_sites(k, k->steered);
 	/* the event that tells who it was is on the way, but bans must not wait */
-	if (e == -ENOENT)
+	if (e == -ENOENT) {
 		keeper_mend(k, DAMAGE_TABLE, "somebody", 0);
-	else if (e < 0)
+	} else if (e < 0) {
+		k->bans.strays = true; /* what could not be deleted */
 		log_error("nftables did not take elements: %s; trying again within a minute",
 			  strerror(-e));
+	}
 	banlist_publish(&k->bans);
 	return e == -ENOENT && !k->broken ? 0 : e;
 }
@@ -424,14 +458,17 @@ int keeper_reload(struct keeper *k, const struct ruleset *rules, uint64_t now,
 	k->plan = fresh;
 	plan_free(&old);
 	unmark(k, rules, now);
+	banlist_lift_spared(&k->bans, now);
 	keeper_reconcile(k, now);
 	return 0;
 }
 
 void keeper_unsteer(struct keeper *k)
 {
-	int e;
+	int e = write_sites(k, false);
 
+	if (e < 0)
+		log_error("the rules of the banned could not be written: %s", strerror(-e));
 	nftset_begin(k->nft);
 	steer_off(k->nft, k->kind);
 	e = nftset_commit(k->nft, NULL, 0, NULL);

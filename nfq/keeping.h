@@ -32,6 +32,7 @@ struct keeper {
 	bool old_queue; /* queue tables of an earlier run are still there */
 	enum damage damage; /* done by the transaction whose events are being read */
 	bool broken;    /* our tables do not stand as they should */
+	bool sure[2];   /* shed_sites(): IPv4, IPv6 */
 	bool lost;      /* that transaction took something of what others wrote for us */
 	bool nets_touched; /* ... changed a set of nets.h */
 	void (*on_lost)(void *arg);

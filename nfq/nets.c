@@ -125,6 +125,16 @@ const struct piece_of *nets_list(const struct nets *n, enum nets_kind kind, size
 	return n->list[kind].one;
 }
 
+bool nets_allows(const struct nets *n, bool v4, uint64_t now)
+{
+	const struct list *l = &n->list[NETS_ALLOW];
+
+	for (size_t i = 0; i < l->n; i++)
+		if (l->one[i].until > now && addr_is_v4(&l->one[i].who.addr) == v4)
+			return true;
+	return false;
+}
+
 /* ---- the kernel's sets ---- */
 
 static const char *set_of(const struct family *f, enum nets_kind kind)

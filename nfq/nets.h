@@ -30,6 +30,9 @@ bool nets_remove(struct nets *n, enum nets_kind kind, const struct prefix *who);
 /* Those held, in the order of pieces_order. */
 const struct piece_of *nets_list(const struct nets *n, enum nets_kind kind, size_t *count);
 
+/* Is anybody of IPv4, or of IPv6, allowed? */
+bool nets_allows(const struct nets *n, bool v4, uint64_t now);
+
 /* Writes what has changed: at most a few times a second, unless at_once.  0, or -errno:
  * -ENOENT when our table is gone. */
 int nets_flush(struct nets *n, uint64_t now, bool at_once);

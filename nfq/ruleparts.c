@@ -13,10 +13,10 @@
 const struct family families[2] = {
 	{ NFPROTO_IPV4, NFTSET_IPV4, { 12, 16 }, 4,
 	  "banned4", "known4", "trusted4", "inside4", "never4", "banned_nets4", "allowed4",
-	  "marked4", { "police4", "police_known4" }, "bans_hit4" },
+	  "marked4", { "police4", "police_known4" }, "bans_hit4", "bans_site4" },
 	{ NFPROTO_IPV6, NFTSET_IPV6, { 8, 24 }, 16,
 	  "banned6", "known6", "trusted6", "inside6", "never6", "banned_nets6", "allowed6",
-	  "marked6", { "police6", "police_known6" }, "bans_hit6" },
+	  "marked6", { "police6", "police_known6" }, "bans_hit6", "bans_site6" },
 };
 
 const struct transport transports[2] = { { IPPROTO_UDP, "sip_udp" }, { IPPROTO_TCP, "sip_tcp" } };

@@ -19,6 +19,7 @@ struct family {
 	const char *banned, *known, *trusted, *inside, *never, *nets, *allowed, *marked;
 	const char *police[LANES];
 	const char *hit; /* the chain of its banned sources */
+	const char *site; /* ... that stand alone in the set of sites */
 };
 extern const struct family families[2];
 

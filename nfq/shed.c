@@ -50,6 +50,25 @@ void shed_drop(struct nftset *n, const char *chain, bool enforce, bool counts)
 	nftset_rule_end(n, enforce ? NULL : "observe: counted, not dropped");
 }
 
+static void goes(struct nftset *n, const char *from, const char *to)
+{
+	nftset_rule_begin(n, &steer_main, from);
+	nftset_verdict(n, NFT_GOTO, to);
+	nftset_rule_end(n, NULL);
+}
+
+/* The two look-ups that are spared cost a third of what else a drop costs. */
+void shed_sites(struct nftset *n, const struct plan *p, const struct family *f, bool sure)
+{
+	clear_chain(n, &steer_main, f->site, -1, 0);
+	if (!sure) {
+		goes(n, f->site, f->hit);
+		return;
+	}
+	shed_spare(n, f->site, f, 0);
+	shed_drop(n, f->site, p->enforce, !p->counters);
+}
+
 /*
  * What is not banned pays for one look-up in each set of the banned, and only who is found
  * there is asked whether anything speaks for him: so bans are cheap for all, and whatever
@@ -63,9 +82,7 @@ void shed_bans(struct nftset *n, const struct plan *p)
 	clear_chain(n, &steer_main, source, -1, 0);
 	nftset_chain_add(n, &steer_main, STEER_FEEDS, -1, 0);
 	if (p->everything) {
-		nftset_rule_begin(n, &steer_main, from);
-		nftset_verdict(n, NFT_GOTO, source);
-		nftset_rule_end(n, NULL);
+		goes(n, from, source);
 	} else {
 		sip_goes(n, &steer_main, p, from, PORT_DESTINATION, source);
 		sip_goes(n, &steer_main, p, from, PORT_SOURCE, source);
@@ -75,12 +92,12 @@ void shed_bans(struct nftset *n, const struct plan *p)
 		clear_chain(n, &steer_main, f->hit, -1, 0);
 		shed_spare(n, f->hit, f, 1);
 		shed_drop(n, f->hit, p->enforce, !p->counters);
-		source_goes(n, source, f, f->banned, true, f->hit);
-		source_goes(n, source, f, f->nets, false, f->hit);
+		shed_sites(n, p, f, false);
+		source_goes(n, source, f, f->banned, true, f->site);
 	}
-	nftset_rule_begin(n, &steer_main, source);
-	nftset_verdict(n, NFT_GOTO, STEER_FEEDS);
-	nftset_rule_end(n, NULL);
+	for (const struct family *f = families; f < families + 2; f++)
+		source_goes(n, source, f, f->nets, false, f->hit);
+	goes(n, source, STEER_FEEDS);
 }
 
 /* --- the brake in front of the queue --- */

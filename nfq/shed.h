@@ -21,6 +21,10 @@ void shed_spare(struct nftset *n, const char *chain, const struct family *f,
 		unsigned n_families);
 void shed_drop(struct nftset *n, const char *chain, bool enforce, bool counts);
 
+/* The chain of those in the set of banned sites.  sure: nobody is in it of whom a set says that
+ * nothing may drop him, so those need not be asked. */
+void shed_sites(struct nftset *n, const struct plan *p, const struct family *f, bool sure);
+
 /* The sets must stand. */
 void shed_bans(struct nftset *n, const struct plan *p);
 void shed_police(struct nftset *n, const struct plan *p);

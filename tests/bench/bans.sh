@@ -65,6 +65,7 @@ for at in 'gw v1' 'bare bare1' 'same same1'; do
 done
 conf ''
 harness_start
+say steer
 say fill 60000
 gw nft add element inet sipmoat banned6 '{ 2001:db8:77:1:: timeout 1h }'
 # by_hand NAMESPACE FLAG: the sets there

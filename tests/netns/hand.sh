@@ -70,6 +70,24 @@ must "an end did not take the place of none" grep -q timeout <<<"$(ban_line 203.
 given 0 'for good' ban 203.0.113.11 --note again
 note "an address: banned, listed, told, shortened, unbanned"
 
+# asks COUNT: of so many families the drop of a banned site asks whether anybody speaks for it
+asks() {
+	[ "$(for f in 4 6; do guarded nft list chain inet sipmoat bans_site$f; done | grep -cw goto)" = "$1" ]
+}
+must "it asks for nothing whether somebody speaks for him" asks 0
+given 0 'allowed for good' allow 203.0.113.8/29
+through 203.0.113.11
+must "with one allowed nobody is asked" asks 1
+given 0 'no longer allowed' disallow 203.0.113.8/29
+dropped 203.0.113.11
+must "it goes on asking" asks 0
+guarded nft add element inet sipmoat allowed4 '{ 203.0.113.11 }'
+wait_for 10 asks 1 || fail "who is allowed by nft is not asked for"
+through 203.0.113.11
+given 0 'no longer allowed' disallow 203.0.113.11
+dropped 203.0.113.11
+note "a ban costs one look-up, as long as nobody is allowed"
+
 given 0 '^203\.0\.113\.16/29: banned for good' ban 203.0.113.17/29 --note 'the whole block'
 dropped 203.0.113.18
 through 203.0.113.25

@@ -31,9 +31,10 @@ seen() { grep -q 'add table inet finished' "$T/monitor"; }
 wait_for seen || fail "nft monitor is late"
 kill $monitor
 wait $monitor 2>/dev/null
-# one stroke for tables and steering, one for the element that went
+# one stroke for tables and steering, one for the element that went, one for the short way of
+# the banned, which is safe from then on
 n=$(grep -c 'new generation .*(sipmoatd-bans)' "$T/monitor")
-must "$n generations instead of 2" [ "$n" = 2 ]
+must "$n generations instead of 3" [ "$n" = 3 ]
 must "ports: $(gw nft list set inet sipmoat sip_udp)" grep -q '5060, 5080' <<<"$(gw nft list set inet sipmoat sip_udp)"
 must "police is still there" [ -z "$(gw nft list chain inet sipmoat police | grep dport)" ]
 must "scope: $(gw nft list chain inet sipmoat bans)" \
@@ -43,6 +44,7 @@ must "trusted: $(gw nft list set inet sipmoat trusted4)" grep -q '203.0.113.2' <
 conf 'mode = "observe";'
 say reload "$T/conf" || fail "$H_LINE"
 must "observing drops" [ -z "$(gw nft list chain inet sipmoat bans_hit4 | grep -w drop)" ]
+must "observing drops sites" [ -z "$(gw nft list chain inet sipmoat bans_site4 | grep -w drop)" ]
 conf ''
 say reload "$T/conf" || fail "$H_LINE"
 must "no longer dropping" grep -qw drop <<<"$(gw nft list chain inet sipmoat bans_hit4)"
@@ -51,6 +53,8 @@ must "police is not back" grep -q 'limit rate over 2000/second' <<<"$(rules)"
 say unsteer
 ways() { rules | grep -A8 -E 'chain (steer_(in|out|for).*|police) {' | grep dport; }
 must "steering is left: $(ways)" [ -z "$(ways)" ]
+must "without us nobody who is never banned is spared" \
+	grep -qw 'goto bans_hit4' <<<"$(gw nft list chain inet sipmoat bans_site4)"
 must_have banned4 203.0.113.1
 must "the bans chain is gone" grep -q 'hook prerouting priority -450' <<<"$(rules)"
 say steer
