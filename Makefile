@@ -155,8 +155,8 @@ fuzz: ## feed the readers with odd bytes, 60 s each: make fuzz [TARGET=view] [FU
 benches: $(B)/tests/bench/gen $(B)/tests/bench/bare
 
 # the ban thread without the daemon
-HARNESS := $(patsubst %,nfq/%.c,ban banlist bantext byhand clock elem elemheld hand keeper keepwatch log marks mirror \
-	nets netwatch nftlink nftread nftrule nftset pieces plan renew ring ruleparts shed statefile steer)
+HARNESS := $(patsubst %,nfq/%.c,ban banlist bantext byhand clock elem elemheld events hand keeper \
+	keepwatch log marks mirror nets netwatch nftlink nftread nftrule nftset pieces plan renew ring ruleparts shed statefile steer)
 
 $(B)/tests/netns/nftharness $(B)/tests/netns/nftfaults: %: %.o $(call obj,$(HARNESS)) $(B)/rules.a
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(LIBS_NFQ)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "banlist.h"
+#include "events.h"
 #include "log.h"
 
 #define V4_LEAST (ADDR_V4_BITS + 8) /* a mistake that cuts off whole countries is no order */
@@ -58,13 +59,13 @@ static bool is_allowed(const struct banlist *l, struct byhand *o)
 
 static void tell(const struct byhand *o, const char *what)
 {
-	char who[PREFIX_TEXT], life[24] = "";
+	char who[PREFIX_TEXT], life[EVENTS_DURATION] = "";
 
 	prefix_print(&o->entry.who, who);
 	if (o->seconds)
-		snprintf(life, sizeof(life), " for %u s", o->seconds);
-	log_info("%s: %s%s by user id %u%s%s", who, what, life, o->entry.uid,
-		 o->entry.note[0] ? ": " : "", o->entry.note);
+		events_duration(o->seconds, life);
+	log_info("%s: %s%s%s by user id %u%s%s", who, what, o->seconds ? " for " : "", life,
+		 o->entry.uid, o->entry.note[0] ? ": " : "", o->entry.note);
 }
 
 /* As it is at a time of the wall clock that has not come to its end. */

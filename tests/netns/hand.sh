@@ -52,6 +52,7 @@ must "the element is not there when the tool has returned" banned 203.0.113.11
 must "it has a timeout" grep -qv timeout <<<"$(ban_line 203.0.113.11)"
 dropped 203.0.113.11
 given 0 'banned for 2 hours' ban 203.0.113.12 --for 2h
+must "the log does not tell for how long" logged '203\.0\.113\.12: banned for 2h by user id 0'
 dropped 203.0.113.12
 listed '^203\.0\.113\.11 +banned +for good +root +- +- +rings "at" night, \?\?$'
 listed '^203\.0\.113\.12 +banned +(119 minutes|2 hours) +root'
