@@ -46,15 +46,17 @@ static unsigned check_of(const char *name)
 	return 0;
 }
 
-/* A scanner in a connection from there; what became of it. */
-static struct decision scans_in(const struct segment *seg, uint8_t net, uint8_t host)
+/* A scanner from there, in a connection or with such a proof; what became of it. */
+static struct decision scans_as(const struct segment *seg, enum proof proof, uint8_t net,
+				uint8_t host)
 {
 	static const char text[] = "OPTIONS sip:a@192.0.2.10 SIP/2.0\r\n";
 	const uint8_t from[4] = { 203, 0, net, host }, to[4] = { 192, 0, 2, 10 };
 	const struct pkt pkt = { .src = addr_v4(from), .dst = addr_v4(to), .dir = DIR_INBOUND,
 				 .payload = { text, sizeof(text) - 1 }, .proto = PROTO_TCP };
 	struct probe p = { .pkt = &pkt, .segment = seg, .rules = rs, .zone = &rs->zone[0],
-			   .state = st, .now = now, .site = addr_site(&pkt.src) };
+			   .state = st, .now = now, .proof = proof,
+			   .site = addr_site(&pkt.src) };
 	struct evidence ev = { .reason = "a scanner" };
 	struct decision d = { .check = CHECK_NONE };
 	struct answers out;
@@ -62,6 +64,11 @@ static struct decision scans_in(const struct segment *seg, uint8_t net, uint8_t 
 	p.site_key = key_of_addr(st, &p.site);
 	(void)settle(&p, check_of("agent"), &ev, &out, &d);
 	return d;
+}
+
+static struct decision scans_in(const struct segment *seg, uint8_t net, uint8_t host)
+{
+	return scans_as(seg, PROOF_NONE, net, host);
 }
 
 static struct decision scans(uint8_t net, uint8_t host)
@@ -215,6 +222,16 @@ static void test_connections_that_nobody_saw(void **unused)
 	end();
 }
 
+/* Our own nonce, which we gave to nobody else, came back. */
+static void test_a_decoy_came_back(void **unused)
+{
+	(void)unused;
+	begin("bans = { neighbours = 0; };\n");
+	assert_false(scans_as(NULL, PROOF_NONE, 113, 1).ban_proven);
+	assert_true(scans_as(NULL, PROOF_DECOY, 113, 2).ban_proven);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_prefixes_with_others),
 		cmocka_unit_test(test_a_long_one_stays),
 		cmocka_unit_test(test_connections_that_nobody_saw),
+		cmocka_unit_test(test_a_decoy_came_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
