@@ -6,6 +6,7 @@
 #   make install DESTDIR=/tmp/x PREFIX=/usr
 
 CC      ?= cc
+PKG_CONFIG ?= pkg-config
 PREFIX  ?= /usr/local
 DESTDIR ?=
 SYSCONFDIR ?= /etc
@@ -25,28 +26,35 @@ flavour := $(if $(FUZZ),-fuzz,$(if $(filter clang%,$(CC)),-clang)$(if $(SAN),-$(
 B := build$(flavour)
 
 VERSION := 0.1.0
-PKGS_NFQ := libnetfilter_queue libmnl libnftnl nettle jansson
-PKGS_RULES := libmaxminddb libpcre2-8 libconfig
-PKGS_CTL := libpcap jansson
+PKGS_NFQ := libnetfilter_queue libmnl libnftnl nettle jansson sqlite3
+PKGS_RULES := libpcre2-8 libconfig
+PKGS_CTL := libpcap jansson ncurses
 
-CPPFLAGS += -Iinclude -D_GNU_SOURCE -DSIPMOAT_VERSION='"$(VERSION)"' \
+# `override`: what a packager gives on the command line comes first, and does not replace ours
+override CPPFLAGS += -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSIPMOAT_VERSION='"$(VERSION)"' \
 	-DSIPMOAT_SYSCONFDIR='"$(SYSCONFDIR)/sipmoat"'
 CFLAGS ?= -O2 -g
-CFLAGS += -std=c11 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla \
+override CFLAGS += -std=c11 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wno-missing-field-initializers -fno-strict-aliasing -fstack-protector-strong \
 	$(if $(WERROR),-Werror) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
-LDFLAGS += $(if $(SAN),-fsanitize=$(SAN)) -pthread
-# libosip2's parser only: its other half is threads, timers and transactions
-LIBS_RULES = $(shell pkg-config --libs $(PKGS_RULES)) \
-	$(filter-out -losip2,$(shell pkg-config --libs libosip2))
-LIBS_NFQ = $(shell pkg-config --libs $(PKGS_NFQ))
-LIBS_CTL = $(shell pkg-config --libs $(PKGS_CTL))
-LIBS_TEST = $(shell pkg-config --libs cmocka nettle jansson libmnl)
+# musl would give threads 128 KiB of stack; glibc passes over it
+override LDFLAGS += $(if $(SAN),-fsanitize=$(SAN)) -pthread -Wl,-z,stack-size=1048576
+# some 32-bit machines (MIPS, ARMv5) have no instructions for atomics of 64 bits
+LIBS_ATOMIC = $(eval LIBS_ATOMIC := $(shell printf '\
+	_Atomic unsigned long long n; int main(void) { return (int)n++; }' | \
+	$(CC) $(CFLAGS) -x c -o /dev/null - 2>/dev/null || echo -latomic))$(LIBS_ATOMIC)
+# libosip2's parser only: its other half is threads, timers and transactions.  What OpenWrt
+# builds of libmaxminddb is not known to pkg-config.
+LIBS_RULES = $(shell $(PKG_CONFIG) --libs $(PKGS_RULES)) -lmaxminddb \
+	$(filter-out -losip2,$(shell $(PKG_CONFIG) --libs libosip2)) $(LIBS_ATOMIC)
+LIBS_NFQ = $(shell $(PKG_CONFIG) --libs $(PKGS_NFQ))
+LIBS_CTL = $(shell $(PKG_CONFIG) --libs $(PKGS_CTL))
+LIBS_TEST = $(shell $(PKG_CONFIG) --libs cmocka nettle jansson libmnl sqlite3)
 
 # sources are found, not listed: a new check needs no line here
 RULES_SRC := $(wildcard rules/*.c rules/*/*.c)
 NFQ_SRC := $(wildcard nfq/*.c)
-CTL_SRC := $(wildcard ctl/*.c)
+CTL_SRC := $(wildcard ctl/*.c ctl/*/*.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(UNIT_SRC))
@@ -77,18 +85,41 @@ NEEDS_test_publish := nfq/publish.c nfq/clock.c
 NEEDS_test_feedmix := nfq/feedmix.c nfq/feedguard.c nfq/plan.c nfq/clock.c
 NEEDS_test_log := nfq/log.c
 NEEDS_test_publish_steps := nfq/clock.c
-NEEDS_test_worker := nfq/worker.c nfq/outbox.c nfq/tuple.c nfq/sights.c nfq/lane.c nfq/clock.c nfq/publish.c nfq/ring.c nfq/log.c
+NEEDS_test_hepwire := nfq/hepwire.c nfq/jsontext.c
+NEEDS_test_sinkfile := nfq/sinkfile.c
+NEEDS_test_sinks := $(patsubst %,nfq/%.c,sinks confined sinkfile sinktext told request jsontext journal \
+	statefile clock log)
+NEEDS_test_told := $(patsubst %,nfq/%.c,eventcommands journal told request clock)
+NEEDS_test_sinktext := nfq/sinktext.c nfq/told.c nfq/request.c nfq/jsontext.c
+NEEDS_test_worker := nfq/worker.c nfq/hep.c nfq/hepwire.c nfq/jsontext.c nfq/child.c nfq/notes.c nfq/outbox.c \
+	nfq/tuple.c nfq/sights.c nfq/lane.c nfq/clock.c nfq/publish.c nfq/ring.c nfq/log.c
 NEEDS_test_outbox := nfq/outbox.c
 NEEDS_test_tuple := nfq/tuple.c
-NEEDS_test_events := nfq/events.c nfq/clock.c nfq/ring.c nfq/log.c
+NEEDS_test_events := nfq/events.c nfq/eventtext.c nfq/journal.c nfq/told.c nfq/request.c nfq/clock.c nfq/ring.c nfq/log.c
 NEEDS_test_check := ctl/check.c
-NEEDS_test_hook := nfq/hook.c nfq/helper.c nfq/clock.c nfq/events.c nfq/ring.c nfq/log.c
+NEEDS_test_doctor := $(filter-out ctl/doctor/main.c,$(wildcard ctl/doctor/*.c)) ctl/host.c ctl/sockets.c ctl/link.c
+NEEDS_test_host := ctl/host.c ctl/sockets.c
+NEEDS_test_notes := nfq/notes.c nfq/ring.c
+NEEDS_test_journal := nfq/journal.c nfq/told.c nfq/request.c nfq/clock.c
+NEEDS_test_alarms := nfq/alarms.c
+NEEDS_test_metrics := ctl/metrics.c ctl/link.c
+NEEDS_test_hook := nfq/confined.c nfq/hook.c nfq/helper.c nfq/child.c nfq/jsontext.c nfq/clock.c nfq/eventtext.c nfq/log.c
 NEEDS_test_request := nfq/request.c
 NEEDS_test_digest := nfq/digest.c
 NEEDS_test_pieces := nfq/pieces.c nfq/plan.c
 NEEDS_test_hand := nfq/hand.c nfq/statefile.c nfq/log.c
 NEEDS_test_bancommands := nfq/bancommands.c nfq/request.c nfq/hand.c nfq/statefile.c nfq/clock.c \
 	nfq/log.c
+NEEDS_test_grid := ctl/grid.c ctl/letters.c
+NEEDS_test_times := ctl/times.c
+NEEDS_test_orders := nfq/orders.c nfq/handmode.c nfq/statefile.c nfq/log.c
+NEEDS_test_top := ctl/topdata.c ctl/topkeys.c ctl/topdraw.c ctl/canvas.c ctl/often.c \
+	ctl/letters.c ctl/times.c ctl/link.c ctl/eventtone.c
+NEEDS_test_link := ctl/link.c
+NEEDS_test_changes := nfq/changes.c
+NEEDS_test_store := $(patsubst %,nfq/%.c,store confined storefile storememory storetables storecalls \
+	storeregistrations changes db statefile clock log)
+NEEDS_test_storecalls = $(NEEDS_test_store)
 NEEDS_test_words := nfq/words.c nfq/digest.c
 
 .SECONDEXPANSION:
@@ -97,9 +128,12 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $$(call obj,$$(NEEDS_$$*)) $(B)/rules.a
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(CPPFLAGS) $(if $(filter rules/% tests/%,$<),-Irules) $(if $(filter tests/%,$<),-Infq -Ictl -Itests/lib) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(CPPFLAGS) $(if $(filter rules/% tests/%,$<),-Irules) $(if $(filter ctl/%,$<),-Ictl) $(if $(filter tests/%,$<),-Infq -Ictl -Itests/lib) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-units: $(UNITS) $(B)/tests/workers/workers $(B)/tests/workers/overload
+# compiled, and not linked: for what has no libraries to link with
+objects: $(call obj,$(NFQ_SRC) $(RULES_SRC) $(CTL_SRC))
+
+units: $(UNITS) $(B)/tests/pages/names $(B)/tests/workers/workers $(B)/tests/workers/overload
 
 $(B)/tests/bench/gen: $(B)/tests/bench/gen.o $(B)/tests/bench/message.o
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^
@@ -138,6 +172,11 @@ bench-tcp: $(B)/tests/bench/tcp ## what judging a message costs over TCP, beside
 $(B)/tests/workers/workers: $(B)/tests/workers/workers.o $(call obj,ctl/capture.c ctl/feed.c ctl/defrag.c) $(B)/rules.a
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(LIBS_CTL)
 
+# what pages are held to
+$(B)/tests/pages/names: $(B)/tests/pages/names.o $(call obj,$(patsubst %,nfq/%.c,told request sinktext \
+		jsontext confined storefile statefile db clock log) ctl/metrics.c ctl/link.c) $(B)/rules.a
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(LIBS_TEST)
+
 # the engine as a daemon that cannot keep up
 $(B)/tests/workers/overload: $(B)/tests/workers/overload.o $(B)/rules.a
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES)
@@ -155,7 +194,7 @@ fuzz: ## feed the readers with odd bytes, 60 s each: make fuzz [TARGET=view] [FU
 benches: $(B)/tests/bench/gen $(B)/tests/bench/bare
 
 # the ban thread without the daemon
-HARNESS := $(patsubst %,nfq/%.c,ban banlist bantext byhand clock elem elemheld events hand keeper \
+HARNESS := $(patsubst %,nfq/%.c,ban banlist bantext byhand clock elem elemheld eventtext hand keeper \
 	keepwatch log marks mirror nets netwatch nftlink nftread nftrule nftset pieces plan renew ring ruleparts shed statefile steer)
 
 $(B)/tests/netns/nftharness $(B)/tests/netns/nftfaults: %: %.o $(call obj,$(HARNESS)) $(B)/rules.a
@@ -163,7 +202,10 @@ $(B)/tests/netns/nftharness $(B)/tests/netns/nftfaults: %: %.o $(call obj,$(HARN
 
 harness: $(B)/tests/netns/nftharness $(B)/tests/netns/nftfaults
 
-deps: ## install what is missing (Debian 12, 13; as root)
+build-deps: ## install what building and make deb take (Debian 12, 13; as root)
+	@tests/deps.sh build
+
+deps: ## install what all the tests take, too: 2 GB, not for the host of a PBX; as root
 	@tests/deps.sh
 
 check: ## all tests: sudo make check  [SAN=address,undefined | SAN=thread]
@@ -179,32 +221,57 @@ demo: ## a scanner, a cracker and a flood against a real server: sudo make demo
 run: all ## guard this host in the foreground with the default config: sudo make run
 	$(B)/sipmoatd -c systemd/sipmoat.conf
 
-bench: ## what judging costs, against a bare queue loop: sudo make bench [ROUNDS=5] [SECS=2]
+bench: ## what judging costs, against a bare queue loop: sudo make bench [ROUNDS=5] [SECS=2] [WATCHED=1]
 	@$(SUB) deps
 	@$(SUB) all benches
 	@B=$(B) tests/bench/bench.sh
 
 # the units are written for /usr; an existing configuration is never overwritten
+SHARED := $(wildcard $(addprefix systemd/,prometheus/*.yml grafana/*.json fail2ban/*/*.conf crowdsec/*.yaml))
+APPARMOR := $(filter-out systemd/apparmor/abstractions,$(wildcard systemd/apparmor/* systemd/apparmor/abstractions/*))
+COMPLETIONS = bash-completion/completions/sipmoat zsh/site-functions/_sipmoat \
+	fish/vendor_completions.d/sipmoat.fish
 INSTALLED = $(DESTDIR)$(PREFIX)/sbin/sipmoatd $(DESTDIR)$(PREFIX)/bin/sipmoat \
-	$(DESTDIR)$(PREFIX)/lib/systemd/system/sipmoatd.service \
+	$(DESTDIR)$(PREFIX)/sbin/sipmoat-geo-update \
+	$(patsubst systemd/%,$(DESTDIR)$(PREFIX)/lib/systemd/system/%,$(wildcard systemd/*.service systemd/*.timer)) \
 	$(DESTDIR)$(PREFIX)/lib/sysusers.d/sipmoat.conf \
 	$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sipmoat.conf \
 	$(DESTDIR)$(PREFIX)/lib/modules-load.d/sipmoat.conf \
+	$(patsubst systemd/%,$(DESTDIR)$(PREFIX)/share/sipmoat/%,$(SHARED)) \
+	$(addprefix $(DESTDIR)$(PREFIX)/share/,$(COMPLETIONS)) \
+	$(patsubst systemd/apparmor/%,$(DESTDIR)$(SYSCONFDIR)/apparmor.d/%,$(APPARMOR)) \
+	$(DESTDIR)$(SYSCONFDIR)/logrotate.d/sipmoat \
 	$(foreach s,1 5 8,$(patsubst systemd/%,$(DESTDIR)$(PREFIX)/share/man/man$s/%,$(wildcard systemd/*.$s)))
 ETC = $(DESTDIR)$(SYSCONFDIR)/sipmoat
-placed = sed 's|/usr/bin/|$(PREFIX)/bin/|g; s|/usr/sbin/|$(PREFIX)/sbin/|g; s|/etc/sipmoat|$(SYSCONFDIR)/sipmoat|g'
+SETTINGS = sipmoat.conf geo-update.conf $(patsubst systemd/%,%,$(wildcard systemd/lists/*.txt))
+OBSERVE = $(ETC)/conf.d/00-observe.conf
+placed = sed 's|/usr/bin/|$(PREFIX)/bin/|g; s|/usr/sbin/|$(PREFIX)/sbin/|g; s|/usr/libexec/|$(PREFIX)/libexec/|g; s|/etc/sipmoat|$(SYSCONFDIR)/sipmoat|g'
 
 install: all ## install below PREFIX (/usr/local); DESTDIR for packagers
 	install -D -m 755 $(B)/sipmoatd $(DESTDIR)$(PREFIX)/sbin/sipmoatd
 	install -D -m 755 $(B)/sipmoat $(DESTDIR)$(PREFIX)/bin/sipmoat
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(ETC)/conf.d $(ETC)/lists
-	$(placed) systemd/sipmoatd.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/sipmoatd.service
+	$(placed) systemd/sipmoat-geo-update >$(DESTDIR)$(PREFIX)/sbin/sipmoat-geo-update
+	chmod 755 $(DESTDIR)$(PREFIX)/sbin/sipmoat-geo-update
+	for u in $(patsubst systemd/%,%,$(wildcard systemd/*.service systemd/*.timer)); do \
+		$(placed) systemd/$$u >$(DESTDIR)$(PREFIX)/lib/systemd/system/$$u; done
 	install -D -m 644 systemd/sipmoat.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/sipmoat.conf
 	install -D -m 644 systemd/sipmoat.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sipmoat.conf
 	install -D -m 644 systemd/sipmoat.modules $(DESTDIR)$(PREFIX)/lib/modules-load.d/sipmoat.conf
+	install -D -m 644 systemd/sipmoat.logrotate $(DESTDIR)$(SYSCONFDIR)/logrotate.d/sipmoat
+	install -d $(DESTDIR)$(SYSCONFDIR)/apparmor.d/abstractions
+	for f in $(patsubst systemd/apparmor/%,%,$(APPARMOR)); do \
+		$(placed) systemd/apparmor/$$f >$(DESTDIR)$(SYSCONFDIR)/apparmor.d/$$f; done
+	for f in $(patsubst systemd/%,%,$(SHARED)); do \
+		install -D -m 644 systemd/$$f $(DESTDIR)$(PREFIX)/share/sipmoat/$$f; done
+	for f in $(COMPLETIONS); do n=$${f##*/}; [ $$n != sipmoat ] || n=sipmoat.bash; \
+		install -D -m 644 systemd/completion/$$n $(DESTDIR)$(PREFIX)/share/$$f; done
 	for s in 1 5 8; do for m in $(wildcard systemd/*.[158]); do case $$m in *.$$s) \
 		install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$$s/$${m#systemd/};; esac; done; done
-	for f in sipmoat.conf $(patsubst systemd/%,%,$(wildcard systemd/lists/*.txt)); do \
+	@# not where sipmoat guards already, and may enforce
+	[ -e $(ETC)/sipmoat.conf ] || [ -e $(OBSERVE) ] || \
+		install -m 644 systemd/00-observe.conf $(OBSERVE)
+	for f in $(SETTINGS); do \
 		[ -e $(ETC)/$$f ] || install -m 644 systemd/$$f $(ETC)/$$f; done
 	@[ -n "$(DESTDIR)" ] || printf '%s\n' "Now: systemd-sysusers && systemd-tmpfiles --create &&" \
 		"  systemctl daemon-reload; then write $(ETC)/conf.d/site.conf (README.md)" \
@@ -212,20 +279,20 @@ install: all ## install below PREFIX (/usr/local); DESTDIR for packagers
 
 uninstall: ## remove what install put there, but a configuration that was changed
 	rm -f $(INSTALLED)
-	for f in sipmoat.conf $(patsubst systemd/%,%,$(wildcard systemd/lists/*.txt)); do \
-		! cmp -s systemd/$$f $(ETC)/$$f || rm -f $(ETC)/$$f; done
+	! cmp -s systemd/00-observe.conf $(OBSERVE) || rm -f $(OBSERVE)
+	for f in $(SETTINGS); do ! cmp -s systemd/$$f $(ETC)/$$f || rm -f $(ETC)/$$f; done
 	rmdir $(ETC)/conf.d $(ETC)/lists $(ETC) 2>/dev/null || true
 
-lint: all ## the house rules
+lint: all $(B)/tests/pages/names ## the house rules
 	@B=$(B) tests/lint.sh
 
 clean: ## remove everything built
 	rm -rf build build-*
 
 help: ## this text
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
-		awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
+		awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
-.PHONY: all units benches bench-parse bench-tcp bench-behaviour bench-engine bench-feeds bench-numbers bench-bans fuzzers fuzz harness deps check demo run bench install uninstall lint clean help
+.PHONY: all objects units benches bench-parse bench-tcp bench-behaviour bench-engine bench-feeds bench-numbers bench-bans fuzzers fuzz harness build-deps deps check demo run bench install uninstall lint clean help
 .SECONDARY:
--include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/netns/*.c tests/workers/*.c)))
+-include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/netns/*.c tests/pages/*.c tests/workers/*.c)))

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `sipmoat approvals`: what waits for approval, and what was approved. */
-#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "client.h"
 #include "ctl.h"
+#include "lists.h"
 
 static void usage(FILE *to)
 {
@@ -14,45 +15,33 @@ static void usage(FILE *to)
 	      "  -s, --socket PATH  instead of " CLIENT_SOCKET "\n", to);
 }
 
-static void print_rows(struct reply *r)
+static void put_row(struct grid *t, const struct reply *r, int row)
 {
-	size_t n = reply_rows(r, "approvals");
-	uint64_t all = reply_number(r, -1, "total");
+	const char *token = reply_text(r, row, "token"), *state = reply_text(r, row, "state");
 
-	if (!n) {
-		puts("nothing waits, and nothing was approved");
-		return;
-	}
-	printf("%-9s  %-7s  %8s  %-20s  %-20s  %-20s  %s\n", "token", "state", "seconds", "user",
-	       "from", "number", "what");
-	for (int i = 0; i < (int)n; i++) {
-		const char *token = reply_text(r, i, "token");
+	grid_put(t, token[0] ? token : "-");
+	grid_put_toned(t, state, strcmp(state, "granted") == 0 ? TONE_GOOD : TONE_WARN);
+	grid_put_number(t, reply_number(r, row, "seconds"));
+	grid_put(t, reply_text(r, row, "user"));
+	grid_put(t, reply_true(r, row, "shown") ? "anywhere" : reply_text(r, row, "source"));
+	grid_put(t, reply_text(r, row, "number"));
+	grid_put(t, reply_text(r, row, "what"));
+}
 
-		printf("%-9s  %-7s  %8" PRIu64 "  %-20s  %-20s  %-20s  %s\n",
-		       token[0] ? token : "-", reply_text(r, i, "state"),
-		       reply_number(r, i, "seconds"), reply_text(r, i, "user"),
-		       reply_true(r, i, "shown") ? "anywhere" : reply_text(r, i, "source"),
-		       reply_text(r, i, "number"), reply_text(r, i, "what"));
-	}
-	if (all > n)
-		printf("... and %" PRIu64 " more\n", all - n);
+static bool print_rows(struct reply *r)
+{
+	static const struct grid_column columns[] = {
+		{ "token", GRID_WHOLE }, { "state", GRID_WHOLE }, { "seconds", GRID_NUMBER },
+		{ "user", GRID_TEXT }, { "from", GRID_WHOLE }, { "number", GRID_TEXT },
+		{ "what", GRID_TEXT },
+	};
+	const struct list list = { "approvals", "nothing waits, and nothing was approved", columns,
+				   sizeof(columns) / sizeof(*columns), put_row };
+
+	return list_print(r, &list);
 }
 
 int approvals_main(int argc, char **argv)
 {
-	struct list_options o;
-	struct reply *r;
-	int status;
-
-	if (!list_options(argc, argv, usage, &o))
-		return o.status;
-	status = client_ask(o.socket, "approvals", "approvals", NULL, &r);
-	if (status != CTL_OK)
-		return status;
-	if (o.json)
-		puts(reply_line(r));
-	else
-		print_rows(r);
-	reply_free(r);
-	return CTL_OK;
+	return list_main(argc, argv, usage, print_rows);
 }

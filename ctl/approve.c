@@ -39,7 +39,7 @@ static int approve(const char *socket, const char *token, uint64_t seconds)
 	if (!reply_true(r, -1, "shown"))
 		printf("at %s ", reply_text(r, -1, "source"));
 	printf("may have %s for ", reply_text(r, -1, "what"));
-	time_print(reply_number(r, -1, "seconds"), text);
+	time_short(reply_number(r, -1, "seconds"), text);
 	puts(text);
 	reply_free(r);
 	return CTL_OK;

@@ -64,7 +64,7 @@ static void say(const struct order *o, const struct reply *r)
 	printf("%s: %s", reply_text(r, -1, "who"), o->done);
 	if (o->lifts && n > 1)
 		printf(", %" PRIu64 " in all", n);
-	time_print(seconds, text);
+	time_short(seconds, text);
 	if (!o->lifts)
 		printf(" %s%s", seconds ? "for " : "for good", seconds ? text : "");
 	putchar('\n');

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `sipmoat bans`: who is banned, and who is allowed. */
-#include <inttypes.h>
 #include <pwd.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "client.h"
 #include "ctl.h"
+#include "lists.h"
 #include "times.h"
 
 #define BY_TEXT 32
@@ -41,53 +43,40 @@ static void print_by(const struct reply *r, int row, char out[BY_TEXT])
 		snprintf(out, BY_TEXT, "uid %" PRIu64, uid);
 }
 
-static void print_row(const struct reply *r, int row)
+static void put_row(struct grid *t, const struct reply *r, int row)
 {
 	char left[TIME_TEXT] = "for good", by[BY_TEXT], times[TIME_TEXT] = "-";
 	uint64_t seconds = reply_number(r, row, "seconds"), n = reply_number(r, row, "times");
+	const char *state = reply_text(r, row, "state");
 
 	if (seconds)
-		time_print(seconds, left);
+		time_short(seconds, left);
 	if (n)
 		snprintf(times, sizeof(times), "%" PRIu64, n);
 	print_by(r, row, by);
-	printf("%-28s  %-7s  %-12s  %-12s  %-6s  %-5s  %s\n", reply_text(r, row, "who"),
-	       reply_text(r, row, "state"), left, by,
-	       reply_true(r, row, "proven") ? "proven" : "-", times, reply_text(r, row, "note"));
+	grid_put(t, reply_text(r, row, "who"));
+	grid_put_toned(t, state, strcmp(state, "banned") == 0 ? TONE_BAD : TONE_GOOD);
+	grid_put(t, left);
+	grid_put(t, by);
+	grid_put(t, reply_true(r, row, "proven") ? "yes" : "-");
+	grid_put(t, times);
+	grid_put(t, reply_text(r, row, "note"));
 }
 
-static void print_rows(struct reply *r)
+static bool print_rows(struct reply *r)
 {
-	size_t n = reply_rows(r, "bans");
-	uint64_t all = reply_number(r, -1, "total");
+	static const struct grid_column columns[] = {
+		{ "who", GRID_WHOLE }, { "is", GRID_WHOLE }, { "for", GRID_WHOLE },
+		{ "by", GRID_TEXT }, { "proven", GRID_WHOLE },
+		{ "times", GRID_NUMBER | GRID_SPARE }, { "why", GRID_TEXT },
+	};
+	const struct list list = { "bans", "nobody is banned or allowed", columns,
+				   sizeof(columns) / sizeof(*columns), put_row };
 
-	if (!n) {
-		puts("nobody is banned or allowed");
-		return;
-	}
-	printf("%-28s  %-7s  %-12s  %-12s  %-6s  %-5s  %s\n", "who", "is", "for", "by", "source",
-	       "times", "why");
-	for (int i = 0; i < (int)n; i++)
-		print_row(r, i);
-	if (all > n)
-		printf("... and %" PRIu64 " more\n", all - n);
+	return list_print(r, &list);
 }
 
 int bans_main(int argc, char **argv)
 {
-	struct list_options o;
-	struct reply *r;
-	int status;
-
-	if (!list_options(argc, argv, usage, &o))
-		return o.status;
-	status = client_ask(o.socket, "bans", "bans", NULL, &r);
-	if (status != CTL_OK)
-		return status;
-	if (o.json)
-		puts(reply_line(r));
-	else
-		print_rows(r);
-	reply_free(r);
-	return CTL_OK;
+	return list_main(argc, argv, usage, print_rows);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `sipmoat check [-c FILE]`: is this config what its author meant? */
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "ctl.h"
 #include "engine.h"
@@ -13,7 +12,10 @@ static void usage(FILE *to)
 	fprintf(to, "usage: sipmoat check [-c FILE]\n"
 		    "Reads FILE (" SIPMOAT_SYSCONFDIR "/sipmoat.conf), conf.d/*.conf and the lists "
 		    "beside it,\nsays everything that is wrong with them, and what rules of your "
-		    "own (pattern)\nthere are, in the order in which they are asked.\n");
+		    "own (pattern)\nthere are, in the order in which they are asked.\n\n"
+		    "  -c, --config FILE  that one\n"
+		    "  -h, --help         this text\n\n"
+		    "Exit status: 0 good, 1 wrong, 2 wrong usage.\n");
 }
 
 static void print_note(const struct conf_note *n)
@@ -49,17 +51,18 @@ static void print_line(void *arg, const char *line)
 
 int check_main(int argc, char **argv)
 {
+	static const struct option known[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
 	const char *file = SIPMOAT_SYSCONFDIR "/sipmoat.conf";
 	struct conf_report report = { 0 };
 	struct ruleset *rs;
 	int opt, status;
 
 	optind = 1;
-	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-		usage(stdout);
-		return CTL_OK;
-	}
-	while ((opt = getopt(argc, argv, "c:h")) != -1) {
+	while ((opt = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
 		if (opt == 'h') {
 			usage(stdout);
 			return CTL_OK;

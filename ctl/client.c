@@ -1,237 +1,174 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "client.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "ctl.h"
-
-#define PATIENCE 10 /* s */
-#define ANSWER_MOST (4u << 20)
-
-struct reply {
-	char *line;
-	size_t n;
-	json_t *all, *rows;
-};
+#include "times.h"
 
 static int unreachable(const char *name, const char *socket, int e)
 {
-	if (e == ENOENT || e == ECONNREFUSED)
-		fprintf(stderr, "sipmoat %s: no sipmoatd listens at %s: is it running?\n", name,
-			socket);
-	else if (e == EACCES || e == EPERM)
-		fprintf(stderr, "sipmoat %s: no permission to use %s: be root, or a member of "
-				"the group sipmoat to look\n", name, socket);
-	else
-		fprintf(stderr, "sipmoat %s: %s: %s\n", name, socket, strerror(e));
+	char text[LINK_TROUBLE];
+
+	link_trouble(socket, e, text);
+	fprintf(stderr, "sipmoat %s: %s\n", name, text);
 	return CTL_UNREACHABLE;
 }
 
-/* 0, or an errno. */
-static int client_connect(const char *path, int *out)
+int client_status(const struct reply *r)
 {
-	const struct timeval patience = { .tv_sec = PATIENCE };
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	int fd, e;
+	if (reply_true(r, -1, "ok"))
+		return CTL_OK;
+	/* which words and numbers there are the daemon alone knows */
+	return strcmp(reply_text(r, -1, "error"), "bad_request") ? CTL_REFUSED : CTL_USAGE;
+}
 
-	if (strlen(path) >= sizeof(at.sun_path))
-		return ENAMETOOLONG;
-	memcpy(at.sun_path, path, strlen(path));
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return errno;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	if (connect(fd, (const struct sockaddr *)&at, sizeof(at))) {
-		e = errno;
-		close(fd);
-		return e;
+int client_order(const char *socket, const char *name, const char *command,
+		 const struct client_arg *args, unsigned wait, struct reply **out)
+{
+	struct link *l;
+	int e = link_open(socket, &l);
+
+	*out = NULL;
+	if (!e) {
+		e = link_ask(l, command, args, wait, out);
+		link_close(l);
 	}
-	*out = fd;
-	return 0;
-}
-
-static char *question(const char *command, const struct client_arg *args)
-{
-	json_t *all = json_pack("{s:s}", "command", command);
-	char *text;
-
-	for (; args && args->key; args++)
-		json_object_set_new(all, args->key, args->text ? json_string(args->text) :
-				    json_integer((json_int_t)args->number));
-	text = json_dumps(all, JSON_COMPACT | JSON_ENSURE_ASCII);
-	json_decref(all);
-	return text;
-}
-
-static int send_line(int fd, const char *text)
-{
-	size_t n = strlen(text), at = 0;
-
-	while (at <= n) {
-		ssize_t r = at < n ? send(fd, text + at, n - at, MSG_NOSIGNAL) :
-				     send(fd, "\n", 1, MSG_NOSIGNAL);
-
-		if (r < 0)
-			return errno;
-		at += (size_t)r;
-	}
-	return 0;
-}
-
-/* Up to the end of the line. */
-static int read_line(int fd, struct reply *r)
-{
-	size_t room = 0;
-
-	for (;;) {
-		ssize_t n;
-
-		if (r->n == room) {
-			char *more = room < ANSWER_MOST ? realloc(r->line, room + 65537) : NULL;
-
-			if (!more)
-				return ENOMEM;
-			r->line = more;
-			room += 65536;
-		}
-		n = recv(fd, r->line + r->n, room - r->n, 0);
-		if (n <= 0)
-			return n < 0 ? errno == EAGAIN ? ETIMEDOUT : errno : EPIPE;
-		r->n += (size_t)n;
-		r->line[r->n] = '\0';
-		if (r->line[r->n - 1] == '\n') {
-			r->line[--r->n] = '\0';
-			return 0;
-		}
-	}
-}
-
-static int exchange(int fd, const char *text, struct reply *r)
-{
-	int e = text ? send_line(fd, text) : ENOMEM;
-
-	if (!e || e == EPIPE)
-		e = read_line(fd, r);
-	if (!e)
-		r->all = json_loadb(r->line, r->n, 0, NULL);
-	return e;
+	if (e)
+		return unreachable(name, socket, e);
+	return client_status(*out);
 }
 
 int client_ask(const char *socket, const char *name, const char *command,
 	       const struct client_arg *args, struct reply **out)
 {
-	struct reply *r = calloc(1, sizeof(*r));
-	int fd = -1, e = r ? client_connect(socket, &fd) : ENOMEM, status = CTL_OK;
-	char *text;
+	int status = client_order(socket, name, command, args, 0, out);
 
-	*out = NULL;
-	if (e) {
-		free(r);
-		return unreachable(name, socket, e);
-	}
-	text = question(command, args);
-	e = exchange(fd, text, r);
-	free(text);
-	close(fd);
-	if (e == EPIPE) {
-		fprintf(stderr, "sipmoat %s: sipmoatd hung up: it stops, or has too many to talk "
-				"to\n", name);
-		status = CTL_UNREACHABLE;
-	} else if (e) {
-		status = unreachable(name, socket, e);
-	} else if (!json_is_object(r->all)) {
-		fprintf(stderr, "sipmoat %s: %s answers something else than sipmoatd\n", name,
-			socket);
-		status = CTL_UNREACHABLE;
-	} else if (!reply_true(r, -1, "ok")) {
-		fprintf(stderr, "sipmoat %s: %s\n", name, reply_text(r, -1, "text"));
-		status = CTL_REFUSED;
-	}
-	if (status != CTL_OK) {
-		reply_free(r);
+	if (!*out || status == CTL_OK)
 		return status;
+	fprintf(stderr, "sipmoat %s: %s\n", name, reply_text(*out, -1, "text"));
+	reply_free(*out);
+	*out = NULL;
+	return status;
+}
+
+#define TIME_MOST 315360000 /* s: ten years */
+#define KNOWN 3 /* options of every list */
+
+struct spelling {
+	struct option known[KNOWN + LIST_FILTERS + 1];
+	char letters[8 + 2 * LIST_FILTERS];
+};
+
+static struct spelling spell(const struct list_filter *filters)
+{
+	struct spelling s = { .known = { { "json", no_argument, NULL, 'j' },
+					 { "socket", required_argument, NULL, 's' },
+					 { "help", no_argument, NULL, 'h' } },
+			      .letters = "js:h" };
+	size_t at = strlen(s.letters);
+
+	for (unsigned i = 0; filters && filters[i].name && i < LIST_FILTERS; i++) {
+		s.known[KNOWN + i] = (struct option){ filters[i].name, required_argument, NULL,
+						      filters[i].letter };
+		s.letters[at++] = filters[i].letter;
+		s.letters[at++] = ':';
 	}
-	*out = r;
-	return CTL_OK;
+	return s;
 }
 
-void reply_free(struct reply *r)
+/* false: it is no filter, or no number where it has to be one. */
+static bool read_filter(const struct list_filter *f, int letter, struct list_options *out)
 {
-	if (!r)
-		return;
-	json_decref(r->all);
-	free(r->line);
-	free(r);
+	struct client_arg *arg = out->arg;
+	char *end = NULL;
+
+	while (f && f->name && f->letter != letter)
+		f++;
+	if (!f || !f->name)
+		return false;
+	while (arg->key && strcmp(arg->key, f->name) != 0)
+		arg++;
+	*arg = (struct client_arg){ .key = f->name, .text = f->number ? NULL : optarg };
+	if (!f->number)
+		return true;
+	if (f->time) {
+		arg->number = time_parse(optarg, TIME_MOST);
+		return arg->number != 0;
+	}
+	arg->number = strtoull(optarg, &end, 10);
+	return optarg[0] >= '0' && optarg[0] <= '9' && !*end;
 }
 
-size_t reply_rows(struct reply *r, const char *list)
+static bool read_options(int argc, char **argv, void (*usage)(FILE *to),
+			 const struct list_filter *filters, int most, struct list_options *out)
 {
-	r->rows = json_object_get(r->all, list);
-	return json_array_size(r->rows);
-}
-
-static const json_t *member(const struct reply *r, int row, const char *key)
-{
-	return json_object_get(row < 0 ? r->all : json_array_get(r->rows, (size_t)row), key);
-}
-
-const char *reply_text(const struct reply *r, int row, const char *key)
-{
-	const char *text = json_string_value(member(r, row, key));
-
-	return text ? text : "";
-}
-
-uint64_t reply_number(const struct reply *r, int row, const char *key)
-{
-	return (uint64_t)json_integer_value(member(r, row, key));
-}
-
-bool reply_true(const struct reply *r, int row, const char *key)
-{
-	return json_is_true(member(r, row, key));
-}
-
-const char *reply_line(const struct reply *r)
-{
-	return r->line;
-}
-
-bool list_options(int argc, char **argv, void (*usage)(FILE *to), struct list_options *out)
-{
-	static const struct option known[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "socket", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
+	const struct spelling s = spell(filters);
 	int c;
 
 	*out = (struct list_options){ .socket = CLIENT_SOCKET, .status = CTL_USAGE };
 	optind = 1;
-	while ((c = getopt_long(argc, argv, "js:h", known, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, s.letters, s.known, NULL)) != -1) {
 		if (c == 'j') {
 			out->json = true;
 		} else if (c == 's') {
 			out->socket = optarg;
-		} else {
+		} else if (!read_filter(filters, c, out)) {
 			usage(c == 'h' ? stdout : stderr);
 			out->status = c == 'h' ? CTL_OK : CTL_USAGE;
 			return false;
 		}
 	}
-	if (optind == argc)
+	out->first = optind;
+	if (argc - optind <= most)
 		return true;
+	fprintf(stderr, "%s: \"%s\" is not understood\n", argv[0], argv[optind + most]);
 	usage(stderr);
 	return false;
+}
+
+bool list_arguments(int argc, char **argv, void (*usage)(FILE *to), int most,
+		    struct list_options *out)
+{
+	return read_options(argc, argv, usage, NULL, most, out);
+}
+
+bool list_options(int argc, char **argv, void (*usage)(FILE *to), struct list_options *out)
+{
+	return list_arguments(argc, argv, usage, 0, out);
+}
+
+int list_command(const char *command, int argc, char **argv, void (*usage)(FILE *to),
+		 const struct list_filter *filters, bool (*print)(struct reply *r))
+{
+	const char *name = argv[0] + strlen(CTL_CALLED);
+	struct list_options o;
+	struct reply *r;
+	int status;
+
+	if (!read_options(argc, argv, usage, filters, 0, &o))
+		return o.status;
+	status = client_ask(o.socket, name, command, o.arg, &r);
+	if (status != CTL_OK)
+		return status;
+	if (o.json)
+		puts(reply_line(r));
+	else if (!print(r))
+		status = CTL_REFUSED;
+	reply_free(r);
+	return status;
+}
+
+int list_filtered(int argc, char **argv, void (*usage)(FILE *to),
+		  const struct list_filter *filters, bool (*print)(struct reply *r))
+{
+	return list_command(argv[0] + strlen(CTL_CALLED), argc, argv, usage, filters, print);
+}
+
+int list_main(int argc, char **argv, void (*usage)(FILE *to), bool (*print)(struct reply *r))
+{
+	return list_filtered(argc, argv, usage, NULL, print);
 }

@@ -1,44 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The other end of the daemon's control socket (docs/control.md): asks one thing, and
- * says itself what went wrong.
+ * One question to the daemon's control socket (docs/control.md) by a subcommand: says itself
+ * what went wrong.
  *
- * Ownership: client_ask allocates *out, reply_free takes NULL; texts and rows that are got
- * live as long as the reply.
+ * Ownership: client_ask allocates *out, for reply_free.
  */
 #ifndef SIPMOAT_CLIENT_H
 #define SIPMOAT_CLIENT_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 
-#define CLIENT_SOCKET "/run/sipmoat/control"
+#include "link.h"
 
-struct reply;
-
-/* text NULL: number is the value. */
-struct client_arg {
-	const char *key; /* NULL ends them */
-	const char *text;
-	uint64_t number;
-};
+#define CLIENT_SOCKET LINK_SOCKET
 
 /*
- * CTL_OK; CTL_REFUSED: the daemon would not; CTL_UNREACHABLE.  What is not CTL_OK was told
- * on stderr as "sipmoat NAME: ...".
+ * CTL_OK; CTL_REFUSED: the daemon would not; CTL_USAGE: it knows no such word, or number;
+ * CTL_UNREACHABLE.  What is not CTL_OK was told on stderr as "sipmoat NAME: ...".
  */
 int client_ask(const char *socket, const char *name, const char *command,
 	       const struct client_arg *args, struct reply **out);
-void reply_free(struct reply *r);
+/* Of any answer: what the command ends with. */
+int client_status(const struct reply *r);
+/* Where a refusal says more than its text: *out is NULL with CTL_UNREACHABLE only, and nothing
+ * was told of the others.  wait: as for link_ask. */
+int client_order(const char *socket, const char *name, const char *command,
+		 const struct client_arg *args, unsigned wait, struct reply **out);
 
-/* row: -1 of the answer itself, else of its list of that name, see reply_rows. */
-size_t reply_rows(struct reply *r, const char *list);
-const char *reply_text(const struct reply *r, int row, const char *key); /* "" for none */
-uint64_t reply_number(const struct reply *r, int row, const char *key);
-bool reply_true(const struct reply *r, int row, const char *key);
-const char *reply_line(const struct reply *r); /* as it came */
+/* An option of a command that lists something, which the daemon takes as a member of the same
+ * name. */
+struct list_filter {
+	const char *name; /* NULL ends them */
+	char letter;
+	bool number;
+	bool time; /* a number that is written "7d" */
+};
+#define LIST_FILTERS 6
 
 /*
  * The options of a command that lists something: -j, -s, -h.  false: all is done, and status
@@ -47,8 +45,24 @@ const char *reply_line(const struct reply *r); /* as it came */
 struct list_options {
 	const char *socket;
 	bool json;
+	int first; /* of argv: what are no options */
 	int status;
+	struct client_arg arg[LIST_FILTERS + 1]; /* filters that were given */
 };
 bool list_options(int argc, char **argv, void (*usage)(FILE *to), struct list_options *out);
+/* The same, and up to `most` arguments that are no options. */
+bool list_arguments(int argc, char **argv, void (*usage)(FILE *to), int most,
+		    struct list_options *out);
+
+/*
+ * Such a command, if the daemon knows it by the same name: print writes its answer for people,
+ * false without memory.
+ */
+int list_main(int argc, char **argv, void (*usage)(FILE *to), bool (*print)(struct reply *r));
+/* Likewise, with options of its own; and if it is another command that the daemon knows. */
+int list_command(const char *command, int argc, char **argv, void (*usage)(FILE *to),
+		 const struct list_filter *filters, bool (*print)(struct reply *r));
+int list_filtered(int argc, char **argv, void (*usage)(FILE *to),
+		  const struct list_filter *filters, bool (*print)(struct reply *r));
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `sipmoat feeds`: block lists and allow lists of the running daemon. */
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "client.h"
 #include "ctl.h"
+#include "lists.h"
 
 static void usage(FILE *to)
 {
@@ -26,51 +27,52 @@ static const char *when(uint64_t wall, char out[32])
 	return out;
 }
 
-static void print_rows(struct reply *r)
+static void put_row(struct grid *t, const struct reply *r, int row)
 {
-	size_t n = reply_rows(r, "feeds");
-	char time[32];
+	const char *why = reply_text(r, row, "refused");
+	char text[32], *note;
 
-	if (!n) {
-		puts("there are no feeds");
+	grid_put(t, reply_text(r, row, "name"));
+	grid_put(t, reply_text(r, row, "list"));
+	grid_put_number(t, reply_number(r, row, "entries"));
+	grid_put_number(t, reply_number(r, row, "prefixes"));
+	grid_put_number(t, reply_number(r, row, "wrong"));
+	grid_put_number(t, reply_number(r, row, "ignored"));
+	grid_put(t, when(reply_number(r, row, "loaded"), text));
+	grid_put_toned(t, reply_text(r, row, "file"), why[0] ? TONE_BAD : TONE_PLAIN);
+	if (!why[0] || asprintf(&note, "refused as it is now: %s", why) < 0)
 		return;
-	}
-	printf("%-20s  %-5s  %9s  %8s  %6s  %7s  %-19s  %s\n", "feed", "list", "entries",
-	       "prefixes", "wrong", "ignored", "loaded", "file");
-	for (int i = 0; i < (int)n; i++) {
-		const char *why = reply_text(r, i, "refused");
+	grid_note(t, note);
+	free(note);
+}
 
-		printf("%-20s  %-5s  %9" PRIu64 "  %8" PRIu64 "  %6" PRIu64 "  %7" PRIu64
-		       "  %-19s  %s\n", reply_text(r, i, "name"), reply_text(r, i, "list"),
-		       reply_number(r, i, "entries"), reply_number(r, i, "prefixes"),
-		       reply_number(r, i, "wrong"), reply_number(r, i, "ignored"),
-		       when(reply_number(r, i, "loaded"), time), reply_text(r, i, "file"));
-		if (why[0])
-			printf("  refused as it is now: %s\n", why);
-	}
-	n = reply_rows(r, "kernel");
+static bool print_feeds(struct reply *r)
+{
+	static const struct grid_column columns[] = {
+		{ "feed", GRID_TEXT }, { "list", GRID_WHOLE }, { "entries", GRID_NUMBER },
+		{ "prefixes", GRID_NUMBER }, { "wrong", GRID_NUMBER },
+		{ "ignored", GRID_NUMBER }, { "loaded", GRID_WHOLE }, { "file", GRID_TEXT },
+	};
+	const struct list list = { "feeds", "there are no feeds", columns,
+				   sizeof(columns) / sizeof(*columns), put_row };
+
+	return list_print(r, &list);
+}
+
+static bool print_rows(struct reply *r)
+{
+	bool done = print_feeds(r);
+	size_t n = reply_rows(r, "feeds") ? reply_rows(r, "kernel") : 0;
+
 	for (int i = 0; i < (int)n; i++)
 		printf("in the kernel to %s: %" PRIu64 " addresses, %" PRIu64 " ranges%s\n",
 		       reply_text(r, i, "list"), reply_number(r, i, "addresses"),
 		       reply_number(r, i, "ranges"),
 		       reply_true(r, i, "writing") ? ", not all of it yet" : "");
+	return done;
 }
 
 int feeds_main(int argc, char **argv)
 {
-	struct list_options o;
-	struct reply *r;
-	int status;
-
-	if (!list_options(argc, argv, usage, &o))
-		return o.status;
-	status = client_ask(o.socket, "feeds", "feeds", NULL, &r);
-	if (status != CTL_OK)
-		return status;
-	if (o.json)
-		puts(reply_line(r));
-	else
-		print_rows(r);
-	reply_free(r);
-	return CTL_OK;
+	return list_main(argc, argv, usage, print_rows);
 }

@@ -10,7 +10,7 @@
 #define FILE_MAX (1u << 20)
 
 static const char usage[] =
-	"Usage: sipmoat inspect [--json] FILE\n\n"
+	"usage: sipmoat inspect [--json] FILE\n\n"
 	"Reads one raw SIP message (- is standard input), prints what the firewall sees\n"
 	"in it, and every defect with what the standard preset does about it.\n"
 	"Exit status: 0 lets it pass, 1 drops it, 2 unreadable.\n";
@@ -131,7 +131,7 @@ int inspect_main(int argc, char **argv)
 	for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
 		if (strcmp(argv[i], "--json") == 0) {
 			json = true;
-		} else if (strcmp(argv[i], "--help") == 0) {
+		} else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
 			fputs(usage, stdout);
 			return 0;
 		} else {

@@ -34,7 +34,7 @@ struct asked {
 };
 
 static const char usage[] =
-	"Usage: sipmoat number [-c FILE] [--from USER] [--source ADDR] [--at TIME] NUMBER...\n"
+	"usage: sipmoat number [-c FILE] [--from USER] [--source ADDR] [--at TIME] NUMBER...\n"
 	"\n"
 	"Says how each NUMBER, or URI, is read, and what becomes of a call to it by a user who\n"
 	"has just registered: as by one of the first calls that the gateway sees.\n"

@@ -35,7 +35,7 @@ struct replay {
 };
 
 static const char usage[] =
-	"Usage: sipmoat replay [-c FILE] [--inside CIDR,...] [--json] FILE.pcap...\n"
+	"usage: sipmoat replay [-c FILE] [--inside CIDR,...] [--json] FILE.pcap...\n"
 	"\n"
 	"Judges the packets of capture files as the daemon would, with the captures' own\n"
 	"time; several files are read as one, in the order given.\n"

@@ -117,6 +117,8 @@ int addr_parse(struct slice text, struct addr *out);
 int addr_parse_host(struct slice host, struct addr *out);
 /* IPv4 as only inet_aton() reads it, and with it many servers: "0300.0.2.10", "3221225994". */
 int addr_parse_odd(struct slice text, struct addr *out);
+/* "192.0.2.9:9060", "[2001:db8::9]:9060"; the port is not 0. */
+int addr_parse_endpoint(struct slice text, struct addr *out, uint16_t *port);
 int prefix_parse(struct slice text, struct prefix *out);
 size_t addr_print(const struct addr *a, char out[ADDR_TEXT]);
 size_t prefix_print(const struct prefix *p, char out[PREFIX_TEXT]);

@@ -80,6 +80,7 @@ struct probe {
 	struct addr site;          /* addr_site() of the outside end */
 	uint64_t site_key;         /* key_of_addr(site), rules/state/key.h */
 	uint8_t proof;             /* enum proof of this request (rules/state/state.h) */
+	bool tag_shared;           /* it is PROOF_TAG, but others were given such a tag, too */
 };
 
 #define ANSWER_HEADERS 192
@@ -96,6 +97,9 @@ enum grounds { GROUNDS_MESSAGE, GROUNDS_SUM, GROUNDS_SHOWN };
 struct evidence {
 	char reason[REASON_TEXT];
 	char text[EVIDENCE_TEXT];
+	char label[APPROVAL_LABEL]; /* what is approved of (`what`), for people */
+	char headers[ANSWER_HEADERS]; /* with status: lines that such an answer must have */
+	/* all below is cleared before each check (engine.c) */
 	bool no_ban; /* drop this packet, but the source is not to blame alone */
 	uint8_t grounds; /* enum grounds */
 	bool gentle; /* over TCP: the sender may try again, do not end the connection */
@@ -107,10 +111,8 @@ struct evidence {
 	               * "alert": for limits with an action of their own */
 	uint64_t what; /* what somebody could approve of, the same in each call: evidence_what;
 	                * 0: nothing, it is refused as with "drop" */
-	char label[APPROVAL_LABEL]; /* the same for people */
 	bool approved; /* somebody had, of something in this message: evidence_approved */
 	uint16_t status; /* of the answer, while the operator leaves the check's own `code` */
-	char headers[ANSWER_HEADERS]; /* with status: lines that such an answer must have */
 	uint8_t defect; /* which enum sip_defect, for the counters; DEFECT_COUNT = none */
 };
 
@@ -179,6 +181,7 @@ struct limit_words {
 struct check {
 	const char *name;
 	const char *help;       /* one line for the sample config and --help */
+	const char *remedy;     /* what to do so that it does not hit who is harmless, one line */
 	enum stage stage;
 	enum need needs;
 	bool uses_geo;          /* the databases are opened when it is not off */

@@ -14,6 +14,7 @@
 #ifndef SIPMOAT_ENGINE_H
 #define SIPMOAT_ENGINE_H
 
+#include "about.h"
 #include "audit.h"
 #include "conf.h"
 #include "decision.h"
@@ -37,6 +38,10 @@ enum ban_calls { CALLS_KEEP, CALLS_END }; /* those that whoever is banned has un
 enum strangers { STRANGERS_SILENT, STRANGERS_SMALL }; /* who has shown nothing: unanswered */
 
 /* The part of the config that is not about one check (rules/settings.c). */
+enum events_format { EVENTS_JSON, EVENTS_LINE };
+enum alerts_format { ALERTS_EVENT, ALERTS_TEXT };
+enum hep_what { HEP_REFUSED, HEP_ALL };
+
 struct settings {
 	uint8_t mode;            /* enum mode; MODE_OFF is not a choice */
 	struct conf_list inside; /* as written; empty: nfq/ works it out */
@@ -94,13 +99,29 @@ struct settings {
 	uint32_t tcp_idle;       /* s without a packet until a connection is ended */
 	const char *store_file;  /* what survives a restart; "" = nothing does */
 	uint32_t store_interval; /* s between two savings, 0 = only at the stop */
-	uint32_t store_max_age;  /* s after which a file is of no use */
+	uint32_t store_max_age;  /* s after which the memory in it is of no use */
 	uint32_t store_gap;      /* s that may have been missed without learning anew */
+	uint32_t store_history;  /* s that records of calls, and counters, are kept */
+	uint32_t store_calls;    /* records of calls at most, 0: none */
 	uint32_t approve_token, approve_grant; /* s that a token waits, and a grant holds */
 	uint32_t approve_waiting; /* tokens of an account that may wait at once */
 	const char *approve_hook; /* a command and its arguments; "" = none */
 	uint32_t approve_timeout; /* s that it may take */
 	const char *control_socket; /* "" = none */
+	const char *events_file; /* where events are written, "" = nowhere */
+	uint8_t events_format;   /* enum events_format */
+	uint32_t events_size, events_keep; /* MiB of the file; old ones that are kept */
+	bool events_stdout, events_journal; /* do they go there, too */
+	const char *alerts_command, *alerts_url; /* "" = none */
+	struct conf_list alerts_what; /* which events */
+	uint8_t alerts_format;   /* enum alerts_format */
+	uint32_t alerts_per_minute, alerts_queue; /* that are told, that wait */
+	uint32_t alerts_timeout, alerts_retries;  /* s for one try, how many more there are */
+	const char *hep_server;  /* address and port of HOMER; "" = none */
+	const char *hep_password, *hep_node; /* "" = none, this host's name */
+	uint32_t hep_id;         /* of this node there */
+	uint32_t hep_rate;       /* packets a second that it is told of, 0 = all */
+	uint8_t hep_what;        /* enum hep_what */
 	uint8_t log_level;       /* 0 error .. 3 debug */
 	const char *country_file, *asn_file; /* "" = look in the usual places */
 };
@@ -117,7 +138,16 @@ struct scratch;
  */
 struct ruleset *ruleset_load(const char *file, struct conf_report *report);
 void ruleset_free(struct ruleset *rs);
+/* The same in another mode (of MODE_OBSERVE, MODE_ENFORCE), for ruleset_free; `of` must be there as
+ * long.  NULL: no memory. */
+struct ruleset *ruleset_in_mode(const struct ruleset *of, uint8_t mode);
 const struct settings *ruleset_settings(const struct ruleset *rs);
+/* When the databases in use were made, s since 1970; 0: there is none. */
+struct databases {
+	uint64_t country, asn;
+	bool wanted; /* the config cannot do without */
+};
+struct databases ruleset_databases(const struct ruleset *rs);
 /* Replaces the inside addresses; only before the ruleset is shared.  0, -ENOMEM. */
 int ruleset_set_inside(struct ruleset *rs, const struct prefix *p, size_t n);
 /*
@@ -151,7 +181,11 @@ bool ruleset_spares(const struct ruleset *rs, const struct prefix *who);
 bool ruleset_marks(const struct ruleset *rs, uint32_t mark);
 /* What the checks have made of their lists of rules, zone by zone, for people. */
 void ruleset_describe(const struct ruleset *rs, conf_line *line, void *arg);
+/* Where an address is, by the country database: ISO 3166, "" for unknown or no database. */
+void ruleset_country(const struct ruleset *rs, const struct addr *a, char out[3]);
 const char *ruleset_zone_name(const struct ruleset *rs, unsigned zone);
+/* The code of a country's numbers, by ISO 3166 ("de": "49"); "" when there is none. */
+void country_code_of(const char *iso, char out[4]);
 /*
  * How a number, or a URI, is read, for people: said as pairs, "step" for each step, then
  * "kind", "number", and what there is of "country", "classes", "price" (to callers of that
@@ -180,12 +214,24 @@ void state_calls(struct state *st, uint64_t now, struct call_counts *out);
  * They hold times of the engine's clock, which must go on where it stood.  Whoever has
  * them can do what a reader of this process's memory can: they are a secret.
  *
- * state_save: any thread, while others judge; no lock is held while put runs.  put gets
- * multiples of 8 bytes and returns 0 or -errno, which ends it.  stamp is the caller's.
+ * They come in parts, always as many and in the same order: put together they are the bytes
+ * that are read back.  A part is what is in a shard of a table, or the rest; its hash tells
+ * whether it has changed since an earlier save of this state.
+ *
+ * state_save: any thread, while others judge; no lock is held while put runs.  put returns 0
+ * or -errno, which ends it; parts hold multiples of 8 bytes.  stamp is the caller's.
  * state_saved_read: are these all bytes of a save by a build like this one?  state_restore:
  * of bytes that are, into a state that has seen no packet and holds no ban.
  * Tables whose size has changed start empty.
  */
+#define STATE_PARTS (2 + 64 * TABLE_COUNT) /* at most */
+struct state_part {
+	unsigned number;   /* from 0 on */
+	const char *table; /* NULL: of none */
+	const void *bytes; /* until put returns */
+	size_t n;
+	uint64_t hash;
+};
 struct state_saved {
 	uint64_t now, stamp;  /* as they were given to state_save */
 	const char *why;      /* not restored: what is wrong, else NULL */
@@ -197,7 +243,7 @@ struct state_saved {
 	unsigned tables;
 };
 int state_save(struct state *st, uint64_t now, uint64_t stamp,
-	       int (*put)(void *arg, const void *bytes, size_t n), void *arg);
+	       int (*put)(void *arg, const struct state_part *part), void *arg);
 bool state_saved_read(const void *bytes, size_t n, struct state_saved *out);
 /* whole: hardly any packet can have passed since; else the time of learning
  * (settings.learning) begins again, as it does when a table starts empty. */
@@ -307,6 +353,17 @@ uint32_t state_bans_cut(const struct state *st);
  * false), or it is heard again.  false: no more news.  Call about once a second.
  */
 bool state_sight_news(struct state *st, uint64_t now, struct addr *server, bool *hears);
+/* Servers inside that were heard or asked; fills out, returns how many there are. */
+#define SERVERS_MOST 64
+struct server_sight {
+	struct addr server;
+	bool heard; /* as above */
+};
+size_t state_servers(struct state *st, uint64_t now, struct server_sight out[SERVERS_MOST]);
+/* s that learning goes on at most (settings.learning); 0: it is over. */
+uint64_t state_learns(const struct state *st, uint32_t learning, uint64_t now);
+/* Contacts that servers have registered; an end is seen up to 69 s late. */
+uint64_t state_contacts(struct state *st, uint64_t now);
 
 struct scratch *scratch_new(void);
 void scratch_free(struct scratch *s);
@@ -328,6 +385,9 @@ struct parcel {
 /* Judges one packet: sets pkt->dir, fills *d. */
 void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, struct pkt *pkt,
 		uint64_t now, struct decision *d);
+/* What its message says, for people.  pkt and d as engine_run left them; before the next one. */
+void engine_about(const struct ruleset *rs, const struct scratch *s, const struct pkt *pkt,
+		  const struct decision *d, struct about *out);
 /* What is to be sent when the verdict is REJECT or DECOY; until the next engine_run. */
 const struct parcel *engine_answer(const struct scratch *s);
 /* With decision.answer_after, what is to be sent at once so that nobody repeats himself

@@ -3,6 +3,9 @@
  * The fixed-size record that travels from a worker to the threads that tell and
  * act: who, when, and the decision.
  *
+ * Events that are told travel with what their message says (struct news); the threads
+ * that act need no more than the event.
+ *
  * Ownership: values, copied into and out of rings.
  * Units: when in nanoseconds of the engine's clock (monotonic in the daemon,
  * the capture's own in replay).
@@ -10,6 +13,7 @@
 #ifndef SIPMOAT_EVENT_H
 #define SIPMOAT_EVENT_H
 
+#include "about.h"
 #include "decision.h"
 #include "pkt.h"
 
@@ -19,6 +23,11 @@ struct event {
 	uint16_t sport, dport;
 	uint8_t proto;
 	struct decision d;
+};
+
+struct news {
+	struct event ev;
+	struct about about;
 };
 
 #endif

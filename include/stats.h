@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Counter names, as one list, and a worker's set of them.
+ * Counter names, as lists, and a worker's set of them.
  *
  * Locking: single writer (the worker), any reader: relaxed atomics, summed over
  * workers when read.  Never reset, reloads included.
@@ -46,6 +46,7 @@
 	X(waited, "TCP connections that waited too long (tcp.first, tcp.idle)") \
 	X(barred, "TCP connections ended because their source was banned") \
 	X(cut, "calls ended, at a limit or because of a ban") \
+	X(hep_lost, "packets that HOMER was not told of: more than hep.rate, or it is slow") \
 	X(event_lost, "events lost because the ring was full") \
 	X(ban_lost, "bans not sent to the kernel at once because the ring was full") \
 	X(queue_lost, "packets of strangers that found their queue full: queue.when_full") \
@@ -59,20 +60,47 @@
  * packets of both directions. */
 enum lane { LANE_STRANGERS, LANE_KNOWN, LANES };
 
-/* How long packets waited for the worker: ns, of the oldest of each batch. */
-struct stats_wait {
-	atomic_uint_fast64_t most, sum, batches;
+/* What became of a packet in which a check found something.  X(field, help) */
+#define OUTCOMES(X) \
+	X(dropped, "dropped without a word") \
+	X(rejected, "dropped, and answered with a refusal, at once or late") \
+	X(deceived, "dropped, and answered with a lie (action \"decoy\")") \
+	X(cut, "calls that were ended") \
+	X(observed, "let pass, because only observe mode said so") \
+	X(approved, "let pass, because somebody approved") \
+	X(marked, "let pass with a mark") \
+	X(alerted, "let pass, and told")
+
+enum stats_outcome {
+#define X(field, help) OUTCOME_##field,
+	OUTCOMES(X)
+#undef X
+	OUTCOMES_COUNT
+};
+
+/* Upper ends of the buckets of a histogram, ns, inclusive; one more has what is longer.
+ * How long packets wait, and how long judging one of them and its verdict takes. */
+#define STATS_BUCKETS 12
+#define STATS_DELAY_ENDS \
+	{ 20000, 50000, 100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000, 25000000, \
+	  100000000, 1000000000 }
+#define STATS_WORK_ENDS \
+	{ 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000, 250000, 500000, 1000000, 10000000 }
+
+struct stats_histogram {
+	atomic_uint_fast64_t bucket[STATS_BUCKETS + 1]; /* not cumulative */
+	atomic_uint_fast64_t most, sum; /* ns */
 };
 
 struct stats {
 #define X(field, help) atomic_uint_fast64_t field;
 	STATS(X)
 #undef X
-	atomic_uint_fast64_t hits[CHECK_MAX];  /* per check: it hit */
-	atomic_uint_fast64_t drops[CHECK_MAX]; /* per check: and the packet was dropped */
+	atomic_uint_fast64_t outcome[CHECK_MAX][OUTCOMES_COUNT]; /* per check: its hits */
 	atomic_uint_fast64_t defects[DEFECT_COUNT]; /* found and not accepted: dropped,
 	                                             * observed or only told */
-	struct stats_wait wait[LANES];
+	struct stats_histogram delay[LANES]; /* how long the oldest packet of a batch waited */
+	struct stats_histogram work;         /* of a batch, counted for each of its packets */
 };
 
 static inline void stats_add(atomic_uint_fast64_t *c, uint64_t n)
@@ -82,15 +110,38 @@ static inline void stats_add(atomic_uint_fast64_t *c, uint64_t n)
 			      memory_order_relaxed);
 }
 
-static inline void stats_wait(struct stats_wait *w, uint64_t ns)
+/* n times that it took ns. */
+static inline void stats_took(struct stats_histogram *h,
+			      const uint64_t ends[static STATS_BUCKETS], uint64_t ns, uint64_t n)
 {
-	if (ns > atomic_load_explicit(&w->most, memory_order_relaxed))
-		atomic_store_explicit(&w->most, ns, memory_order_relaxed);
-	stats_add(&w->sum, ns);
-	stats_add(&w->batches, 1);
+	unsigned i = 0;
+
+	while (i < STATS_BUCKETS && ns > ends[i])
+		i++;
+	if (ns > atomic_load_explicit(&h->most, memory_order_relaxed))
+		atomic_store_explicit(&h->most, ns, memory_order_relaxed);
+	stats_add(&h->sum, ns * n);
+	stats_add(&h->bucket[i], n);
 }
 
-/* Counts one judged packet. */
+static inline void stats_delayed(struct stats *s, enum lane lane, uint64_t ns)
+{
+	static const uint64_t ends[STATS_BUCKETS] = STATS_DELAY_ENDS;
+
+	stats_took(&s->delay[lane], ends, ns, 1);
+}
+
+/* A batch of so many packets took ns. */
+static inline void stats_worked(struct stats *s, unsigned packets, uint64_t ns)
+{
+	static const uint64_t ends[STATS_BUCKETS] = STATS_WORK_ENDS;
+
+	stats_took(&s->work, ends, ns / packets, packets);
+}
+
+/* Counts what a check found. */
+void stats_hit(struct stats *s, const struct decision *d);
+/* Counts one judged packet, and what was found in it. */
 void stats_count(struct stats *s, const struct pkt *pkt, const struct decision *d);
 
 #endif

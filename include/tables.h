@@ -17,15 +17,18 @@
 #define TABLES(X) \
 	X(meters, 65536, 1024, "rates remembered at once") \
 	X(sources, 131072, 1024, "sources remembered at once") \
+	X(visitors, 16384, 1024, "sources that people are shown by their addresses") \
 	X(registrants, 8192, 1024, "sources whose registrations are counted") \
 	X(offenders, 8192, 1024, "sources whose bans are remembered, so that the next is longer") \
 	X(neighbours, 2048, 512, "prefixes around sources that were banned") \
 	X(tokens, 32768, 1024, "challenges and tags remembered at once") \
 	X(transactions, 32768, 1024, "requests under way, or answered within the last minute") \
 	X(dialogs, 16384, 1024, "calls and subscriptions remembered at once") \
+	X(subscriptions, 2048, 512, "subscriptions whose names are shown") \
 	X(scans, 8192, 1024, "sites and prefixes whose requests were refused or challenged") \
 	X(bindings, 16384, 1024, "users bound at sites, for a day longer than they are") \
 	X(addresses, 8192, 1024, "addresses-of-record whose contacts are remembered") \
+	X(people, 4096, 512, "registered contacts whose names and devices are shown") \
 	X(logins, 32768, 1024, "users remembered where they logged in") \
 	X(challenges, 32768, 1024, "nonces remembered with whom they were given to") \
 	X(guesses, 8192, 1024, "users and sources remembered for failed logins") \

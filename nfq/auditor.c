@@ -97,7 +97,9 @@ static unsigned year_now(void)
 
 static void tell(const struct auditor *a, const struct event *ev)
 {
-	if (ring_put(a->conf.ring, ev))
+	const struct news t = { .ev = *ev };
+
+	if (ring_put(a->conf.ring, &t))
 		eventfd_write(a->conf.wake_fd, 1);
 	else
 		log_warn("a finding of the password audit was lost: too many events wait");

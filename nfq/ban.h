@@ -24,6 +24,8 @@ struct ban_conf {
 	const struct ruleset *rules; /* settings, trusted prefixes: read during the call */
 	struct state *state;
 	struct hand *hand;           /* what is banned and allowed by hand */
+	const struct ban *kept;      /* bans of an earlier run, for when the kernel has none of */
+	size_t kept_n;               /* it: read during the call */
 	/* one per worker: events with d.ban, d.mark_time, d.known or d.called */
 	struct ring *const *ring;
 	unsigned rings;
@@ -65,6 +67,7 @@ struct ban_counts {
 	uint64_t banned, unbanned, prolonged, by_hand, refused, restored; /* totals */
 	uint64_t live4, live6; /* elements believed to be in the kernel */
 	uint64_t marked4, marked6; /* likewise in the maps of marks */
+	bool native; /* steered by nft's queue, else by the xt target */
 };
 void ban_count(struct ban_thread *t, struct ban_counts *out);
 /* The known sources, for the caller to free; 0 or -ENOMEM.  Not after ban_stop. */

@@ -106,7 +106,7 @@ static void take(const struct ban *b, void *arg)
 		l->ban[l->n++] = *b;
 }
 
-static void put_ban(const struct asking *a, const struct ban *b, uint64_t now)
+void bancommands_put(const struct asking *a, const struct ban *b, uint64_t now)
 {
 	struct hand_entry by;
 	char who[PREFIX_TEXT];
@@ -133,8 +133,12 @@ static void put_ban(const struct asking *a, const struct ban *b, uint64_t now)
 void bancommands_bans(const struct asking *a)
 {
 	struct listing l = { .room = state_ban_most(a->on->state) };
-	uint64_t now = clock_now();
+	uint64_t now = clock_now(), most = LIST_MOST;
 
+	if (!request_number(a->r, "most", 1, LIST_MOST, &most)) {
+		request_fail(a->r, "bad_request", "\"most\" must be 1 to 8192");
+		return;
+	}
 	l.ban = malloc((l.room + 1) * sizeof(*l.ban));
 	if (!l.ban) {
 		request_fail(a->r, "no_memory", "sipmoatd has no memory for the answer");
@@ -144,9 +148,9 @@ void bancommands_bans(const struct asking *a)
 	qsort(l.ban, l.n, sizeof(*l.ban), by_weight);
 	request_put_number(a->r, "total", l.n);
 	request_rows(a->r, "bans");
-	for (size_t i = 0; i < l.n && i < LIST_MOST && !request_failed(a->r); i++) {
+	for (size_t i = 0; i < l.n && i < most && !request_failed(a->r); i++) {
 		request_row(a->r);
-		put_ban(a, &l.ban[i], now);
+		bancommands_put(a, &l.ban[i], now);
 	}
 	free(l.ban);
 }

@@ -331,6 +331,14 @@ void banlist_found(const struct nftread_elem *e, void *arg)
 		bump(&l->n.restored);
 }
 
+void banlist_kept(struct banlist *l, const struct ban *kept, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((kept[i].allow || !untouchable(l, &kept[i].who)) &&
+		    state_ban_add(l->state, &kept[i], l->now))
+			bump(&l->n.restored);
+}
+
 void banlist_seen(const struct nftread_elem *e, void *arg)
 {
 	struct banlist *l = arg;

@@ -46,6 +46,8 @@ bool banlist_lift(struct banlist *l, const struct prefix *who, bool allow);
 /* Whom the new settings spare; state may have forgotten what the kernel still holds. */
 void banlist_lift_spared(struct banlist *l, uint64_t now);
 
+/* Of an earlier run, where the kernel knows nothing of it: in state only. */
+void banlist_kept(struct banlist *l, const struct ban *kept, size_t n);
 /* From the kernel.  arg: the banlist. */
 void banlist_found(const struct nftread_elem *e, void *arg); /* left by an earlier run */
 void banlist_known(const struct nftread_elem *e, void *arg); /* of a known set */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "banlist.h"
-#include "events.h"
+#include "eventtext.h"
 #include "log.h"
 
 #define V4_LEAST (ADDR_V4_BITS + 8) /* a mistake that cuts off whole countries is no order */

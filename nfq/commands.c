@@ -5,10 +5,11 @@
 
 #include "clock.h"
 #include "engine.h"
-#include "events.h"
+#include "eventtext.h"
 #include "feeds.h"
 #include "hand.h"
 #include "log.h"
+#include "publish.h"
 
 #define GRANT_LEAST 1
 #define GRANT_MOST 2419200
@@ -156,6 +157,18 @@ static const struct command {
 	{ "feeds", false, run_feeds },
 	{ "approve", true, run_approve },
 	{ "revoke", true, run_revoke },
+	{ "stats", false, statcommands_stats },
+	{ "status", false, statcommands_status },
+	{ "events", false, eventcommands_events },
+	{ "reload", true, ordercommands_reload },
+	{ "mode", false, ordercommands_mode },
+	{ "set_mode", true, ordercommands_set_mode },
+	{ "calls", false, listcommands_calls },
+	{ "call_history", false, historycommands_calls },
+	{ "registrations", false, listcommands_registrations },
+	{ "dialogs", false, listcommands_dialogs },
+	{ "why", false, whycommand_why },
+	{ "sources", false, sourcecommands_sources },
 	{ "bans", false, bancommands_bans },
 	{ "ban", true, bancommands_ban },
 	{ "unban", true, bancommands_unban },
@@ -163,9 +176,20 @@ static const struct command {
 	{ "disallow", true, bancommands_disallow },
 };
 
-void commands_run(const struct commands_on *on, struct request *r, unsigned uid, bool may_change)
+const struct ruleset *asking_rules(const struct asking *a)
 {
-	struct asking a = { on, r, uid };
+	return publish_pin(a->on->live, a->on->reader);
+}
+
+void asking_done(const struct asking *a)
+{
+	publish_unpin(a->on->live, a->on->reader);
+}
+
+void commands_run(const struct commands_on *on, struct request *r, unsigned uid, bool may_change,
+		  bool last)
+{
+	struct asking a = { on, r, uid, last };
 	const char *name;
 
 	if (request_failed(r))

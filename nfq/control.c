@@ -15,6 +15,7 @@
 
 #include "clock.h"
 #include "engine.h"
+#include "journal.h"
 #include "log.h"
 
 #define CLIENTS 16
@@ -22,6 +23,7 @@
 #define BACKLOG 64
 #define LINE_MOST 4096
 #define KEEP_EVERY (5 * NS)
+#define GATHER_MS 20
 #define PATIENCE (10 * NS) /* for a whole line to come, or an answer to be taken */
 
 struct client {
@@ -34,13 +36,17 @@ struct client {
 	char line[LINE_MOST];
 	char *answer;
 	size_t answer_n, sent;
+	struct request *waits; /* for something to happen, until then: */
+	uint64_t waits_until;
 };
 
 struct control {
 	struct commands_on on;
 	struct sockaddr_un at;
 	struct client client[CLIENTS];
+	unsigned turn; /* the client whose question is looked for first */
 	int fd, stop_fd;
+	int news_fd; /* eventfd: there is something in the journal */
 	pthread_t thread;
 	bool bound, running;
 };
@@ -85,6 +91,8 @@ static void client_close(struct client *c)
 		close(c->fd);
 	free(c->answer);
 	c->answer = NULL;
+	request_free(c->waits);
+	c->waits = NULL;
 	c->fd = -1;
 }
 
@@ -119,31 +127,64 @@ static void client_answer(struct client *c, struct request *r)
 		client_close(c); /* no memory */
 }
 
-/* What has come of lines: one at a time is answered. */
-static void client_lines(struct control *k, struct client *c)
+/* Runs a request; what waits is kept. */
+static void client_run(struct control *k, struct client *c, struct request *r, bool last)
 {
-	char *end;
+	unsigned wait;
 
-	while (c->fd >= 0 && !c->answer && (end = memchr(c->line, '\n', c->n))) {
-		struct request *r = request_read(c->line, (size_t)(end - c->line));
-
-		c->n -= (size_t)(end - c->line) + 1;
-		memmove(c->line, end + 1, c->n);
-		if (r)
-			commands_run(&k->on, r, c->uid, c->may_change);
+	if (r)
+		commands_run(&k->on, r, c->uid, c->may_change, last);
+	wait = r ? request_waits(r) : 0;
+	if (!wait) {
 		client_answer(c, r);
+		return;
 	}
-	if (c->fd >= 0 && !c->answer && c->n == LINE_MOST) {
-		struct request *r = request_read("", 0);
-
-		c->last = true;
-		if (r)
-			request_fail(r, "bad_request", "the line is too long");
-		client_answer(c, r);
-	}
+	c->waits = r;
+	c->waits_until = clock_now() + wait * NS;
+	c->until = c->waits_until + PATIENCE;
 }
 
-static void client_read(struct control *k, struct client *c)
+/* It has a question that nobody has looked at: a line, or what is too long for one. */
+static bool client_asks(const struct client *c)
+{
+	return c->fd >= 0 && !c->answer && !c->waits &&
+	       (c->n == LINE_MOST || memchr(c->line, '\n', c->n));
+}
+
+/* The first of the lines that have come. */
+static void client_line(struct control *k, struct client *c)
+{
+	char *end = memchr(c->line, '\n', c->n);
+	struct request *r = request_read(c->line, end ? (size_t)(end - c->line) : 0);
+
+	if (end) {
+		c->n -= (size_t)(end - c->line) + 1;
+		memmove(c->line, end + 1, c->n);
+		client_run(k, c, r, false);
+		return;
+	}
+	c->last = true;
+	if (r)
+		request_fail(r, "bad_request", "the line is too long");
+	client_answer(c, r);
+}
+
+/* Something has happened, or the time has come. */
+static void client_look(struct control *k, struct client *c, bool news, uint64_t now)
+{
+	struct request *r = c->waits;
+	uint64_t until = c->waits_until;
+	bool last = now >= until;
+
+	if (!r || (!news && !last))
+		return;
+	c->waits = NULL;
+	client_run(k, c, r, last);
+	if (c->waits)
+		c->waits_until = until; /* however often it looks */
+}
+
+static void client_read(struct client *c)
 {
 	ssize_t n = recv(c->fd, c->line + c->n, LINE_MOST - c->n, MSG_DONTWAIT);
 
@@ -154,21 +195,43 @@ static void client_read(struct control *k, struct client *c)
 		return;
 	}
 	c->n += (size_t)n;
-	client_lines(k, c);
 }
 
-static void client_serve(struct control *k, struct client *c, short events, uint64_t now)
+static void client_serve(struct client *c, short events, uint64_t now)
 {
-	if (c->fd < 0)
+	if (c->fd < 0 || client_asks(c))
 		return;
-	if (events && c->answer) {
+	if (events && c->answer)
 		client_write(c);
-		client_lines(k, c); /* more may have come with the last */
-	} else if (events) {
-		client_read(k, c);
-	}
-	if (c->fd >= 0 && now >= c->until)
+	else if (events && c->waits)
+		client_close(c); /* it hung up */
+	else if (events)
+		client_read(c);
+	if (c->fd >= 0 && now >= c->until && !client_asks(c))
 		client_close(c);
+}
+
+/* One question of each who may change things, and one of all the others, in turn: whoever
+ * asks much, and what takes long, holds up nobody for longer than one answer takes. */
+static void answer_some(struct control *k)
+{
+	struct client *reader = NULL;
+
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		struct client *c = &k->client[i];
+
+		if (c->may_change && client_asks(c))
+			client_line(k, c);
+	}
+	for (unsigned i = 0; i < CLIENTS && !reader; i++) {
+		struct client *c = &k->client[k->turn];
+
+		k->turn = (k->turn + 1) % CLIENTS;
+		if (!c->may_change && client_asks(c))
+			reader = c;
+	}
+	if (reader)
+		client_line(k, reader);
 }
 
 static struct client *free_place(struct control *k, bool may_change)
@@ -222,34 +285,67 @@ static int patience_ms(const struct control *k, uint64_t now)
 {
 	uint64_t until = now + KEEP_EVERY;
 
-	for (unsigned i = 0; i < CLIENTS; i++)
-		if (k->client[i].fd >= 0 && k->client[i].until < until)
-			until = k->client[i].until;
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		const struct client *c = &k->client[i];
+		uint64_t due = c->waits ? c->waits_until : c->until;
+
+		if (client_asks(c))
+			return 0;
+		if (c->fd >= 0 && due < until)
+			until = due;
+	}
 	return until > now ? (int)((until - now) / 1000000) + 1 : 0;
+}
+
+enum { FD_STOP, FD_ACCEPT, FD_NEWS, FD_CLIENTS };
+
+/* Of who waits only that he hangs up matters; whose question is next is not read further. */
+static short client_events(const struct client *c)
+{
+	if (client_asks(c))
+		return 0;
+	return c->answer ? POLLOUT : c->waits ? POLLRDHUP : POLLIN;
+}
+
+static void serve_all(struct control *k, const struct pollfd *pfd)
+{
+	bool news = pfd[FD_NEWS].revents != 0;
+	eventfd_t drained;
+
+	if (news) {
+		poll(NULL, 0, GATHER_MS); /* a burst is looked at once */
+		eventfd_read(k->news_fd, &drained);
+	}
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		struct client *c = &k->client[i];
+
+		client_look(k, c, news, clock_now());
+		client_serve(c, pfd[FD_CLIENTS + i].revents, clock_now());
+	}
+	answer_some(k);
+	if (pfd[FD_ACCEPT].revents)
+		client_accept(k);
+	commands_keep(&k->on);
 }
 
 static void *control_main(void *arg)
 {
 	struct control *k = arg;
-	struct pollfd pfd[CLIENTS + 2] = { { .fd = k->stop_fd, .events = POLLIN },
-					   { .fd = k->fd, .events = POLLIN } };
+	struct pollfd pfd[FD_CLIENTS + CLIENTS] = {
+		[FD_STOP] = { .fd = k->stop_fd, .events = POLLIN },
+		[FD_ACCEPT] = { .fd = k->fd, .events = POLLIN },
+		[FD_NEWS] = { .fd = k->news_fd, .events = POLLIN },
+	};
 
 	for (;;) {
-		for (unsigned i = 0; i < CLIENTS; i++) {
-			const struct client *c = &k->client[i];
-
-			pfd[i + 2] = (struct pollfd){ .fd = c->fd,
-						      .events = c->answer ? POLLOUT : POLLIN };
-		}
-		if (poll(pfd, CLIENTS + 2, patience_ms(k, clock_now())) < 0)
-			memset(pfd + 2, 0, sizeof(pfd) - 2 * sizeof(*pfd));
-		if (pfd[0].revents)
-			return NULL;
 		for (unsigned i = 0; i < CLIENTS; i++)
-			client_serve(k, &k->client[i], pfd[i + 2].revents, clock_now());
-		if (pfd[1].revents)
-			client_accept(k);
-		commands_keep(&k->on);
+			pfd[FD_CLIENTS + i] = (struct pollfd){
+				.fd = k->client[i].fd, .events = client_events(&k->client[i]) };
+		if (poll(pfd, FD_CLIENTS + CLIENTS, patience_ms(k, clock_now())) < 0)
+			continue; /* a signal */
+		if (pfd[FD_STOP].revents)
+			return NULL;
+		serve_all(k, pfd);
 	}
 }
 
@@ -282,12 +378,14 @@ static int control_listen(struct control *k)
 		return r;
 	k->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	k->stop_fd = eventfd(0, EFD_CLOEXEC);
-	if (k->fd < 0 || k->stop_fd < 0 ||
+	k->news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (k->fd < 0 || k->stop_fd < 0 || k->news_fd < 0 ||
 	    bind(k->fd, (const struct sockaddr *)&k->at, sizeof(k->at)))
 		return -errno;
 	k->bound = true;
 	if (chmod(k->at.sun_path, 0660) || listen(k->fd, BACKLOG))
 		return -errno;
+	(void)journal_watch(k->on.journal, k->news_fd);
 	r = pthread_create(&k->thread, NULL, control_main, k);
 	k->running = !r;
 	if (!r)
@@ -304,7 +402,7 @@ int control_open(struct control **out, const char *socket, const struct commands
 	*out = NULL;
 	if (k) {
 		k->on = *on;
-		k->fd = k->stop_fd = -1;
+		k->fd = k->stop_fd = k->news_fd = -1;
 		for (unsigned i = 0; i < CLIENTS; i++)
 			k->client[i].fd = -1;
 		if (!path_of(socket, &k->at)) {
@@ -325,6 +423,12 @@ int control_open(struct control **out, const char *socket, const struct commands
 	return r;
 }
 
+void control_wake(struct control *k)
+{
+	if (k)
+		eventfd_write(k->news_fd, 1);
+}
+
 void control_close(struct control *k)
 {
 	if (!k)
@@ -341,5 +445,9 @@ void control_close(struct control *k)
 		close(k->fd);
 	if (k->stop_fd >= 0)
 		close(k->stop_fd);
+	if (k->news_fd >= 0) {
+		journal_unwatch(k->on.journal, k->news_fd);
+		close(k->news_fd);
+	}
 	free(k);
 }

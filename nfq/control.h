@@ -24,6 +24,8 @@ struct control;
 int control_open(struct control **out, const char *socket, const struct commands_on *on,
 		 char err[CONTROL_ERROR]);
 void control_close(struct control *c); /* takes NULL */
+/* Whoever waits looks again whether his answer is there.  Takes NULL. */
+void control_wake(struct control *c);
 /* Would this setting give the same socket? */
 bool control_same(const struct control *c, const char *socket);
 

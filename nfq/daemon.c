@@ -14,30 +14,26 @@
 #include "inside.h"
 #include "lane.h"
 #include "log.h"
-#include "report.h"
 #include "store.h"
 
 #define EVENT_SLOTS 2048
 #define BAN_SLOTS 1024
 #define AUDIT_SLOTS 256
-#define SWAP_WAIT_MS 5000
 #define CAPPED_EVERY (60 * NS)
 
-struct ruleset *daemon_load(const char *config)
+struct ruleset *daemon_load(const char *config, struct conf_report *report)
 {
 	static const enum log_level levels[] = { [CONF_WARNING] = LOG_WARN_,
 						 [CONF_DEGRADED] = LOG_WARN_,
 						 [CONF_ERROR] = LOG_ERR_ };
-	struct conf_report report = { 0 };
-	struct ruleset *rs = ruleset_load(config, &report);
+	struct ruleset *rs = ruleset_load(config, report);
 
-	for (unsigned i = 0; i < report.n; i++) {
-		char *text = conf_note_text(&report.note[i]);
+	for (unsigned i = 0; i < report->n; i++) {
+		char *text = conf_note_text(&report->note[i]);
 
-		log_line(levels[report.note[i].severity], "%s", text ? text : "out of memory");
+		log_line(levels[report->note[i].severity], "%s", text ? text : "out of memory");
 		free(text);
 	}
-	conf_report_free(&report);
 	return rs;
 }
 
@@ -56,6 +52,18 @@ static int no_memory(void)
 	return EX_OSERR;
 }
 
+/* What goes into the log concerns who follows the events, too.  Others wrote some of it (nft,
+ * SQLite, who named files): a line end would be a field of its own in journald. */
+static void note(void *arg, enum log_level level, const char *text)
+{
+	struct told t = { .kind = TOLD_NOTICE, .level = (uint8_t)level };
+
+	snprintf(t.line, sizeof(t.line), "%s", text);
+	for (char *p = t.line; *p; p++)
+		*p = *p < ' ' || *p > '~' ? '?' : *p;
+	journal_add(arg, &t);
+}
+
 static int start_memory(struct daemon *d)
 {
 	uint8_t seed[16];
@@ -66,22 +74,24 @@ static int start_memory(struct daemon *d)
 		return EX_OSERR;
 	}
 	d->state = state_new(&d->fixed, seed);
+	d->journal = journal_new();
 	d->worker = calloc(n, sizeof(struct worker *));
 	d->event_ring = calloc(n + 1, sizeof(struct ring *));
 	d->ban_ring = calloc(n, sizeof(struct ring *));
 	d->phase_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	d->events_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	d->bans_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (!d->state || !d->worker || !d->event_ring || !d->ban_ring || d->phase_fd < 0 ||
-	    d->events_fd < 0 || d->bans_fd < 0)
+	if (!d->state || !d->journal || !d->worker || !d->event_ring || !d->ban_ring ||
+	    d->phase_fd < 0 || d->events_fd < 0 || d->bans_fd < 0)
 		return no_memory();
 	d->workers = n;
-	d->event_ring[n] = ring_new(AUDIT_SLOTS);
+	log_tap(note, d->journal);
+	d->event_ring[n] = ring_new(AUDIT_SLOTS, sizeof(struct news));
 	if (!d->event_ring[n])
 		return no_memory();
 	for (unsigned i = 0; i < n; i++) {
-		d->event_ring[i] = ring_new(EVENT_SLOTS);
-		d->ban_ring[i] = ring_new(BAN_SLOTS);
+		d->event_ring[i] = ring_new(EVENT_SLOTS, sizeof(struct news));
+		d->ban_ring[i] = ring_new(BAN_SLOTS, sizeof(struct event));
 		if (!d->event_ring[i] || !d->ban_ring[i])
 			return no_memory();
 	}
@@ -123,17 +133,21 @@ static int start_bans(struct daemon *d)
 				 .workers = d->workers, .wake_fd = d->bans_fd,
 				 .on_lost = feeds_lost, .on_mark = forget_marked };
 	char err[BAN_ERROR];
+	struct ban *kept;
 	int r = feeds_new(&d->feeds);
 
 	if (r) {
 		log_error("no socket for feeds: %s", strerror(-r));
 		return status_of(r);
 	}
+	conf.kept_n = store_bans(d->store, &kept);
+	conf.kept = kept;
 	conf.other_port = feeds_port(d->feeds);
 	conf.lost_arg = d->feeds;
 	conf.mark_arg = d;
 	start_conntrack(d);
 	r = ban_start(&d->ban, &conf, err);
+	free(kept);
 	if (!r)
 		return EX_OK;
 	log_error("%s", err);
@@ -145,7 +159,7 @@ static int start_bans(struct daemon *d)
 static int bind_queues(struct daemon *d)
 {
 	struct worker_conf conf = { .settings = &d->fixed, .workers = d->workers,
-				    .live = d->live, .state = d->state,
+				    .live = d->live, .state = d->state, .hep = d->hep,
 				    .events_fd = d->events_fd, .bans_fd = d->bans_fd,
 				    .phase_fd = d->phase_fd };
 	char err[QUEUE_ERROR];
@@ -184,22 +198,32 @@ static int start_steering(struct daemon *d)
 	return status_of(r);
 }
 
+/* The log has all that is told, too. */
+static void start_sinks(struct daemon *d)
+{
+	int r = sinks_start(&d->sinks, d->journal, &d->fixed);
+
+	if (r)
+		log_error("events are not written: %s", strerror(-r));
+}
+
 static int start_events(struct daemon *d)
 {
 	struct events_conf conf = { .ring = d->event_ring, .rings = d->workers + 1,
-				    .wake_fd = d->events_fd, .state = d->state,
-				    .on_token = hook_ask, .token_arg = d->hook };
+				    .wake_fd = d->events_fd, .journal = d->journal,
+				    .state = d->state, .on_token = hook_ask, .token_arg = d->hook };
 	int r = hook_start(d->hook, d->state);
 
 	if (!r)
 		r = events_start(&d->events, &conf);
 	if (r)
 		log_error("cannot start the events thread: %s", strerror(-r));
+	else
+		start_sinks(d);
 	return r ? EX_OSERR : EX_OK;
 }
 
-/* The firewall stands without it. */
-static void start_audit(struct daemon *d, const struct ruleset *rs)
+void daemon_audit(struct daemon *d, const struct ruleset *rs)
 {
 	struct auditor_conf conf = { .rules = rs, .state = d->state,
 				     .ring = d->event_ring[d->workers],
@@ -217,6 +241,9 @@ void daemon_fork(struct daemon *d, const struct settings *s)
 	if (r)
 		log_error("approve.hook cannot be run: %s: %s; tokens are only logged",
 			  s->approve_hook, strerror(-r));
+	r = hep_open(&d->hep, s);
+	if (r)
+		log_error("no process for hep.server: %s; HOMER is told nothing", strerror(-r));
 }
 
 static void start_feeds(struct daemon *d, const struct ruleset *rs)
@@ -231,29 +258,57 @@ static void start_feeds(struct daemon *d, const struct ruleset *rs)
 static void start_control(struct daemon *d, const char *socket)
 {
 	struct commands_on on = { .state = d->state, .feeds = d->feeds, .ban = d->ban,
-				  .hand = d->hand };
+				  .store = store_path(d->store), .hand = d->hand,
+				  .report = &d->report, .journal = d->journal,
+				  .live = d->live, .reader = d->workers, .orders = d->orders };
 	char err[CONTROL_ERROR];
 
 	if (control_open(&d->control, socket, &on, err))
 		log_error("%s; sipmoat will not reach this daemon", err);
 }
 
-int daemon_start(struct daemon *d, struct ruleset *rs)
+/* Of what runs by now: for those who ask. */
+static void open_report(struct daemon *d)
 {
+	d->report = (struct report_source){ .standing = &d->standing, .worker = d->worker,
+					    .workers = d->workers,
+					    .fixed = &d->fixed,
+					    .state = d->state,
+					    .ban = d->ban, .feeds = d->feeds,
+					    .conntrack = d->conntrack, .hook = d->hook,
+					    .store = d->store };
+}
+
+static void count(void *arg, struct report_totals *out)
+{
+	report_totals(arg, out);
+}
+
+int daemon_start(struct daemon *d, struct ruleset *loaded)
+{
+	struct ruleset *rs;
 	int r;
 
-	d->fixed = *ruleset_settings(rs);
 	d->phase_fd = d->events_fd = d->bans_fd = -1;
-	d->live = publish_new(workers_wanted(&d->fixed), rs);
-	if (!d->live) {
-		ruleset_free(rs);
+	d->loaded = loaded;
+	handmode_load(&d->mode);
+	rs = inside_settle(loaded) ? NULL : daemon_in_mode(d, loaded);
+	if (!rs)
 		return EX_OSERR;
+	d->fixed = *ruleset_settings(rs);
+	standing_begin(&d->standing, &d->fixed, clock_wall());
+	standing_mode(&d->standing, &d->mode, ruleset_settings(loaded)->mode);
+	/* the workers read it, and the control thread */
+	d->live = publish_new(workers_wanted(&d->fixed) + 1, rs);
+	d->orders = orders_new();
+	if (!d->live || !d->orders) {
+		if (!d->live && rs != loaded)
+			ruleset_free(rs);
+		return no_memory();
 	}
-	if (inside_settle(rs))
-		return EX_OSERR;
 	r = start_memory(d);
 	if (!r) {
-		store_load(&d->fixed, d->state);
+		d->store = store_open(&d->fixed, d->state);
 		r = start_events(d);
 	}
 	if (!r)
@@ -268,73 +323,14 @@ int daemon_start(struct daemon *d, struct ruleset *rs)
 		r = start_steering(d);
 	if (r)
 		return r;
-	start_audit(d, rs);
+	daemon_audit(d, rs);
 	start_feeds(d, rs);
+	open_report(d);
 	start_control(d, d->fixed.control_socket);
-	d->store = store_start(&d->fixed, d->state);
+	store_start(d->store, count, &d->report);
 	log_info("%u worker%s, queues %u to %u", d->workers, d->workers == 1 ? "" : "s",
 		 d->fixed.queue_first, d->fixed.queue_first + 2 * d->workers - 1);
 	return EX_OK;
-}
-
-/* What was sized or bound at the start stays as it is. */
-static void warn_of_fixed(const struct daemon *d, const struct settings *is)
-{
-	const struct settings *was = &d->fixed;
-	const struct {
-		const char *key;
-		uint32_t was, is;
-	} fixed[] = {
-		{ "queue.workers", was->workers, is->workers },
-		{ "queue.first", was->queue_first, is->queue_first },
-		{ "queue.length", was->queue_length, is->queue_length },
-		{ "queue.steering", was->steering, is->steering },
-		{ "answers.delayed", was->answers_delayed, is->answers_delayed },
-		{ "bans.max", was->ban_max, is->ban_max },
-		{ "bans.known", was->known_max, is->known_max },
-		{ "marks.max", was->mark_max, is->mark_max },
-#define X(name, records, least, help) { "tables." #name, was->name, is->name },
-		TABLES(X)
-#undef X
-		{ "tables.streams", was->stream_memory, is->stream_memory },
-		{ "store.file", true, store_same(d->store, is->store_file) },
-		{ "store.interval", was->store_interval, is->store_interval },
-		{ "control.socket", true, control_same(d->control, is->control_socket) },
-		{ "approve.hook or its timeout", true,
-		  hook_same(d->hook, is->approve_hook, is->approve_timeout) },
-	};
-
-	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
-		if (fixed[i].was != fixed[i].is)
-			log_warn("%s has changed: restart sipmoatd to make it so", fixed[i].key);
-}
-
-void daemon_reload(struct daemon *d)
-{
-	struct ruleset *rs = daemon_load(d->config), *old;
-	char err[BAN_ERROR];
-
-	if (!rs || inside_settle(rs)) {
-		ruleset_free(rs);
-		log_error("reload refused: the old configuration stays in force");
-		return;
-	}
-	warn_of_fixed(d, ruleset_settings(rs));
-	log_level_set((enum log_level)ruleset_settings(rs)->log_level);
-	old = publish_swap(d->live, rs, SWAP_WAIT_MS);
-	if (!old)
-		log_error("a worker is stuck with the old configuration");
-	if (ban_reload(d->ban, rs, err))
-		log_error("half reloaded: the new rules judge, but the kernel's tables are as "
-			  "before: %s", err);
-	else
-		log_info("configuration reloaded");
-	if (feeds_reload(d->feeds, rs))
-		log_error("the feeds are as before: no memory");
-	conntrack_reload(d->conntrack, ruleset_settings(rs));
-	auditor_stop(d->auditor);
-	start_audit(d, rs);
-	ruleset_free(old);
 }
 
 void daemon_drain(struct daemon *d)
@@ -364,61 +360,54 @@ unsigned daemon_running(struct daemon *d, unsigned *failed)
 	return running;
 }
 
-static struct report_source report_source(const struct daemon *d)
-{
-	return (struct report_source){ .worker = d->worker, .workers = d->workers,
-				       .state = d->state, .ban = d->ban,
-				       .feeds = d->feeds, .conntrack = d->conntrack };
-}
-
 void daemon_report(struct daemon *d)
 {
-	struct report_source s = report_source(d);
-	struct hook_counts h;
-
-	report_log(&s);
-	hook_count(d->hook, &h);
-	if (d->hook)
-		log_info("approve.hook: %" PRIu64 " asked, %" PRIu64 " approved, %" PRIu64
-			 " killed for their time, %" PRIu64 " dropped: too many at once",
-			 h.asked, h.granted, h.killed, h.dropped);
+	report_log(&d->report);
 }
 
 void daemon_line(struct daemon *d, char *out, size_t room)
 {
-	struct report_source s = report_source(d);
-
-	report_line(&s, out, room);
+	report_line(&d->report, out, room);
 }
 
 void daemon_overflow(struct daemon *d)
 {
-	struct report_source s = report_source(d);
-	uint64_t lost[LANES];
+	struct report_totals t;
 	char text[128];
 
-	report_lost(&s, lost);
+	report_totals(&d->report, &t);
 	for (unsigned i = 0; i < LANES; i++) {
-		if (lost[i] > d->lost_told[i]) {
+		uint64_t lost = i == LANE_KNOWN ? t.known_lost : t.queue_lost;
+
+		if (lost > d->lost_told[i]) {
 			lane_describe(i, ruleset_settings(publish_current(d->live)), text,
 				      sizeof(text));
-			log_warn("%" PRIu64 " %s", lost[i] - d->lost_told[i], text);
+			log_warn("%" PRIu64 " %s", lost - d->lost_told[i], text);
+			standing_overflowed(&d->standing, i, lost, clock_wall());
 		}
-		d->lost_told[i] = lost[i];
+		d->lost_told[i] = lost;
 	}
 }
 
 void daemon_capped(struct daemon *d)
 {
-	struct report_source s = report_source(d);
-	uint64_t capped = report_capped(&s), now = clock_now();
+	struct report_totals t;
+	uint64_t now = clock_now();
 
-	if (capped == d->capped_told || (d->capped_at && now - d->capped_at < CAPPED_EVERY))
+	report_totals(&d->report, &t);
+	if (t.ban_capped == d->capped_told ||
+	    (d->capped_at && now - d->capped_at < CAPPED_EVERY))
 		return;
 	log_warn("%" PRIu64 " bans were NOT MADE, they were more than bans.rate a second; what "
-		 "they were for is dropped all the same", capped - d->capped_told);
-	d->capped_told = capped;
+		 "they were for is dropped all the same", t.ban_capped - d->capped_told);
+	standing_capped(&d->standing, clock_wall());
+	d->capped_told = t.ban_capped;
 	d->capped_at = now;
+}
+
+void daemon_watch(struct daemon *d)
+{
+	hep_watch(d->hep);
 }
 
 static void close_fd(int fd)
@@ -427,12 +416,14 @@ static void close_fd(int fd)
 		close(fd);
 }
 
-/* The reverse of the start: whoever puts into a ring ends before who reads it. */
+/* The reverse of the start: whoever puts into a ring ends before who reads it, and whoever may
+ * be asked after those who ask. */
 void daemon_free(struct daemon *d)
 {
+	control_close(d->control);
+	store_halt(d->store);
 	for (unsigned i = 0; i < d->workers; i++)
 		worker_free(d->worker[i]);
-	control_close(d->control);
 	feeds_stop(d->feeds);
 	ban_stop(d->ban);
 	conntrack_stop(d->conntrack);
@@ -441,7 +432,9 @@ void daemon_free(struct daemon *d)
 	if (d->state)
 		state_audit_forget(d->state);
 	events_stop(d->events);
+	sinks_stop(d->sinks);
 	hook_close(d->hook);
+	hep_close(d->hep);
 	store_stop(d->store);
 	for (unsigned i = 0; i < d->workers; i++)
 		ring_free(d->ban_ring[i]);
@@ -450,10 +443,15 @@ void daemon_free(struct daemon *d)
 	free(d->worker);
 	free(d->event_ring);
 	free(d->ban_ring);
+	log_tap(NULL, NULL);
+	journal_free(d->journal);
 	state_free(d->state);
-	if (d->live)
+	if (d->live && publish_current(d->live) != d->loaded)
 		ruleset_free(publish_current(d->live));
+	ruleset_free(d->loaded);
 	publish_free(d->live);
+	orders_free(d->orders);
+	standing_end(&d->standing);
 	close_fd(d->phase_fd);
 	close_fd(d->events_fd);
 	close_fd(d->bans_fd);

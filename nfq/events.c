@@ -13,24 +13,26 @@
 #include "check.h"
 #include "clock.h"
 #include "engine.h"
+#include "eventtext.h"
+#include "journal.h"
 #include "log.h"
+#include "seen.h"
 
 #define BURST_NS (10 * NS)
 #define BURSTS 256
 /* Lines a second that tell of single sources, whatever a forged flood of many
  * sources asks for; the rest is counted. */
 #define LINES_PER_SECOND 50
-#define LINES_AT_ONCE 200
+#define LINES_AT_ONCE 250
+#define LINES_KEPT 50 /* of them: for what no forged packet can bring about */
 #define GATHER_MS 50 /* a burst costs one wake-up, not one a batch */
-#define ENDPOINT_TEXT (ADDR_TEXT + 8)
-#define HEAD_TEXT 224
-#define ENDED_TEXT 96
 
 /* Events of one source and check after the one that was written. */
 struct burst {
 	struct addr site;
 	uint64_t since; /* 0 = free */
 	uint64_t more;
+	uint32_t mark;
 	uint8_t check;
 	uint8_t verdict;
 	uint8_t times; /* of that ban */
@@ -43,142 +45,62 @@ struct events {
 	uint64_t lines_at; /* when the line budget was last filled up */
 	unsigned lines;    /* what is left of it */
 	uint64_t untold, untold_since; /* events without a line because of it */
+	struct told told; /* what is being told */
 	int stop_fd;
 	pthread_t thread;
 };
 
-void events_duration(uint32_t seconds, char out[EVENTS_DURATION])
+static void told_begin(struct events *e, enum told_kind kind)
 {
-	static const struct {
-		uint32_t seconds;
-		char unit;
-	} units[] = { { 604800, 'w' }, { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
-	unsigned i = 0;
-
-	while (i < 4 && (seconds == 0 || seconds % units[i].seconds))
-		i++;
-	snprintf(out, EVENTS_DURATION, "%" PRIu32 "%c", seconds / units[i].seconds, units[i].unit);
+	e->told.kind = (uint8_t)kind;
+	e->told.level = LOG_INFO_;
+	e->told.more = 0;
 }
 
-static void endpoint_print(const struct addr *a, uint16_t port, char out[ENDPOINT_TEXT])
+/* What is in e->told. */
+static void say(struct events *e)
 {
-	char text[ADDR_TEXT];
+	struct told *t = &e->told;
 
-	addr_print(a, text);
-	snprintf(out, ENDPOINT_TEXT, addr_is_v4(a) ? "%s:%u" : "[%s]:%u", text, port);
+	t->action = (uint8_t)told_action_of(&t->news.ev.d);
+	log_plain(LOG_INFO_, "%s", t->line);
+	if (e->conf.journal)
+		journal_add(e->conf.journal, t);
 }
 
-static void site_print(const struct addr *a, char out[PREFIX_TEXT])
+static void say_event(struct events *e, const struct news *n)
 {
-	struct prefix p = { addr_site(a), (uint8_t)addr_site_len(a) };
+	struct told *t = &e->told;
 
-	prefix_print(&p, out);
-}
-
-static const char *what_came(const struct decision *d)
-{
-	switch ((enum sip_kind)d->kind) {
-	case SIP_REQUEST:
-		return sip_method_name((enum sip_method)d->method);
-	case SIP_RESPONSE:
-		return "response";
-	case SIP_KEEPALIVE:
-		return "keepalive";
-	case SIP_NONE:
-		break;
-	}
-	return d->parsed ? "something that is not SIP" : "packet";
-}
-
-static const char *what_happened(bool observed, bool alert, bool call)
-{
-	if (call)
-		return observed ? "would have cut a call of" :
-		       alert ? "noticed a call of" : "cut a call of";
-	return observed ? "would have dropped" : alert ? "noticed" : "dropped";
-}
-
-/* NULL: nothing was said. */
-static const char *answered_as(uint8_t verdict)
-{
-	return verdict == VERDICT_REJECT ? "refused" :
-	       verdict == VERDICT_DECOY ? "deceived" : NULL;
-}
-
-/* What follows: " for 1h" of a mark that is told already, else of all. */
-static void print_ended(const struct decision *d, bool mark_told, char out[ENDED_TEXT])
-{
-	const char *ended = d->reset ? " and ended the TCP connection" : "";
-	char time[EVENTS_DURATION];
-
-	if (!d->mark_time) {
-		snprintf(out, ENDED_TEXT, "%s", ended);
-		return;
-	}
-	events_duration(d->mark_time, time);
-	if (mark_told)
-		snprintf(out, ENDED_TEXT, " for %s", time);
-	else
-		snprintf(out, ENDED_TEXT, "%s and marked it with 0x%" PRIx32 " for %s", ended,
-			 d->mark, time);
-}
-
-/* "banned 203.0.113.9 for 5m (proven)", "refused 203.0.113.9 with 403", "dropped"; with a mark
- * "marked 203.0.113.9 with 0x7 for 1h", "dropped ... and marked it with 0x7 for 1h" */
-static void print_head(const struct decision *d, const char *site, char out[HEAD_TEXT])
-{
-	bool passes = d->mark && d->verdict == VERDICT_ACCEPT;
-	char time[EVENTS_DURATION], whom[PREFIX_TEXT], worth[BAN_WORTH], ended[ENDED_TEXT];
-
-	print_ended(d, passes, ended);
-	if (passes) {
-		snprintf(out, HEAD_TEXT, "marked %s%s with 0x%" PRIx32 "%s",
-			 d->mark_time ? "" : "a packet of ", site, d->mark, ended);
-	} else if (d->ban) {
-		events_duration(d->ban, time);
-		prefix_print(&d->banned, whom);
-		decision_ban_worth(d, worth);
-		snprintf(out, HEAD_TEXT, "banned %s for %s (%s)%s", whom, time, worth, ended);
-	} else if (answered_as(d->verdict)) {
-		snprintf(out, HEAD_TEXT, "%s %s with %u%s", answered_as(d->verdict), site, d->code,
-			 ended);
-	} else {
-		snprintf(out, HEAD_TEXT, "%s %s%s",
-			 what_happened(d->observed, d->verdict == VERDICT_ACCEPT, d->call), site,
-			 ended);
-	}
-}
-
-static void write_event(const struct event *ev)
-{
-	const struct decision *d = &ev->d;
-	char site[PREFIX_TEXT], from[ENDPOINT_TEXT], to[ENDPOINT_TEXT], head[HEAD_TEXT];
-
-	site_print(&ev->src, site);
-	endpoint_print(&ev->src, ev->sport, from);
-	endpoint_print(&ev->dst, ev->dport, to);
-	print_head(d, site, head);
-	log_info("%s: %s: %s%s%s%s (%s from %s to %s)", head, check_name(d->check), d->reason,
-		 d->evidence[0] ? ": \"" : "", d->evidence, d->evidence[0] ? "\"" : "",
-		 what_came(d), from, to);
+	told_begin(e, TOLD_FINDING);
+	t->news = *n;
+	eventtext_finding(&n->ev, t->line, sizeof(t->line));
+	say(e);
 }
 
 /* Refused until somebody approves.  It is told on a line of its own, whatever else its
  * source does: the token is known from nowhere else. */
-static void write_token(const struct event *ev, const struct approval *a)
+static void say_token(struct events *e, const struct news *n, const struct approval *a)
 {
-	const struct decision *d = &ev->d;
-	char site[PREFIX_TEXT], time[EVENTS_DURATION], head[160];
+	struct told *t = &e->told;
 
-	site_print(&ev->src, site);
-	events_duration(d->approval_life, time);
-	snprintf(head, sizeof(head), "%s%s calls %s (%s)", a->user,
-		 a->shown ? "" : " (unproven)", a->number, a->label);
-	log_info("refused %s: %s: %s: approve with: sipmoat approve %s (within %s): %s", site,
-		 check_name(d->check), head, d->token, time, d->reason);
+	told_begin(e, TOLD_TOKEN);
+	t->news = *n;
+	t->approval = *a;
+	eventtext_token(&n->ev, a, t->line, sizeof(t->line));
+	say(e);
 }
 
-static bool line_allowed(struct events *e, uint64_t now)
+/* Somebody who floods in the name of others shall not hide who was banned for his own, what
+ * waits for approval and which call was ended. */
+static unsigned lines_kept_from(const struct decision *d)
+{
+	bool sure = d->proven || (d->ban && d->ban_proven) || d->token[0] || d->call;
+
+	return sure ? 0 : LINES_KEPT;
+}
+
+static bool line_allowed(struct events *e, const struct decision *d, uint64_t now)
 {
 	uint64_t earned = (now - e->lines_at) * LINES_PER_SECOND / NS;
 
@@ -187,7 +109,7 @@ static bool line_allowed(struct events *e, uint64_t now)
 							       e->lines + (unsigned)earned;
 		e->lines_at = now;
 	}
-	if (!e->lines) {
+	if (e->lines <= lines_kept_from(d)) {
 		if (!e->untold++)
 			e->untold_since = now;
 		return false;
@@ -196,17 +118,21 @@ static bool line_allowed(struct events *e, uint64_t now)
 	return true;
 }
 
-static void burst_end(struct burst *b)
+static void burst_end(struct events *e, struct burst *b)
 {
-	const char *what = answered_as(b->verdict);
-	char site[PREFIX_TEXT];
+	struct told *t = &e->told;
 
-	if (!what)
-		what = b->marked ? "marked" : what_happened(b->observed, b->alert, false);
 	if (b->more) {
-		site_print(&b->site, site);
-		log_info("%s %s: %s: %" PRIu64 " more",
-			 what, site, check_name(b->check), b->more);
+		told_begin(e, TOLD_MORE);
+		/* of no single message: the last one may have been somebody else's */
+		t->news = (struct news){ .ev = { .src = b->site } };
+		t->news.ev.d.check = b->check;
+		t->news.ev.d.verdict = b->verdict;
+		t->news.ev.d.observed = b->observed;
+		t->news.ev.d.mark = b->mark;
+		t->more = b->more;
+		eventtext_more(&t->news.ev, b->more, t->line, sizeof(t->line));
+		say(e);
 	}
 	b->since = 0;
 }
@@ -239,42 +165,46 @@ static struct burst *burst_find(struct events *e, const struct addr *site,
 			place = b; /* a free one, else the oldest */
 	}
 	if (place->since)
-		burst_end(place);
+		burst_end(e, place);
 	return place;
 }
 
-static void on_token(struct events *e, const struct event *ev, uint64_t now)
+static void on_token(struct events *e, const struct news *n, uint64_t now)
 {
+	const struct event *ev = &n->ev;
 	struct approval a;
 
 	/* not there any more when somebody has approved it meanwhile */
 	if (!e->conf.state ||
 	    !state_approval_of(e->conf.state, ev->d.approval, ev->d.token, now, &a)) {
-		if (line_allowed(e, now))
-			write_event(ev);
+		if (line_allowed(e, &ev->d, now))
+			say_event(e, n);
 		return;
 	}
 	if (e->conf.on_token)
 		e->conf.on_token(e->conf.token_arg, &a);
-	if (line_allowed(e, now))
-		write_token(ev, &a);
+	if (line_allowed(e, &ev->d, now))
+		say_token(e, n, &a);
 }
 
-static void on_event(struct events *e, const struct event *ev, uint64_t now)
+static void on_event(struct events *e, const struct news *n, uint64_t now)
 {
+	const struct event *ev = &n->ev;
 	struct addr site = addr_site(&ev->src);
 	bool acts = ev->d.ban || ev->d.mark_time;
 	struct burst *b;
 
+	if (e->conf.state && ev->d.dir == DIR_INBOUND)
+		state_source_note(e->conf.state, &ev->src, ev->when);
 	if (ev->d.token[0]) {
-		on_token(e, ev, now);
+		on_token(e, n, now);
 		return;
 	}
 	/* What a check of what leaves tells, and of running calls, is told once: none stands for
 	 * another. */
 	if (ev->d.dir == DIR_OUTBOUND || ev->d.call) {
-		if (line_allowed(e, now))
-			write_event(ev);
+		if (line_allowed(e, &ev->d, now))
+			say_event(e, n);
 		return;
 	}
 	b = burst_find(e, &site, &ev->d);
@@ -284,15 +214,15 @@ static void on_event(struct events *e, const struct event *ev, uint64_t now)
 		b->more++;
 		return;
 	}
-	if (!line_allowed(e, now))
+	if (!line_allowed(e, &ev->d, now))
 		return;
 	if (b->since)
-		burst_end(b);
+		burst_end(e, b);
 	*b = (struct burst){ .site = site, .since = now, .check = ev->d.check,
 			     .acted = acts, .times = ev->d.ban_times, .observed = ev->d.observed,
 			     .alert = is_alert(&ev->d), .marked = is_marked(&ev->d),
-			     .verdict = ev->d.verdict };
-	write_event(ev);
+			     .verdict = ev->d.verdict, .mark = ev->d.mark };
+	say_event(e, n);
 }
 
 /* Ends the bursts older than age; returns whether any goes on. */
@@ -304,7 +234,7 @@ static bool end_bursts(struct events *e, uint64_t now, uint64_t age)
 		struct burst *b = &e->burst[i];
 
 		if (b->since && now - b->since >= age)
-			burst_end(b);
+			burst_end(e, b);
 		any |= b->since != 0;
 	}
 	if (e->untold && now - e->untold_since >= age) {
@@ -317,15 +247,15 @@ static bool end_bursts(struct events *e, uint64_t now, uint64_t age)
 
 static void drain(struct events *e, uint64_t now)
 {
-	struct event ev;
+	struct news n;
 	bool any = true;
 
 	while (any) {
 		any = false;
 		for (unsigned i = 0; i < e->conf.rings; i++) {
-			if (!ring_get(e->conf.ring[i], &ev))
+			if (!ring_get(e->conf.ring[i], &n))
 				continue;
-			on_event(e, &ev, now);
+			on_event(e, &n, now);
 			any = true;
 		}
 	}

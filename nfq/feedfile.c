@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "confined.h"
+
 #define FILE_MOST ((off_t)256 << 20)
 #define LOSS 10 /* entries: nobody takes so many off a list at once and leaves none */
 
@@ -132,8 +134,11 @@ enum feedfile_news feedfile_look(struct feedfile *f, bool anyway, struct feed_te
 	*fresh = (struct feed_text){ 0 };
 	why[0] = '\0';
 	if (fd < 0) {
+		int e = errno;
+
 		f->any = false;
-		return refuse(why, strerror(errno), NULL);
+		snprintf(why, FEEDFILE_WHY, "%s%s", strerror(e), confined_hint(e));
+		return FEEDFILE_BAD;
 	}
 	news = look_at(f, fd, anyway, fresh, why);
 	close(fd);

@@ -475,3 +475,24 @@ unsigned feeds_status(struct feeds *f, struct feed_status out[FEED_MAX],
 	pthread_mutex_unlock(&f->lock);
 	return n;
 }
+
+bool feeds_find(struct feeds *f, const struct addr *a, struct feed_status *out)
+{
+	const struct feedfile *found = NULL;
+
+	pthread_mutex_lock(&f->lock);
+	for (unsigned i = 0; i < f->now.files; i++) {
+		const struct feedfile *file = &f->now.file[i];
+		bool has = false;
+
+		if (found && (found->list == FEED_ALLOW || file->list != FEED_ALLOW))
+			continue;
+		for (size_t k = 0; k < file->text.n && !has; k++)
+			has = prefix_has(&file->text.item[k].who, a);
+		found = has ? file : found;
+	}
+	if (found)
+		fill(out, found);
+	pthread_mutex_unlock(&f->lock);
+	return found != NULL;
+}

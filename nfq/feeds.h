@@ -43,5 +43,7 @@ struct feeds_total {
 /* Fills out with at most FEED_MAX; returns how many. */
 unsigned feeds_status(struct feeds *f, struct feed_status out[FEED_MAX],
 		      struct feeds_total total[FEED_LISTS]);
+/* The list that an address is on, one to allow before one to block.  Looks at every entry. */
+bool feeds_find(struct feeds *f, const struct addr *a, struct feed_status *out);
 
 #endif

@@ -3,24 +3,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "clock.h"
 
 #define NS 1000000000ull
 #define JOBS_MOST 16
-#define CAPS_MOST 64
 
 struct job {
 	pid_t pid; /* 0: a free place */
@@ -38,44 +35,11 @@ struct helper {
 	struct job job[JOBS_MOST];
 };
 
-/* For good: neither this process nor what it starts gets any back. */
-static void drop_privileges(void)
-{
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	for (int cap = 0; cap < CAPS_MOST; cap++)
-		prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
-	/* where a sandbox forbids even that, what an ordinary user executes has none of its
-	 * own now; root's would */
-	if (syscall(SYS_capset, &head, none) && geteuid() == 0)
-		_exit(1);
-}
-
-/* Whatever the daemon had open is not for others. */
-static int keep_only(int fd)
-{
-	int own = 3;
-
-	if (fd != own && dup2(fd, own) < 0)
-		_exit(1);
-	if (close_range((unsigned)own + 1, ~0U, 0))
-		_exit(1);
-	fcntl(own, F_SETFD, FD_CLOEXEC);
-	return own;
-}
-
-/* A terminal's Ctrl-C and the supervisor's TERM are for the daemon, which drains its queues
- * and then closes our socket. */
+/* Ends of what it runs come as signals. */
 static int signals(void)
 {
-	static const int ignored[] = { SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGPIPE };
 	sigset_t set;
 
-	for (size_t i = 0; i < sizeof(ignored) / sizeof(*ignored); i++)
-		signal(ignored[i], SIG_IGN);
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_SETMASK, &set, NULL);
@@ -211,9 +175,7 @@ void helper_run(int fd, char *const *argv, uint32_t timeout, unsigned at_once)
 	struct pollfd pfd[2];
 	struct signalfd_siginfo info;
 
-	prctl(PR_SET_NAME, "hook");
-	h.fd = keep_only(fd);
-	drop_privileges();
+	h.fd = child_begin("hook", fd);
 	h.signal_fd = signals();
 	while (!h.stopping && h.signal_fd >= 0) {
 		pfd[0] = (struct pollfd){ .fd = h.signal_fd, .events = POLLIN };

@@ -10,12 +10,14 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "clock.h"
-#include "events.h"
+#include "confined.h"
+#include "eventtext.h"
 #include "helper.h"
+#include "jsontext.h"
 #include "log.h"
 
 #define ARGS_MOST 32
@@ -53,18 +55,17 @@ static int split(struct hook_runner *h, const char *command)
 	return n ? 0 : -EINVAL;
 }
 
-static int fork_helper(struct hook_runner *h, uint32_t timeout)
+static void run_helper(void *arg, int fd)
 {
-	int fd[2];
+	struct hook_runner *h = arg;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd))
-		return -errno;
-	h->pid = fork();
-	if (h->pid == 0)
-		helper_run(fd[1], h->argv, timeout, HOOK_AT_ONCE);
-	close(fd[1]);
-	h->fd = fd[0];
-	return h->pid < 0 ? -errno : 0;
+	helper_run(fd, h->argv, h->timeout, HOOK_AT_ONCE);
+}
+
+static int fork_helper(struct hook_runner *h)
+{
+	h->pid = child_fork(&h->fd, run_helper, h);
+	return h->pid < 0 ? (int)h->pid : 0;
 }
 
 int hook_open(struct hook_runner **out, const char *command, uint32_t timeout)
@@ -84,7 +85,7 @@ int hook_open(struct hook_runner **out, const char *command, uint32_t timeout)
 	if (!r && access(h->argv[0], X_OK))
 		r = -errno;
 	if (!r)
-		r = fork_helper(h, timeout);
+		r = fork_helper(h);
 	if (r) {
 		hook_close(h);
 		return r;
@@ -100,49 +101,25 @@ bool hook_same(const struct hook_runner *h, const char *command, uint32_t timeou
 
 /* ---- out ---- */
 
-struct text {
-	char *p;
-	size_t room, n;
-};
-
-static void put(struct text *t, const char *s)
-{
-	for (; *s && t->n < t->room; s++)
-		t->p[t->n++] = *s;
-}
-
-/* Texts of the state are printable: only these two need an escape (RFC 8259 7). */
-static void put_member(struct text *t, const char *key, const char *value)
-{
-	put(t, ",\"");
-	put(t, key);
-	put(t, "\":\"");
-	for (char s[3] = ""; *value; value++) {
-		snprintf(s, sizeof(s), *value == '"' || *value == '\\' ? "\\%c" : "%c", *value);
-		put(t, s);
-	}
-	put(t, "\"");
-}
-
 static void job_fill(struct helper_job *j, const struct approval *a)
 {
-	struct text t = { j->text, sizeof(j->text), 0 };
+	struct jsontext t = { j->text, sizeof(j->text), 0 };
 	struct prefix p = { a->site, (uint8_t)addr_site_len(&a->site) };
 	char site[PREFIX_TEXT], tail[96];
 	uint64_t now = clock_now();
 
 	prefix_print(&p, site);
 	memcpy(j->token, a->token, sizeof(j->token));
-	put(&t, "{\"event\":\"approval\"");
-	put_member(&t, "token", a->token);
-	put_member(&t, "user", a->user);
-	put_member(&t, "source", site);
-	put_member(&t, "what", a->label);
-	put_member(&t, "number", a->number);
+	jsontext_put(&t, "{\"event\":\"approval\"");
+	jsontext_member(&t, "token", a->token);
+	jsontext_member(&t, "user", a->user);
+	jsontext_member(&t, "source", site);
+	jsontext_member(&t, "what", a->label);
+	jsontext_member(&t, "number", a->number);
 	snprintf(tail, sizeof(tail), ",\"shown\":%s,\"expires\":%u,\"grant\":%u}\n",
 		 a->shown ? "true" : "false",
 		 (unsigned)(a->until > now ? (a->until - now) / NS : 0), a->grant_life);
-	put(&t, tail);
+	jsontext_put(&t, tail);
 	j->n = (uint16_t)t.n;
 }
 
@@ -200,8 +177,9 @@ static void on_result(struct hook_runner *h, struct helper_result *r)
 		log_warn("approve.hook took too long over %s and was killed", r->token);
 		break;
 	case HELPER_FAILED:
-		log_error("approve.hook cannot be run: %s",
-			  r->status < 0 ? strerror(-r->status) : h->argv[0]);
+		log_error("approve.hook cannot be run: %s%s",
+			  r->status < 0 ? strerror(-r->status) : h->argv[0],
+			  confined_hint(EACCES));
 		break;
 	}
 	atomic_fetch_add(&h->ended, 1);
@@ -263,11 +241,8 @@ void hook_close(struct hook_runner *h)
 		eventfd_write(h->stop_fd, 1);
 		pthread_join(h->thread, NULL);
 	}
-	if (h->fd >= 0)
-		close(h->fd);
-	/* it ends with the socket, and what it runs with it */
-	if (h->pid > 0)
-		(void)waitpid(h->pid, NULL, 0);
+	/* what it runs ends with it */
+	child_end(h->fd, h->pid);
 	if (h->stop_fd >= 0)
 		close(h->stop_fd);
 	free(h->whole);

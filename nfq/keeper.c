@@ -39,6 +39,7 @@ void keeper_take(struct keeper *k, const struct event *ev, uint64_t now)
 void keeper_count(struct keeper *k, struct ban_counts *out)
 {
 	banlist_count(&k->bans, out);
+	out->native = k->kind == STEER_NATIVE; /* for good since keeper_open */
 }
 
 uint64_t keeper_sent(struct keeper *k)
@@ -286,14 +287,16 @@ static void unmark(struct keeper *k, const struct ruleset *rules, uint64_t now)
 }
 
 /* Keeps a table of ours as it is if it has the right shape, else makes it anew. */
-static int take_over(struct keeper *k, const struct ruleset *rules)
+static int take_over(struct keeper *k, const struct ban_conf *conf)
 {
+	const struct ruleset *rules = conf->rules;
 	bool found = nftread_has_table(k->reader, &steer_main);
 	int e;
 
 	byhand_restore(&k->bans, clock_wall());
 	e = found ? read_sets(k) : 0;
-
+	if (!found)
+		banlist_kept(&k->bans, conf->kept, conf->kept_n);
 	if (e == 0 && found && !k->broken && keeper_write_tables(k, &k->plan, false) == 0) {
 		elem_probe(k->bans.elems);
 		state_ban_walk(k->bans.state, k->bans.now, banlist_check, &k->bans);
@@ -382,7 +385,7 @@ int keeper_open(struct keeper **out, const struct ban_conf *conf, uint64_t now,
 		keeper_close(k);
 		return e;
 	}
-	e = take_over(k, conf->rules);
+	e = take_over(k, conf);
 	if (e < 0)
 		explain(err, "our table", e);
 	else

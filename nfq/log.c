@@ -11,6 +11,12 @@
 #include <unistd.h>
 
 #define LINE_MAX_BYTES 1024
+#define HEAD_BYTES 32 /* "sipmoatd: warning: " */
+
+static struct {
+	log_taps *who;
+	void *arg;
+} tap;
 
 /* Ours to syslog's: the level lives in libc's log mask, which is one per process
  * and locked inside, so that this file needs no state of its own. */
@@ -53,33 +59,58 @@ static int stderr_is_journal(const struct stat *err)
 	       dev == (unsigned long long)err->st_dev && ino == (unsigned long long)err->st_ino;
 }
 
-void log_line(enum log_level level, const char *fmt, ...)
+static void write_line(enum log_level level, const char *text)
 {
+	int priority = priority_of(level), n;
 	char line[LINE_MAX_BYTES];
-	int priority = priority_of(level), head = 0, n;
 	struct stat err;
-	va_list ap;
 
 	if (!(setlogmask(0) & LOG_MASK(priority)))
 		return;
-	va_start(ap, fmt);
 	if (fstat(STDERR_FILENO, &err)) {
-		vsyslog(priority, fmt, ap);
-		va_end(ap);
+		syslog(priority, "%s", text);
 		return;
 	}
 	if (stderr_is_journal(&err))
-		head = snprintf(line, sizeof(line), "<%d>", priority);
+		n = snprintf(line, sizeof(line) - 1, "<%d>%s", priority, text);
 	else
-		head = snprintf(line, sizeof(line), "sipmoatd: %s",
-				level == LOG_ERR_ ? "error: " :
-				level == LOG_WARN_ ? "warning: " : "");
-	n = vsnprintf(line + head, sizeof(line) - (size_t)head - 1, fmt, ap);
-	va_end(ap);
+		n = snprintf(line, sizeof(line) - 1, "sipmoatd: %s%s",
+			     level == LOG_ERR_ ? "error: " : level == LOG_WARN_ ? "warning: " : "",
+			     text);
 	if (n < 0)
 		return;
 	n = (int)strlen(line);
 	line[n++] = '\n';
 	if (write(STDERR_FILENO, line, (size_t)n) < 0)
 		return;
+}
+
+void log_tap(log_taps *who, void *arg)
+{
+	tap.arg = arg;
+	tap.who = who;
+}
+
+void log_line(enum log_level level, const char *fmt, ...)
+{
+	char text[LINE_MAX_BYTES - HEAD_BYTES];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	log_plain(level, "%s", text);
+	if (tap.who && level < LOG_DEBUG_)
+		tap.who(tap.arg, level, text);
+}
+
+void log_plain(enum log_level level, const char *fmt, ...)
+{
+	char text[LINE_MAX_BYTES - HEAD_BYTES];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	write_line(level, text);
 }

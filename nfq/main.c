@@ -104,6 +104,7 @@ static int tick(struct watch *w, struct daemon *d)
 
 	daemon_overflow(d);
 	daemon_capped(d);
+	daemon_watch(d);
 	if (w->watchdog && all_move(w, d, clock_now()))
 		notify_send("WATCHDOG=1");
 	daemon_line(d, line, sizeof(line));
@@ -115,20 +116,22 @@ static int tick(struct watch *w, struct daemon *d)
 
 static void reload(struct daemon *d)
 {
-	notify_send("RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_kernel() / 1000);
-	daemon_reload(d);
-	notify_send("READY=1");
+	struct order_result res = { 0 };
+
+	daemon_reload(d, &res);
+	order_result_free(&res);
 }
 
 /* Until somebody ends us: EX_OK, or EX_SOFTWARE when a worker is lost. */
 static int serve(struct daemon *d, struct watch *w, int signal_fd)
 {
-	struct pollfd pfd[2] = { { .fd = signal_fd, .events = POLLIN },
-				 { .fd = d->phase_fd, .events = POLLIN } };
+	struct pollfd pfd[3] = { { .fd = signal_fd, .events = POLLIN },
+				 { .fd = d->phase_fd, .events = POLLIN },
+				 { .fd = orders_fd(d->orders), .events = POLLIN } };
 	unsigned failed;
 
 	for (;;) {
-		poll(pfd, 2, tick(w, d));
+		poll(pfd, 3, tick(w, d));
 		if (daemon_running(d, &failed) < d->workers) {
 			log_error("a worker is lost: leaving, for a fresh start by the supervisor");
 			return EX_SOFTWARE;
@@ -144,6 +147,7 @@ static int serve(struct daemon *d, struct watch *w, int signal_fd)
 		case SIGTERM:
 			return EX_OK;
 		}
+		daemon_orders(d);
 	}
 }
 
@@ -205,13 +209,15 @@ static int guard(const struct options *opt, struct ruleset *rs)
 int main(int argc, char **argv)
 {
 	struct options opt;
+	struct conf_report report = { 0 };
 	struct ruleset *rs;
 	int r = options_parse(argc, argv, &opt);
 
 	if (r >= 0)
 		return r;
 	log_open(LOG_INFO_);
-	rs = daemon_load(opt.config);
+	rs = daemon_load(opt.config, &report);
+	conf_report_free(&report);
 	if (!rs)
 		return EX_CONFIG;
 	if (opt.test) {

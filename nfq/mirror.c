@@ -40,11 +40,14 @@ void mirror_free(struct mirror *m)
 	free(m);
 }
 
+/* Both halves of the product, which has 128 bits: few 32-bit machines have a type for that. */
 static uint64_t fold(uint64_t a, uint64_t b)
 {
-	unsigned __int128 p = (unsigned __int128)a * b;
+	uint64_t low = (uint64_t)(uint32_t)a * (uint32_t)b;
+	uint64_t cross = (a >> 32) * (uint32_t)b + (low >> 32);
+	uint64_t other = (uint64_t)(uint32_t)a * (b >> 32) + (uint32_t)cross;
 
-	return (uint64_t)p ^ (uint64_t)(p >> 64);
+	return a * b ^ ((a >> 32) * (b >> 32) + (cross >> 32) + (other >> 32));
 }
 
 static uint32_t place_of(const struct mirror *m, const struct addr *site)

@@ -10,9 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#define QUEUES "/proc/net/netfilter/nfnetlink_queue"
+
 uint32_t procfs_queue_port(uint16_t number)
 {
-	FILE *f = fopen("/proc/net/netfilter/nfnetlink_queue", "re");
+	FILE *f = fopen(QUEUES, "re");
 	uint32_t port = 0, p;
 	char line[256];
 	unsigned n;
@@ -24,6 +26,26 @@ uint32_t procfs_queue_port(uint16_t number)
 			port = p;
 	fclose(f);
 	return port;
+}
+
+void procfs_queues(uint16_t first, struct procfs_queue *out, size_t n)
+{
+	FILE *f = fopen(QUEUES, "re");
+	char line[256];
+
+	memset(out, 0, n * sizeof(*out));
+	while (f && fgets(line, sizeof(line), f)) {
+		struct procfs_queue q = { .there = true };
+		unsigned number;
+
+		/* number, port, depth, copy mode, copy range, dropped, undelivered, last id */
+		if (sscanf(line, "%u %*u %" SCNu64 " %*u %*u %" SCNu64 " %" SCNu64 " %" SCNu64,
+			   &number, &q.depth, &q.dropped, &q.undelivered, &q.seen) == 5 &&
+		    number >= first && number - first < n)
+			out[number - first] = q;
+	}
+	if (f)
+		fclose(f);
 }
 
 /* The socket with this port among the netfilter ones; 0 when there is none. */

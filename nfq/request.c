@@ -9,6 +9,8 @@ struct request {
 	json_t *asked, *answer;
 	json_t *rows, *row; /* borrowed: where values go; NULL: into the answer */
 	bool failed;
+	unsigned waits; /* s */
+	uint64_t ticket;
 };
 
 struct request *request_read(const char *line, size_t n)
@@ -30,9 +32,23 @@ struct request *request_read(const char *line, size_t n)
 	return r;
 }
 
+struct request *request_object(void)
+{
+	struct request *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->answer = json_object();
+	if (r->answer)
+		return r;
+	free(r);
+	return NULL;
+}
+
 char *request_answer(const struct request *r, size_t *n)
 {
-	char *text = json_dumps(r->answer, JSON_COMPACT | JSON_ENSURE_ASCII), *line;
+	const size_t how = JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(12);
+	char *text = json_dumps(r->answer, how), *line;
 
 	if (!text)
 		return NULL;
@@ -95,6 +111,26 @@ bool request_failed(const struct request *r)
 	return r->failed;
 }
 
+uint64_t request_ticket(const struct request *r)
+{
+	return r->ticket;
+}
+
+void request_set_ticket(struct request *r, uint64_t ticket)
+{
+	r->ticket = ticket;
+}
+
+void request_wait(struct request *r, unsigned seconds)
+{
+	r->waits = seconds;
+}
+
+unsigned request_waits(const struct request *r)
+{
+	return r->failed ? 0 : r->waits;
+}
+
 void request_put_text(struct request *r, const char *key, const char *text)
 {
 	put(r, key, json_string(text));
@@ -108,6 +144,45 @@ void request_put_number(struct request *r, const char *key, uint64_t value)
 void request_put_bool(struct request *r, const char *key, bool value)
 {
 	put(r, key, json_boolean(value));
+}
+
+void request_put_real(struct request *r, const char *key, double value)
+{
+	put(r, key, json_real(value));
+}
+
+void request_put_numbers(struct request *r, const char *key, const uint64_t *value, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		(void)json_array_append_new(list, json_integer((json_int_t)value[i]));
+	put(r, key, list);
+}
+
+void request_put_reals(struct request *r, const char *key, const double *value, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		(void)json_array_append_new(list, json_real(value[i]));
+	put(r, key, list);
+}
+
+void request_group(struct request *r, const char *key)
+{
+	json_t *group = json_object();
+
+	request_rows_end(r);
+	if (!group || json_object_set_new(r->answer, key, group))
+		request_fail(r, "no_memory", "sipmoatd has no memory for the answer");
+	else
+		r->row = group;
+}
+
+void request_group_end(struct request *r)
+{
+	request_rows_end(r);
 }
 
 void request_rows(struct request *r, const char *key)

@@ -4,6 +4,7 @@
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Each side writes one counter and rereads the other's only when its own copy
  * says full or empty: the two cache lines change hands once a lap, not once an
@@ -14,10 +15,11 @@ struct ring {
 	alignas(64) atomic_uint get; /* next to be read; the consumer's */
 	unsigned put_seen;           /* the consumer's copy of put */
 	alignas(64) unsigned mask;
-	struct event *slot;
+	size_t size; /* of a slot */
+	char *slot;
 };
 
-struct ring *ring_new(unsigned slots)
+struct ring *ring_new(unsigned slots, size_t size)
 {
 	struct ring *r = aligned_alloc(64, sizeof(*r));
 	unsigned n = 1;
@@ -30,7 +32,8 @@ struct ring *ring_new(unsigned slots)
 	atomic_init(&r->get, 0);
 	r->get_seen = r->put_seen = 0;
 	r->mask = n - 1;
-	r->slot = calloc(n, sizeof(*r->slot));
+	r->size = size;
+	r->slot = calloc(n, size);
 	if (!r->slot) {
 		free(r);
 		return NULL;
@@ -46,7 +49,7 @@ void ring_free(struct ring *r)
 	free(r);
 }
 
-bool ring_put_sparing(struct ring *r, const struct event *ev, unsigned spare)
+bool ring_put_sparing(struct ring *r, const void *record, unsigned spare)
 {
 	unsigned put = atomic_load_explicit(&r->put, memory_order_relaxed);
 
@@ -55,17 +58,17 @@ bool ring_put_sparing(struct ring *r, const struct event *ev, unsigned spare)
 		if (put - r->get_seen + spare > r->mask)
 			return false;
 	}
-	r->slot[put & r->mask] = *ev;
+	memcpy(r->slot + (put & r->mask) * r->size, record, r->size);
 	atomic_store_explicit(&r->put, put + 1, memory_order_release);
 	return true;
 }
 
-bool ring_put(struct ring *r, const struct event *ev)
+bool ring_put(struct ring *r, const void *record)
 {
-	return ring_put_sparing(r, ev, 0);
+	return ring_put_sparing(r, record, 0);
 }
 
-bool ring_get(struct ring *r, struct event *out)
+bool ring_get(struct ring *r, void *out)
 {
 	unsigned get = atomic_load_explicit(&r->get, memory_order_relaxed);
 
@@ -74,7 +77,7 @@ bool ring_get(struct ring *r, struct event *out)
 		if (get == r->put_seen)
 			return false;
 	}
-	*out = r->slot[get & r->mask];
+	memcpy(out, r->slot + (get & r->mask) * r->size, r->size);
 	atomic_store_explicit(&r->get, get + 1, memory_order_release);
 	return true;
 }

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 bool statefile_path(const char *file, char out[STATEFILE_PATH])
@@ -98,18 +97,39 @@ static const char *read_all(int fd, size_t size, struct statefile *out)
 	return NULL;
 }
 
+const char *statefile_doubt(const struct stat *is)
+{
+	if (!S_ISREG(is->st_mode))
+		return "it is no ordinary file";
+	if ((is->st_uid != geteuid() && is->st_uid) || is->st_mode & (S_IWGRP | S_IWOTH))
+		return "somebody else may have written it";
+	return NULL;
+}
+
+/* *fd is to be closed, unless it is -1. */
+static const char *open_it(const char *path, int *fd, struct stat *is)
+{
+	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	return *fd < 0 || fstat(*fd, is) ? strerror(errno) : statefile_doubt(is);
+}
+
+size_t statefile_begin(const char *path, void *out, size_t n)
+{
+	struct stat is;
+	int fd;
+	ssize_t r = open_it(path, &fd, &is) ? 0 : read(fd, out, n);
+
+	if (fd >= 0)
+		close(fd);
+	return r > 0 ? (size_t)r : 0;
+}
+
 const char *statefile_read(const char *path, off_t most, struct statefile *out)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	const char *why = fd < 0 ? strerror(errno) : NULL;
 	struct stat is;
+	int fd;
+	const char *why = open_it(path, &fd, &is);
 
-	if (!why && fstat(fd, &is))
-		why = strerror(errno);
-	if (!why && !S_ISREG(is.st_mode))
-		why = "it is no ordinary file";
-	if (!why && ((is.st_uid != geteuid() && is.st_uid) || is.st_mode & (S_IWGRP | S_IWOTH)))
-		why = "somebody else may have written it";
 	if (!why && is.st_size > most)
 		why = "it is far too long";
 	if (!why)

@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "hep.h"
 #include "inject.h"
 #include "lane.h"
 #include "log.h"
+#include "notes.h"
 #include "outbox.h"
 #include "sights.h"
 
@@ -21,8 +23,6 @@
 #define IDLE_MS 1000   /* a sleeping worker shows that it lives this often */
 #define DRAINED_MS 50  /* both queues empty for so long: no straggler comes any more */
 #define KNOWN_BATCHES 8 /* of the known lane before strangers get a turn */
-#define EVENTS_SPARE 512 /* of the events ring, for bans */
-#define KNOWN_SPARE 256 /* of the bans ring, for the known: nobody tells of them again */
 #define SWEEP_ROOM ENGINE_CUT /* connections that are found at once */
 #define SWEEP_ROUNDS 16 /* and how often at most, so that packets need not wait */
 #define CALLS_NS (NS / 64) /* how often it looks after calls: each time a share of them */
@@ -49,11 +49,11 @@ struct worker {
 	struct inject *inject; /* NULL: refused connections stall */
 	struct scratch *scratch;
 	struct stats stats;
-	struct event note[QUEUE_BATCH]; /* what the batch in hand has to tell */
-	unsigned notes;
+	struct notes notes; /* what the batch in hand has to tell */
 	struct ending ending[QUEUE_BATCH]; /* the TCP connections that it ends */
 	unsigned endings;
 	struct outbox *outbox; /* answers to what it refuses */
+	struct hep_feed *hep;  /* NULL: nobody wants to know */
 	int poke_fd;
 	pthread_t thread;
 	bool started;
@@ -63,7 +63,8 @@ struct worker {
 static void judge(struct worker *w, const struct ruleset *rs, uint64_t now,
 		  struct queue_packet *p)
 {
-	struct event *ev = &w->note[w->notes];
+	struct news *t = &w->notes.at[w->notes.n];
+	struct event *ev = &t->ev;
 	struct pkt pkt;
 	bool told;
 
@@ -77,6 +78,8 @@ static void judge(struct worker *w, const struct ruleset *rs, uint64_t now,
 	p->verdict = ev->d.verdict;
 	p->mark = ev->d.mark;
 	stats_count(&w->stats, &pkt, &ev->d);
+	if (w->hep)
+		hep_feed_put(w->hep, p, &pkt, &ev->d, &w->stats);
 	told = ev->d.notify || ev->d.ban || ev->d.known || ev->d.called ||
 	       ev->d.mark_time;
 	outbox_put(w->outbox, w->scratch, &ev->d, &(struct outbox_asked){ p, &pkt }, now,
@@ -92,7 +95,11 @@ static void judge(struct worker *w, const struct ruleset *rs, uint64_t now,
 	ev->sport = pkt.sport;
 	ev->dport = pkt.dport;
 	ev->proto = pkt.proto;
-	w->notes++;
+	if (notes_read(&w->notes, ev, now))
+		engine_about(rs, w->scratch, &pkt, &ev->d, &t->about);
+	else
+		t->about = (struct about){ .excerpt_n = 0 };
+	w->notes.n++;
 }
 
 static bool end_connection(struct worker *w, const struct reset *r, uint32_t link)
@@ -118,35 +125,12 @@ static void end_connections(struct worker *w)
 	w->endings = 0;
 }
 
-/* After the verdicts have left: nothing here can hold a packet up. */
 static void tell(struct worker *w)
 {
-	bool events = false, bans = false;
+	const struct notes_to to = { .bans = w->conf.bans, .events = w->conf.events,
+				     .bans_fd = w->conf.bans_fd, .events_fd = w->conf.events_fd };
 
-	for (unsigned i = 0; i < w->notes; i++) {
-		const struct event *ev = &w->note[i];
-		bool known = ev->d.known || ev->d.called, acts = ev->d.ban || ev->d.mark_time;
-
-		if (acts || known) {
-			/* nor a flood of bans that a phone has registered */
-			if (ring_put_sparing(w->conf.bans, ev, known ? 0 : KNOWN_SPARE))
-				bans = true;
-			else
-				stats_add(&w->stats.ban_lost, 1);
-		}
-		if (ev->d.notify) {
-			/* a flood of drops must not crowd out the news of a ban */
-			if (ring_put_sparing(w->conf.events, ev, acts ? 0 : EVENTS_SPARE))
-				events = true;
-			else
-				stats_add(&w->stats.event_lost, 1);
-		}
-	}
-	w->notes = 0;
-	if (bans)
-		eventfd_write(w->conf.bans_fd, 1);
-	if (events)
-		eventfd_write(w->conf.events_fd, 1);
+	notes_tell(&w->notes, &to, &w->stats);
 }
 
 static void count_lost(struct worker *w)
@@ -193,7 +177,7 @@ static void end_found(struct worker *w, finder *find, size_t more, atomic_uint_f
 /* Ends a call for both sides, or says so again, and keeps what is to be told. */
 static void end_call(struct worker *w, const struct call_notice *c, uint64_t now)
 {
-	struct event *ev = &w->note[w->notes];
+	struct news *t = &w->notes.at[w->notes.n];
 
 	for (unsigned i = 0; c->cut && i < 2; i++)
 		if (c->parcel[i].n && w->inject)
@@ -203,10 +187,13 @@ static void end_call(struct worker *w, const struct call_notice *c, uint64_t now
 	if (!c->d.notify)
 		return;
 	stats_add(&w->stats.cut, c->d.verdict == VERDICT_DROP);
-	stats_add(&w->stats.hits[c->d.check], 1);
-	*ev = (struct event){ .when = now, .src = c->src, .dst = c->dst, .sport = c->sport,
-			      .dport = c->dport, .proto = c->proto, .d = c->d };
-	w->notes++;
+	stats_hit(&w->stats, &c->d);
+	*t = (struct news){ .ev = { .when = now, .src = c->src, .dst = c->dst,
+				       .sport = c->sport, .dport = c->dport, .proto = c->proto,
+				       .d = c->d } };
+	snprintf(t->about.user, sizeof(t->about.user), "%s", c->user);
+	snprintf(t->about.number, sizeof(t->about.number), "%s", c->number);
+	w->notes.n++;
 }
 
 /* What becomes due while calls run; one worker does it for all, between its batches. */
@@ -277,12 +264,13 @@ static int turn(struct worker *w, enum lane lane)
 	now = read_clocks(w);
 	waited = clock_since(in.packet[0].stamped); /* the oldest */
 	state_set_delay(w->conf.state, now, waited);
-	stats_wait(&w->stats.wait[lane], waited);
+	stats_delayed(&w->stats, lane, waited);
 	rs = publish_pin(w->conf.live, w->conf.index);
 	for (unsigned i = 0; i < in.packets; i++)
 		judge(w, rs, now, &in.packet[i]);
 	publish_unpin(w->conf.live, w->conf.index);
 	r = queue_answer(w->queue[lane], w->batch);
+	stats_worked(&w->stats, in.packets, clock_now() - now);
 	stats_add(&w->stats.batches, 1);
 	if (r)
 		stats_add(&w->stats.errors, r > 0 ? (unsigned)r : 1);
@@ -290,6 +278,8 @@ static int turn(struct worker *w, enum lane lane)
 	end_connections(w);
 	(void)outbox_send(w->outbox, w->inject, w->conf.state, now, &w->stats);
 	tell(w);
+	if (w->hep)
+		hep_feed_send(w->hep, &w->stats);
 	run_calls(w, now);
 	if (now - w->chores_at >= CHORES_NS)
 		chores(w, now);
@@ -422,6 +412,7 @@ int worker_new(struct worker **out, const struct worker_conf *conf, char err[QUE
 	w->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->batch = queue_batch_new();
 	w->scratch = scratch_new();
+	w->hep = hep_feed_new(conf->hep, conf->workers);
 	w->outbox = outbox_new((s->answers_delayed - 1) / conf->workers + 1);
 	if (w->poke_fd < 0 || !w->batch || !w->scratch || !w->outbox)
 		goto out;
@@ -479,6 +470,7 @@ void worker_free(struct worker *w)
 	inject_close(w->inject);
 	scratch_free(w->scratch);
 	outbox_free(w->outbox);
+	hep_feed_free(w->hep);
 	queue_batch_free(w->batch);
 	if (w->poke_fd >= 0)
 		close(w->poke_fd);

@@ -27,14 +27,17 @@ enum worker_phase {
 	WORKER_FAILED, /* a queue is lost and could not be opened again */
 };
 
+struct hep;
+
 struct worker_conf {
 	unsigned index;      /* also its reader number in live */
 	const struct settings *settings; /* read by worker_new only */
 	unsigned workers;    /* strangers: queue first + index, known: + workers */
 	struct publish *live;
 	struct state *state;
-	struct ring *events; /* what an operator wants to know */
-	struct ring *bans;   /* what the ban thread must do */
+	const struct hep *hep; /* NULL: there is none */
+	struct ring *events; /* struct news: what an operator wants to know */
+	struct ring *bans;   /* struct event: what the ban thread must do */
 	int events_fd, bans_fd; /* eventfds of their consumers */
 	int phase_fd;        /* eventfd: told when the phase becomes ENDED or FAILED */
 };

@@ -131,6 +131,22 @@ static int length_parse(struct slice text, unsigned max, unsigned *out)
 	return 0;
 }
 
+int addr_parse_endpoint(struct slice text, struct addr *out, uint16_t *port)
+{
+	uint32_t at = text.n, n = 0;
+
+	while (at && text.p[at - 1] >= '0' && text.p[at - 1] <= '9')
+		at--;
+	if (at < 2 || text.p[at - 1] != ':' || text.n - at > 5)
+		return -EINVAL;
+	for (uint32_t i = at; i < text.n; i++)
+		n = n * 10 + (uint32_t)(text.p[i] - '0');
+	if (!n || n > 65535)
+		return -EINVAL;
+	*port = (uint16_t)n;
+	return addr_parse_host((struct slice){ text.p, at - 1 }, out);
+}
+
 int prefix_parse(struct slice text, struct prefix *out)
 {
 	const char *slash = text.n ? memchr(text.p, '/', text.n) : NULL;

@@ -4,11 +4,20 @@
 #include <stdio.h>
 
 #include "check.h"
+#include "geo.h"
+#include "groups.h"
 #include "ruleset.h"
+#include "seen.h"
 
 const struct settings *ruleset_settings(const struct ruleset *rs)
 {
 	return &rs->settings;
+}
+
+struct databases ruleset_databases(const struct ruleset *rs)
+{
+	return (struct databases){ geo_country_built(rs->geo), geo_asn_built(rs->geo),
+				   rs->geo_wanted };
 }
 
 const struct prefix *ruleset_inside(const struct ruleset *rs, size_t *n)
@@ -26,6 +35,22 @@ const struct prefix *ruleset_trusted(const struct ruleset *rs, size_t *n)
 const char *ruleset_zone_name(const struct ruleset *rs, unsigned zone)
 {
 	return zone < rs->n_zones ? rs->zone[zone].name : "-";
+}
+
+void ruleset_place(const struct ruleset *rs, const struct addr *a, struct seen_place *out)
+{
+	uint32_t code = rs->geo ? geo_country(rs->geo, a) : 0;
+
+	*out = (struct seen_place){ .asn = rs->geo ? geo_asn(rs->geo, a) : 0 };
+	if (code) {
+		out->country[0] = (char)(code >> 8);
+		out->country[1] = (char)code;
+	}
+}
+
+const char *ruleset_trunk_name(const struct ruleset *rs, int trunk)
+{
+	return trunk < 0 ? NULL : trunk_name(rs, (unsigned)trunk);
 }
 
 struct page {

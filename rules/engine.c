@@ -23,10 +23,12 @@
 #include "state/audits.h"
 #include "state/callproof.h"
 #include "state/calls.h"
+#include "state/challenges.h"
 #include "state/flows.h"
 #include "state/legs.h"
 #include "state/memory.h"
 #include "state/state.h"
+#include "state/visitors.h"
 
 #define KNOWN_BY_CALL 3600 /* s: who calls again within that time finds his lane open */
 
@@ -174,6 +176,16 @@ static bool hit(struct passage *g, unsigned check)
 	return sealed;
 }
 
+/* For the next check.  The texts are long, and most checks write none. */
+static void evidence_clear(struct evidence *ev)
+{
+	ev->reason[0] = ev->text[0] = 0;
+	memset((char *)ev + offsetof(struct evidence, no_ban), 0,
+	       sizeof(*ev) - offsetof(struct evidence, no_ban));
+	_Static_assert(GROUNDS_MESSAGE == 0, "it begins with that");
+	ev->defect = DEFECT_COUNT;
+}
+
 /* Runs checks of the stages from..to; true when the packet's fate is sealed. */
 static bool run_stages(struct passage *g, enum stage from, enum stage to)
 {
@@ -184,14 +196,7 @@ static bool run_stages(struct passage *g, enum stage from, enum stage to)
 		const struct check *c = checks[i];
 		enum found found;
 
-		g->ev->reason[0] = g->ev->text[0] = 0;
-		g->ev->no_ban = g->ev->alert = g->ev->gentle = g->ev->quiet = false;
-		g->ev->approve = g->ev->approved = g->ev->reject = false;
-		g->ev->what = 0;
-		g->ev->ban = 0;
-		g->ev->status = 0;
-		g->ev->grounds = GROUNDS_MESSAGE;
-		g->ev->defect = DEFECT_COUNT;
+		evidence_clear(g->ev);
 		found = c->run(&g->probe, zone->conf[i], g->ev);
 		g->probe.trusted |= found == TRUST;
 		if (found == TRUST || (found == HIT && hit(g, i)))
@@ -248,6 +253,7 @@ static bool run_behaviour(struct passage *g)
 {
 	struct probe *p = &g->probe;
 	struct call_facts facts;
+	bool in_call;
 
 	if (!p->names)
 		return false;
@@ -267,10 +273,10 @@ static bool run_behaviour(struct passage *g)
 		return true;
 	}
 	running_facts(p, &facts);
-	memory_learn(p->state, &g->rs->settings, p->pkt, p->sip, p->names,
-		     p->draft ? &facts : NULL, shown_by(p), p->now);
+	in_call = memory_learn(p->state, &g->rs->settings, p->pkt, p->sip, p->names,
+			       p->draft ? &facts : NULL, shown_by(p), p->now);
 	if (p->pkt->dir == DIR_INBOUND &&
-	    call_proves(p->state, p->sip, p->names, p->proof, p->now)) {
+	    call_proves(p->state, p->sip, p->names, p->proof, in_call, p->now)) {
 		g->d->site = p->site;
 		g->d->called = KNOWN_BY_CALL;
 		source_met(p->state, &p->pkt->src, p->site_key, p->now);
@@ -283,13 +289,16 @@ static bool run_message(struct passage *g, struct slice bytes, struct sip_msg *s
 {
 	struct probe *p = &g->probe;
 
+	/* it comes while the message is parsed */
+	state_prefetch_site(p->state, p->site_key);
 	sip_parse(sip, bytes);
 	p->sip = sip;
+	decision_parsed(g->d, sip);
 	/* the message before it on that connection may have been somebody else's */
 	p->zone = &g->rs->zone[g->zone];
 	g->d->zone = (uint8_t)g->zone;
-	decision_parsed(g->d, sip);
 	p->proof = (uint8_t)source_prove(p->state, p->site_key, sip, p->now);
+	p->tag_shared = p->proof == PROOF_TAG && tag_common(p->state, sip->to.tag, p->now);
 	g->d->proven |= p->proof != PROOF_NONE;
 	if (run_stages(g, STAGE_FRAME, STAGE_FRAME))
 		return true;
@@ -329,8 +338,10 @@ static void run_segment(struct passage *g, struct scratch *s)
 	if (run_cut(g, s, &seg))
 		return;
 	p->segment = &seg;
-	if (seg.notes & FLOW_OPENED)
+	if (seg.notes & FLOW_OPENED) {
 		source_returned(p->state, p->site_key, p->now);
+		visitor_note(p->state, &p->site, p->site_key, true, p->now);
+	}
 	if (!run_stages(g, STAGE_TRANSPORT, STAGE_TRANSPORT))
 		while (flow_next(&seg, &message) && !run_message(g, message, &s->sip))
 			;
@@ -459,4 +470,6 @@ void engine_run(const struct ruleset *rs, struct state *st, struct scratch *s, s
 	} else {
 		run_inbound(&g, s);
 	}
+	if (d->proven || d->known || d->called || d->ban)
+		visitor_note(st, &g.probe.site, g.probe.site_key, !d->ban, now);
 }

@@ -7,41 +7,9 @@
 #include <stdarg.h>
 
 #include "check.h"
+#include "printable.h"
 
-struct text {
-	char *p;
-	size_t room, n;
-	bool cut;
-};
-
-static void text_put(struct text *t, const char *piece, size_t n)
-{
-	if (t->cut || t->n + n >= t->room) {
-		t->cut = true; /* nothing after a gap: a later short piece would mislead */
-		return;
-	}
-	memcpy(t->p + t->n, piece, n);
-	t->n += n;
-}
-
-static void text_bytes(struct text *t, struct slice bytes)
-{
-	static const char hex[] = "0123456789abcdef";
-
-	for (uint32_t i = 0; i < bytes.n && !t->cut; i++) {
-		uint8_t c = (uint8_t)bytes.p[i];
-		char escape[4] = { '\\', 'x', hex[c >> 4], hex[c & 15] };
-
-		if (c == '\\')
-			text_put(t, "\\\\", 2);
-		else if (c < 0x20 || c > 0x7e)
-			text_put(t, escape, 4);
-		else
-			text_put(t, bytes.p + i, 1);
-	}
-}
-
-static void text_unsigned(struct text *t, unsigned u)
+static void text_unsigned(struct printable *t, unsigned u)
 {
 	char digit[10];
 	size_t n = sizeof(digit);
@@ -50,30 +18,20 @@ static void text_unsigned(struct text *t, unsigned u)
 		digit[--n] = (char)('0' + u % 10);
 		u /= 10;
 	} while (u);
-	text_put(t, digit + n, sizeof(digit) - n);
+	printable_put(t, digit + n, sizeof(digit) - n);
 }
 
-/* Shows that something is missing, when there is room for the dots. */
-static void text_end(struct text *t)
-{
-	if (t->cut && t->n + 3 < t->room) {
-		memcpy(t->p + t->n, "...", 3);
-		t->n += 3;
-	}
-	t->p[t->n] = '\0';
-}
-
-static void text_format(struct text *t, const char *fmt, va_list ap)
+static void text_format(struct printable *t, const char *fmt, va_list ap)
 {
 	for (const char *f = fmt; *f; f++) {
 		if (*f != '%')
-			text_put(t, f, 1);
+			printable_put(t, f, 1);
 		else if (*++f == 's')
-			text_bytes(t, *va_arg(ap, const struct slice *));
+			printable_bytes(t, *va_arg(ap, const struct slice *));
 		else if (*f == 'u')
 			text_unsigned(t, va_arg(ap, unsigned));
 		else if (*f == '%')
-			text_put(t, f, 1);
+			printable_put(t, f, 1);
 		else
 			break; /* not in the contract: what follows cannot be read safely */
 	}
@@ -81,13 +39,13 @@ static void text_format(struct text *t, const char *fmt, va_list ap)
 
 void evidence_reason(struct evidence *ev, const char *fmt, ...)
 {
-	struct text t = { .p = ev->reason, .room = sizeof(ev->reason) };
+	struct printable t = { .p = ev->reason, .room = sizeof(ev->reason) };
 	va_list ap;
 
 	va_start(ap, fmt);
 	text_format(&t, fmt, ap);
 	va_end(ap);
-	text_end(&t);
+	printable_end(&t);
 }
 
 static uint64_t what_hash(uint64_t h, struct slice bytes)
@@ -100,19 +58,19 @@ static uint64_t what_hash(uint64_t h, struct slice bytes)
 
 void evidence_what(struct evidence *ev, const char *kind, struct slice name)
 {
-	struct text t = { .p = ev->label, .room = sizeof(ev->label) };
+	struct printable t = { .p = ev->label, .room = sizeof(ev->label) };
 
-	text_bytes(&t, slice_of(kind));
-	text_put(&t, " ", 1);
-	text_bytes(&t, name);
-	text_end(&t);
+	printable_bytes(&t, slice_of(kind));
+	printable_put(&t, " ", 1);
+	printable_bytes(&t, name);
+	printable_end(&t);
 	ev->what = what_hash(what_hash(0xcbf29ce484222325u, slice_of(kind)), name);
 	ev->what |= !ev->what;
 }
 
 void evidence_answer(struct evidence *ev, unsigned status, const char *fmt, ...)
 {
-	struct text t = { .p = ev->headers, .room = sizeof(ev->headers) };
+	struct printable t = { .p = ev->headers, .room = sizeof(ev->headers) };
 	va_list ap;
 
 	ev->status = (uint16_t)status;
@@ -120,15 +78,33 @@ void evidence_answer(struct evidence *ev, unsigned status, const char *fmt, ...)
 	text_format(&t, fmt, ap);
 	va_end(ap);
 	if (t.n)
-		text_put(&t, "\r\n", 2);
+		printable_put(&t, "\r\n", 2);
 	/* rather no line than half of one */
 	t.p[t.cut ? 0 : t.n] = '\0';
 }
 
+/* Up to the digest, if there is one: whoever has that can guess at the password. */
+static struct slice without_digest(struct slice bytes)
+{
+	const struct slice key = SLICE("response");
+
+	bytes.n = bytes.n < EVIDENCE_TEXT ? bytes.n : EVIDENCE_TEXT; /* no more is shown */
+	for (uint32_t i = 0; i < bytes.n; i++) {
+		struct slice rest = { bytes.p + i, bytes.n - i };
+
+		if (!slice_istarts(rest, key))
+			continue;
+		rest = slice_trim((struct slice){ rest.p + key.n, rest.n - key.n });
+		if (rest.n && rest.p[0] == '=')
+			bytes.n = i;
+	}
+	return bytes;
+}
+
 void evidence_bytes(struct evidence *ev, struct slice bytes)
 {
-	struct text t = { .p = ev->text, .room = sizeof(ev->text) };
+	struct printable t = { .p = ev->text, .room = sizeof(ev->text) };
 
-	text_bytes(&t, bytes);
-	text_end(&t);
+	printable_bytes(&t, without_digest(bytes));
+	printable_end(&t);
 }

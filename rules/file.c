@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -73,5 +74,8 @@ const char *file_error(int err, char room[FILE_ERROR])
 		return "is too large, or grew while it was read";
 	if (err == -EINVAL)
 		return "is not a regular file";
-	return strerror_r(-err, room, FILE_ERROR);
+	/* glibc and musl differ in what strerror_r returns, and agree in this */
+	errno = -err;
+	snprintf(room, FILE_ERROR, "%m");
+	return room;
 }

@@ -32,11 +32,12 @@ struct schema {
 struct database {
 	MMDB_s mmdb;
 	bool open;
+	char *path;
 	const struct schema *schema, *second; /* second: tried when the first is silent */
 };
 
 struct geo {
-	struct database country, asn;
+	struct database of[2]; /* enum geo_kind */
 };
 
 /* ---- what an entry says ---- */
@@ -89,6 +90,9 @@ static const struct schema asn_schemas[] = {
 	{ { "asn", NULL }, read_as_text },
 	{ { NULL }, NULL },
 };
+
+static const struct schema *const all_schemas[] = { [GEO_COUNTRY] = country_schemas,
+						    [GEO_ASN] = asn_schemas };
 
 static uint32_t entry_value(MMDB_entry_s *e, const struct schema *schema)
 {
@@ -226,6 +230,15 @@ static void refuse(struct conf_report *r, const char *path, const char *why)
 	conf_report_add(r, CONF_WARNING, path, 0, "geo", "database not used: %s", why);
 }
 
+static void database_close(struct database *db)
+{
+	if (db->open)
+		MMDB_close(&db->mmdb);
+	free(db->path);
+	db->path = NULL;
+	db->open = false;
+}
+
 static bool database_open(struct database *db, const char *path, const struct schema *schemas,
 			  struct conf_report *r)
 {
@@ -244,22 +257,28 @@ static bool database_open(struct database *db, const char *path, const struct sc
 		return false;
 	}
 	db->open = true;
-	if (database_settle(db, schemas))
+	db->path = strdup(path);
+	if (!db->path)
+		refuse(r, path, "out of memory");
+	else if (database_settle(db, schemas))
 		return true;
-	refuse(r, path, "it does not know well-known addresses, or says the same of all of them");
-	MMDB_close(&db->mmdb);
-	db->open = false;
+	else
+		refuse(r, path, "it does not know well-known addresses, or says the same of all "
+				"of them");
+	database_close(db);
 	return false;
 }
 
-/* Where geoipupdate, packages and we ourselves put databases, best first. */
-static const char *const folders[] = { "/var/lib/GeoIP", "/usr/share/GeoIP", "/var/lib/sipmoat",
-				       NULL };
+/* Where sipmoat-geo-update, geoipupdate, packages and operators put databases, best first. */
+static const char *const folders[] = { "/var/lib/sipmoat-geo", "/var/lib/GeoIP", "/usr/share/GeoIP",
+				       "/var/lib/sipmoat", NULL };
 static const char *const country_names[] = { "GeoLite2-Country.mmdb", "GeoIP2-Country.mmdb",
 					     "GeoLite2-City.mmdb", "dbip-country*.mmdb",
 					     "*country*.mmdb", NULL };
 static const char *const asn_names[] = { "GeoLite2-ASN.mmdb", "dbip-asn*.mmdb", "*asn*.mmdb",
 					 NULL };
+static const char *const *const all_names[] = { [GEO_COUNTRY] = country_names,
+						[GEO_ASN] = asn_names };
 
 /* Of several that fit the last by name is the newest: DB-IP writes the month there. */
 static bool open_newest(struct database *db, const char *pattern, const struct schema *schemas,
@@ -289,13 +308,21 @@ static void database_search(struct database *db, const char *const *names,
 		}
 }
 
-static void database_find(struct database *db, const char *path, const char *const *names,
-			  const struct schema *schemas, struct conf_report *r)
+static void geo_find(struct geo *g, enum geo_kind kind, const char *path, struct conf_report *r)
 {
 	if (path && path[0])
-		database_open(db, path, schemas, r);
+		database_open(&g->of[kind], path, all_schemas[kind], r);
 	else
-		database_search(db, names, schemas, r);
+		database_search(&g->of[kind], all_names[kind], all_schemas[kind], r);
+}
+
+/* NULL when nothing is open. */
+static struct geo *geo_opened(struct geo *g)
+{
+	if (g->of[GEO_COUNTRY].open || g->of[GEO_ASN].open)
+		return g;
+	geo_free(g);
+	return NULL;
 }
 
 struct geo *geo_open(const char *country_file, const char *asn_file, struct conf_report *report)
@@ -304,41 +331,153 @@ struct geo *geo_open(const char *country_file, const char *asn_file, struct conf
 
 	if (!g)
 		return NULL;
-	database_find(&g->country, country_file, country_names, country_schemas, report);
-	database_find(&g->asn, asn_file, asn_names, asn_schemas, report);
-	if (g->country.open || g->asn.open)
-		return g;
-	geo_free(g);
-	return NULL;
+	geo_find(g, GEO_COUNTRY, country_file, report);
+	geo_find(g, GEO_ASN, asn_file, report);
+	return geo_opened(g);
+}
+
+struct geo *geo_open_file(enum geo_kind kind, const char *path, struct conf_report *report)
+{
+	struct geo *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		return NULL;
+	database_open(&g->of[kind], path, all_schemas[kind], report);
+	return geo_opened(g);
 }
 
 void geo_free(struct geo *g)
 {
 	if (!g)
 		return;
-	if (g->country.open)
-		MMDB_close(&g->country.mmdb);
-	if (g->asn.open)
-		MMDB_close(&g->asn.mmdb);
+	database_close(&g->of[GEO_COUNTRY]);
+	database_close(&g->of[GEO_ASN]);
 	free(g);
+}
+
+const char *geo_path(const struct geo *g, enum geo_kind kind)
+{
+	return g ? g->of[kind].path : NULL;
 }
 
 bool geo_has_country(const struct geo *g)
 {
-	return g && g->country.open;
+	return g && g->of[GEO_COUNTRY].open;
 }
 
 bool geo_has_asn(const struct geo *g)
 {
-	return g && g->asn.open;
+	return g && g->of[GEO_ASN].open;
+}
+
+uint64_t geo_country_built(const struct geo *g)
+{
+	return geo_has_country(g) ? g->of[GEO_COUNTRY].mmdb.metadata.build_epoch : 0;
+}
+
+uint64_t geo_asn_built(const struct geo *g)
+{
+	return geo_has_asn(g) ? g->of[GEO_ASN].mmdb.metadata.build_epoch : 0;
 }
 
 uint32_t geo_country(const struct geo *g, const struct addr *a)
 {
-	return database_value(&g->country, a);
+	return database_value(&g->of[GEO_COUNTRY], a);
 }
 
 uint32_t geo_asn(const struct geo *g, const struct addr *a)
 {
-	return database_value(&g->asn, a);
+	return database_value(&g->of[GEO_ASN], a);
+}
+
+/* ---- the whole file ---- */
+
+#define CODES (1u << 16)
+
+struct walk {
+	const struct database *db;
+	struct geo_survey *out;
+	uint64_t left; /* nodes that may still be seen: a damaged tree may go in circles */
+	uint64_t seen[CODES / 64];
+};
+
+/* Where in the tree. */
+struct spot {
+	unsigned depth;
+	bool zeros; /* all bits so far are 0 */
+	bool v4;
+};
+
+static void walk_value(struct walk *w, uint32_t v, bool v4)
+{
+	if (!v)
+		return;
+	w->out->networks[v4 ? 0 : 1]++;
+	if (w->db->schema->read != read_code || w->seen[v / 64] >> v % 64 & 1)
+		return;
+	w->seen[v / 64] |= (uint64_t)1 << v % 64;
+	w->out->countries++;
+}
+
+/* Entries may lack what we look for; they must not be nonsense. */
+static bool walk_entry(struct walk *w, MMDB_entry_s *e, bool v4)
+{
+	MMDB_entry_data_s d;
+	int err = MMDB_aget_value(e, &d, w->db->schema->path);
+	uint32_t v = entry_value(e, w->db->schema);
+
+	walk_value(w, v ? v : entry_value(e, w->db->second), v4);
+	return err == MMDB_SUCCESS || err == MMDB_LOOKUP_PATH_DOES_NOT_MATCH_DATA_ERROR ||
+	       err == MMDB_INVALID_LOOKUP_PATH_ERROR;
+}
+
+static bool walk_node(struct walk *w, uint32_t node, struct spot at)
+{
+	const MMDB_s *m = &w->db->mmdb;
+	unsigned deepest = m->metadata.ip_version == 4 ? 32 : 128;
+	MMDB_search_node_s n;
+
+	if (at.depth == deepest || !w->left || MMDB_read_node(m, node, &n) != MMDB_SUCCESS)
+		return false;
+	w->left--;
+	for (unsigned bit = 0; bit < 2; bit++) {
+		uint64_t to = bit ? n.right_record : n.left_record;
+		uint8_t type = bit ? n.right_record_type : n.left_record_type;
+		struct spot next = { at.depth + 1, at.zeros && !bit, at.v4 };
+
+		next.v4 = at.v4 || (next.depth == 96 && next.zeros);
+		if (type == MMDB_RECORD_TYPE_DATA) {
+			if (!walk_entry(w, bit ? &n.right_record_entry : &n.left_record_entry,
+					next.v4))
+				return false;
+		} else if (type == MMDB_RECORD_TYPE_SEARCH_NODE) {
+			/* 6to4 and its like lead to IPv4 a second time */
+			if (to == m->ipv4_start_node.node_value && !next.v4)
+				continue;
+			if (!walk_node(w, (uint32_t)to, next))
+				return false;
+		} else if (type != MMDB_RECORD_TYPE_EMPTY) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool geo_survey(const struct geo *g, enum geo_kind kind, struct geo_survey *out)
+{
+	const struct database *db = &g->of[kind];
+	struct walk *w = calloc(1, sizeof(*w));
+	bool whole;
+
+	*out = (struct geo_survey){ .built = db->open ? db->mmdb.metadata.build_epoch : 0 };
+	if (!w || !db->open) {
+		free(w);
+		return false;
+	}
+	w->db = db;
+	w->out = out;
+	w->left = 4 * (uint64_t)db->mmdb.metadata.node_count;
+	whole = walk_node(w, 0, (struct spot){ 0, true, db->mmdb.metadata.ip_version == 4 });
+	free(w);
+	return whole;
 }

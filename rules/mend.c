@@ -131,6 +131,13 @@ static void scan_key(struct scan *s, struct slice word)
 				word.p, group, word.p, (int)word.n - group - 1, dot + 1);
 }
 
+/* Where a setting may begin, a word is the key of one. */
+static bool lacks_equals(const struct scan *s, const char *after)
+{
+	return after < s->end && strchr("{[(\"", *after) &&
+	       (!s->last || strchr(";{}", *s->last));
+}
+
 /* A word is a key, a truth value, or somebody forgot the quotes. */
 static void scan_word(struct scan *s)
 {
@@ -145,6 +152,11 @@ static void scan_word(struct scan *s)
 		after++;
 	if (after < s->end && (*after == '=' || *after == ':')) {
 		scan_key(s, word);
+		return;
+	}
+	if (lacks_equals(s, after)) {
+		scan_error(s, "\"%s\" lacks a = behind it", from, word.n);
+		mend(s, from, "", word, " =");
 		return;
 	}
 	if (slice_ieq(word, SLICE("true")) || slice_ieq(word, SLICE("false")))

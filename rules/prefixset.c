@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -67,6 +68,22 @@ void prefixset_free(struct prefixset *s)
 	*s = (struct prefixset){ NULL, 0 };
 }
 
+static uint64_t half(const uint8_t *b)
+{
+	uint64_t v;
+
+	memcpy(&v, b, sizeof(v));
+	return be64toh(v);
+}
+
+/* Every packet is looked for in several sets: halves are compared, not bytes. */
+static bool before(const struct addr *a, const struct addr *b)
+{
+	uint64_t x = half(a->b), y = half(b->b);
+
+	return x != y ? x < y : half(a->b + 8) < half(b->b + 8);
+}
+
 /* The last range that begins at or before a, or NULL: no other can hold it. */
 static const struct addr_range *range_before(const struct prefixset *s, const struct addr *a)
 {
@@ -75,7 +92,7 @@ static const struct addr_range *range_before(const struct prefixset *s, const st
 	while (lo < hi) {
 		unsigned mid = lo + (hi - lo) / 2;
 
-		if (memcmp(s->range[mid].lo.b, a->b, 16) <= 0)
+		if (!before(a, &s->range[mid].lo))
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -87,7 +104,7 @@ bool prefixset_has(const struct prefixset *s, const struct addr *a)
 {
 	const struct addr_range *r = range_before(s, a);
 
-	return r && memcmp(a->b, r->hi.b, 16) <= 0;
+	return r && !before(&r->hi, a);
 }
 
 bool prefixset_meets(const struct prefixset *s, const struct prefix *p)

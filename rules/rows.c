@@ -238,10 +238,29 @@ static const char *expected(enum conf_type type)
 	}
 }
 
+/* "5" and "true" are what they say: formats that are translated into this one know no types. */
+static struct node unquoted(const struct node *n, enum conf_type type)
+{
+	struct node is = *n;
+	char *end;
+
+	if (n->type != NODE_TEXT)
+		return is;
+	if (type == CONF_INT && n->text[0] >= '0' && n->text[0] <= '9') {
+		is.number = strtoll(n->text, &end, 10);
+		is.type = *end ? NODE_TEXT : NODE_INT;
+	} else if (type == CONF_BOOL) {
+		is.number = strcmp(n->text, "true") == 0 || strcmp(n->text, "1") == 0;
+		if (is.number || strcmp(n->text, "false") == 0 || strcmp(n->text, "0") == 0)
+			is.type = NODE_BOOL;
+	}
+	return is;
+}
+
 static void take(const struct value *v)
 {
-	const struct node *n = v->node;
 	enum conf_type type = v->row->type;
+	const struct node as = unquoted(v->node, type), *n = &as;
 	bool flag = n->number != 0;
 
 	if (type == CONF_BOOL && n->type == NODE_BOOL)

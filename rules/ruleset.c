@@ -386,7 +386,8 @@ static void load(struct loading *l)
 	read_top(l);
 	read_zones(l);
 	settings_compile(&rs->settings, &l->reader, l->file);
-	if (geo_needed(l))
+	rs->geo_wanted = geo_needed(l);
+	if (rs->geo_wanted)
 		rs->geo = geo_open(rs->settings.country_file, rs->settings.asn_file,
 				   l->reader.report);
 	compile_inside(l);
@@ -444,6 +445,11 @@ void ruleset_free(struct ruleset *rs)
 {
 	if (!rs)
 		return;
+	if (rs->of) {
+		free(rs->zone);
+		free(rs);
+		return;
+	}
 	/* the default zone last: the others compare with what it holds */
 	for (unsigned z = rs->n_zones; z-- > 0;) {
 		release_checks(rs, z);
@@ -462,36 +468,4 @@ void ruleset_free(struct ruleset *rs)
 	free(rs->never);
 	arena_free(rs->arena);
 	free(rs);
-}
-
-int ruleset_set_inside(struct ruleset *rs, const struct prefix *p, size_t n)
-{
-	struct prefix *copy = malloc((n + 1) * sizeof(*copy));
-
-	if (!copy)
-		return -ENOMEM;
-	if (prefixset_build(&rs->inside_set, p, n) < 0) {
-		free(copy);
-		return -ENOMEM;
-	}
-	if (n)
-		memcpy(copy, p, n * sizeof(*copy));
-	free(rs->inside);
-	rs->inside = copy;
-	rs->n_inside = n;
-	return spared_build(rs);
-}
-
-int ruleset_set_outside(struct ruleset *rs, const struct outside_link *link, size_t n)
-{
-	struct outside_link *copy = malloc((n + 1) * sizeof(*copy));
-
-	if (!copy)
-		return -ENOMEM;
-	if (n)
-		memcpy(copy, link, n * sizeof(*copy));
-	free(rs->outside);
-	rs->outside = copy;
-	rs->n_outside = n;
-	return 0;
 }

@@ -42,6 +42,8 @@ struct zone {
 };
 
 struct ruleset {
+	const struct ruleset *of; /* of which it is a view: all but settings and zone are that
+	                           * one's.  NULL: a whole one */
 	struct settings settings;
 	struct prefix *inside;
 	size_t n_inside;
@@ -57,6 +59,7 @@ struct ruleset {
 	struct zone *zone; /* zone[0] is the default, then in file order */
 	unsigned n_zones;
 	struct geo *geo;   /* NULL = none */
+	bool geo_wanted;   /* something in the config asks for it */
 	struct numbers *numbers;     /* number/number.h */
 	struct schedules *schedules; /* schedule.h */
 	struct groups *groups;       /* groups.h: of users, and trunks */

@@ -8,6 +8,7 @@
 #include "number/number.h"
 #include "schedule.h"
 #include "settings.h"
+#include "telling.h"
 
 /* Of many countries.  3 digits with a 1 in front are extensions in many offices, too: what
  * is here is only spared the checks that ask who calls. */
@@ -216,14 +217,18 @@ static const struct conf_row tcp_rows[] = {
 };
 
 static const struct conf_row store_rows[] = {
-	{ "file", CONF_TEXT, AT(store_file), 0, 0, "state", NULL,
-	  "where the memory is kept over a restart; without \"/\": in systemd's StateDirectory" },
+	{ "file", CONF_TEXT, AT(store_file), 0, 0, "sipmoat.db", NULL,
+	  "the database of what outlasts a restart; without \"/\": in systemd's StateDirectory" },
 	{ "interval", CONF_DURATION, AT(store_interval), 0, 86400, "5m", NULL,
 	  "between two savings; 0s: only at the stop" },
 	{ "max_age", CONF_DURATION, AT(store_max_age), 1, 86400, "1h", NULL,
-	  "an older file is not read" },
+	  "an older memory is not read" },
 	{ "gap", CONF_DURATION, AT(store_gap), 0, 3600, "10s", NULL,
 	  "after a longer one memory.learning begins again: calls may have begun meanwhile" },
+	{ "history", CONF_DURATION, AT(store_history), 3600, 315360000, "90d", NULL,
+	  "that records of calls and hourly counters are kept" },
+	{ "calls", CONF_INT, AT(store_calls), 0, 10000000, "100000", NULL,
+	  "records of calls at most; 0: none is made" },
 	{ NULL },
 };
 
@@ -235,12 +240,6 @@ static const struct conf_row geo_rows[] = {
 	{ NULL },
 };
 
-static const char *hook_unfit(const char *text)
-{
-	return *text && *text != '/' ?
-		       "must begin with the whole path of the command, \"/...\"" : NULL;
-}
-
 static const struct conf_row approve_rows[] = {
 	{ "token", CONF_DURATION, AT(approve_token), 60, 86400, "10m", NULL,
 	  "how long a refused request waits for approval, where action is \"approve\"" },
@@ -250,7 +249,7 @@ static const struct conf_row approve_rows[] = {
 	  "tokens of one account that may wait at once" },
 	{ "hook", CONF_TEXT, AT(approve_hook), 0, 0, "", NULL,
 	  "a command that is told of each new token, and approves with exit status 0",
-	  .unfit = hook_unfit },
+	  .unfit = telling_command_unfit },
 	{ "hook_timeout", CONF_DURATION, AT(approve_timeout), 1, 300, "5s", NULL,
 	  "until the command is killed" },
 	{ NULL },
@@ -283,6 +282,9 @@ const struct settings_group settings_groups[] = {
 	{ "geo", geo_rows },
 	{ "approve", approve_rows },
 	{ "control", control_rows },
+	{ "events", events_rows },
+	{ "alerts", alerts_rows },
+	{ "hep", hep_rows },
 	{ "log", log_rows },
 	{ NULL, NULL },
 };
@@ -378,5 +380,8 @@ void settings_compile(struct settings *s, struct reader *r, const char *file)
 		compile_path(&s->store_file, r, file, "store");
 	if (strchr(s->control_socket, '/'))
 		compile_path(&s->control_socket, r, file, "control");
+	if (strchr(s->events_file, '/'))
+		compile_path(&s->events_file, r, file, "events");
+	telling_check(s, r->report);
 	warn_lanes(s, r);
 }

@@ -15,17 +15,12 @@ static bool shows_nonce(const struct probe *p)
 	       nonce_alone(p->state, p->names->nonce, p->site_key, p->now);
 }
 
-static bool shows_tag(const struct probe *p)
-{
-	return p->proof == PROOF_TAG && !tag_common(p->state, p->sip->to.tag, p->now);
-}
-
 enum shows shown_by(const struct probe *p)
 {
 	if (p->proof == PROOF_BRANCH)
 		return SHOWS_ASKED;
 	return p->proof == PROOF_DECOY || (p->segment && p->segment->shown) || shows_nonce(p) ||
-			       shows_tag(p) ?
+			       (p->proof == PROOF_TAG && !p->tag_shared) ?
 		       SHOWS_SENDER : SHOWS_NOTHING;
 }
 

@@ -31,15 +31,29 @@ static void count_direction(struct stats *s, enum direction dir)
 		stats_add(&s->internal, 1);
 }
 
-static void count_check(struct stats *s, const struct decision *d)
+static enum stats_outcome outcome_of(const struct decision *d)
 {
-	if (d->defect < DEFECT_COUNT)
-		stats_add(&s->defects[d->defect], 1);
-	if (d->check >= CHECK_MAX)
-		return;
-	stats_add(&s->hits[d->check], 1);
-	if (d->verdict != VERDICT_ACCEPT)
-		stats_add(&s->drops[d->check], 1);
+	switch ((enum verdict)d->verdict) {
+	case VERDICT_DROP:
+		return d->call ? OUTCOME_cut : OUTCOME_dropped;
+	case VERDICT_REJECT:
+		return OUTCOME_rejected;
+	case VERDICT_DECOY:
+		return OUTCOME_deceived;
+	case VERDICT_ACCEPT:
+		break;
+	}
+	return d->observed ? OUTCOME_observed :
+	       d->approved ? OUTCOME_approved :
+	       d->mark ? OUTCOME_marked : OUTCOME_alerted;
+}
+
+void stats_hit(struct stats *s, const struct decision *d)
+{
+	enum stats_outcome o = outcome_of(d);
+
+	if (d->check < CHECK_MAX)
+		stats_add(&s->outcome[d->check][o], 1);
 }
 
 void stats_count(struct stats *s, const struct pkt *pkt, const struct decision *d)
@@ -49,7 +63,9 @@ void stats_count(struct stats *s, const struct pkt *pkt, const struct decision *
 	stats_add(&s->packets, 1);
 	count_direction(s, (enum direction)d->dir);
 	count_kind(s, pkt, d);
-	count_check(s, d);
+	stats_hit(s, d);
+	if (d->defect < DEFECT_COUNT)
+		stats_add(&s->defects[d->defect], 1);
 	if (pkt->flags & damage)
 		stats_add(&s->damaged, 1);
 	stats_add(d->verdict == VERDICT_ACCEPT ? &s->accepted : &s->dropped, 1);

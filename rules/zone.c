@@ -73,14 +73,16 @@ static void compile_geo(struct zone *z, const struct zone_conf *zc, struct compi
 		compiler_countries(c, &zc->countries, "countries", &z->countries, &z->n_countries);
 		if (!geo_has_country(c->geo))
 			compiler_degraded(c, "countries",
-					  "no country database: no source will be in the zone");
+					  "no country database: no source will be in the zone; "
+					  "sipmoat-geo-update fetches one");
 	}
 	if (z->has_asns) {
 		need_entries(c, &zc->asns, "asns");
 		compiler_asns(c, &zc->asns, "asns", &z->asns, &z->n_asns);
 		if (!geo_has_asn(c->geo))
 			compiler_degraded(c, "asns",
-					  "no ASN database: no source will be in the zone");
+					  "no ASN database: no source will be in the zone; "
+					  "sipmoat-geo-update fetches one");
 	}
 }
 

@@ -1,14 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Installs what is missing on Debian 12 and 13, and nothing else.  No service of a package
-# installed here starts, now or at the next boot: the tests run Kamailio by themselves.
+# deps.sh [build|vm]: installs what is missing on Debian 12 and 13, and nothing else; with "build" only
+# what the programs and their packages are made with, with "vm" an emulator, too, else what the tests
+# take.  No service of a package installed here starts, now or at the next boot: the tests run them by
+# themselves.
 set -u
 
-build="gcc make pkg-config libnetfilter-queue-dev libmnl-dev libnftnl-dev libmaxminddb-dev
-	libpcre2-dev libconfig-dev libosip2-dev nettle-dev libpcap-dev libjansson-dev
-	libcmocka-dev"
-field="iproute2 nftables iptables procps ethtool python3 kamailio kamailio-websocket-modules openssl
-	sip-tester sipvicious universal-ctags shellcheck mandoc clang libclang-rt-dev"
+build="libcurl4-openssl-dev gcc make pkg-config libnetfilter-queue-dev libmnl-dev libnftnl-dev libmaxminddb-dev
+	libpcre2-dev libconfig-dev libosip2-dev nettle-dev libpcap-dev libjansson-dev libncurses-dev
+	libmicrohttpd-dev libcmocka-dev libsqlite3-dev"
+packaging="debhelper dh-apparmor lintian"
+field="fail2ban python3-pyinotify iproute2 nftables iptables conntrack procps ethtool python3
+	kamailio kamailio-websocket-modules kamailio-geoip2-modules openssl sip-tester sipvicious tmux bash-completion zsh fish
+	libmaxmind-db-writer-perl curl
+	prometheus prometheus-node-exporter python3-jsonschema chromium chromium-driver universal-ctags
+	sqlite3 busybox shellcheck mandoc clang libclang-rt-dev
+	$packaging apparmor logrotate strace debootstrap"
+[ "${1:-}" != build ] || field=$packaging
+[ "${1:-}" != vm ] || field="$packaging debootstrap qemu-system-x86 e2fsprogs"
 policy=/usr/sbin/policy-rc.d
 PATH=$PATH:/usr/sbin:/sbin # as su leaves it, it may lack them, and dpkg gives up
 
@@ -75,9 +84,11 @@ if ! install $need_build $need_field; then
 	[ $rc = 0 ] || { cat "$log"; echo "make deps: apt-get failed, see above"; }
 fi
 rm -f "$log"
-case "$need_field" in
-*kamailio*)
-	! command -v systemctl >/dev/null || systemctl --quiet disable kamailio.service 2>/dev/null
-	;;
-esac
+for p in apparmor fail2ban kamailio prometheus prometheus-node-exporter; do
+	case " $need_field" in
+	*" $p "*)
+		! command -v systemctl >/dev/null || systemctl --quiet disable $p.service 2>/dev/null
+		;;
+	esac
+done
 exit $rc

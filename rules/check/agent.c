@@ -115,6 +115,8 @@ static enum found agent_run(const struct probe *p, const void *conf, struct evid
 const struct check check_agent = {
 	.name = "agent",
 	.help = "what the sender calls itself: known scanners, and lists of your own",
+	.remedy = "take the name out of the list that matched (agent.deny), or give "
+		  "the source a zone where agent is off",
 	.stage = STAGE_MESSAGE,
 	.needs = NEED_REQUEST,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 300, .ban_after = 1,

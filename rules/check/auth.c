@@ -304,6 +304,9 @@ static enum found auth_run(const struct probe *p, const void *conf, struct evide
 const struct check check_auth = {
 	.name = "auth",
 	.help = "guessed passwords, misused nonces, challenges from strangers",
+	.remedy = "the password saved in the phone is wrong: correct it there, then "
+		  "sipmoat unban ADDRESS; an office behind one address may need a "
+		  "zone with larger limits of auth",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_SIP,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 3600, .ban_after = 1,

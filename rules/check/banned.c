@@ -27,6 +27,8 @@ static enum found banned_run(const struct probe *p, const void *conf, struct evi
 const struct check check_banned = {
 	.name = "banned",
 	.help = "sources under a ban",
+	.remedy = "the check that banned it says why; lift the ban with sipmoat "
+		  "unban, or trust the source for a while with sipmoat allow",
 	.stage = STAGE_SOURCE,
 	.needs = NEED_ANY,
 	.quiet = true, /* the ban was the news */

@@ -480,6 +480,7 @@ static bool calls_idle(const void *conf)
 const struct check check_calls = {
 	.name = "calls",
 	.help = "how many calls, how long, and where to",
+	.remedy = "raise the limit that the reason names (calls.limits), or approve once",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_REQUEST,
 	.methods = 1u << METHOD_INVITE,

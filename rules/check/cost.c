@@ -452,6 +452,8 @@ static bool cost_limit(const void *conf, const struct call *c, unsigned slot,
 const struct check check_cost = {
 	.name = "cost",
 	.help = "how much calls may cost, by a rate card",
+	.remedy = "raise the limit that the reason names, or approve once where its "
+		  "action is approve; sipmoat number NUMBER shows the price",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_REQUEST,
 	.methods = 1u << METHOD_INVITE,

@@ -56,7 +56,7 @@ static void lose(struct country_conf *cc, struct place_list *deny, struct compil
 	cc->allow.n = cc->asn_allow.n = deny->n = 0;
 	cc->unknown = ACCEPT;
 	compiler_degraded(c, "", "no %s database: of this check only deny lists of the other "
-			  "database work; install one (geoipupdate, DB-IP Lite) or set geo.%s",
+			  "database work; sipmoat-geo-update fetches one, or set geo.%s",
 			  what, what);
 }
 
@@ -169,6 +169,9 @@ static enum found country_run(const struct probe *p, const void *conf, struct ev
 const struct check check_country = {
 	.name = "country",
 	.help = "countries and networks that may or may not send",
+	.remedy = "add the country to country.allow, or give the source a zone of its "
+		  "own where country is off; an address in the wrong country is the "
+		  "database's: update it",
 	.stage = STAGE_SOURCE,
 	.needs = NEED_ANY,
 	.uses_geo = true,

@@ -169,6 +169,8 @@ static enum found destination_run(const struct probe *p, const void *conf, struc
 const struct check check_destination = {
 	.name = "destination",
 	.help = "users and numbers that may not be called or written to",
+	.remedy = "take the number or user out of destination.deny, or allow a longer "
+		  "prefix of it; sipmoat number NUMBER shows how it is read",
 	.stage = STAGE_MESSAGE,
 	.needs = NEED_REQUEST,
 	.methods = 1u << METHOD_INVITE | 1u << METHOD_MESSAGE | 1u << METHOD_REFER |

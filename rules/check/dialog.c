@@ -314,6 +314,8 @@ static enum found dialog_run(const struct probe *p, const void *conf, struct evi
 const struct check check_dialog = {
 	.name = "dialog",
 	.help = "requests of a call that does not exist, or from somebody else than its sides",
+	.remedy = "the call is not known: it began before sipmoatd did, past it, or "
+		  "is somebody else's; let both directions pass here",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_REQUEST,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP,

@@ -186,6 +186,8 @@ static enum found duration_run(const struct probe *p, const void *conf, struct e
 const struct check check_duration = {
 	.name = "duration",
 	.help = "calls that last too long are told, and ended for both sides",
+	.remedy = "raise duration's limit for that user, group or class; a call that "
+		  "hangs should end by session timers (RFC 4028) on the PBX",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_REQUEST,
 	.methods = ~(1u << METHOD_BYE | 1u << METHOD_ACK | 1u << METHOD_CANCEL),

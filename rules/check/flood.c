@@ -30,6 +30,8 @@
  * (180 and 200 behind a 100) cannot be told from forged or unasked ones and have
  * the budget of answers to our servers, counted apart.
  */
+#include "flood.h"
+
 #include "checks.h"
 #include "engine.h"
 #include "shown.h"
@@ -90,7 +92,7 @@ static const struct conf_row rows[] = {
 
 /* Whose requests are counted together, and how many they may send. */
 struct level {
-	struct prefix whose;
+	unsigned len; /* of the prefix of the source that is meant */
 	uint64_t key; /* of the meter */
 	uint32_t budget, scale;
 };
@@ -98,11 +100,13 @@ struct level {
 static struct level level_of(const struct probe *p, unsigned len, enum meter_kind kind,
 			     uint32_t budget)
 {
-	struct level l = { { addr_masked(&p->pkt->src, len), (uint8_t)len }, p->site_key, budget,
-			   budget };
+	struct level l = { len, p->site_key, budget, budget };
 
-	if (len != addr_site_len(&p->pkt->src))
-		l.key = key_of_addr(p->state, &l.whose.addr);
+	if (len != addr_site_len(&p->pkt->src)) {
+		struct addr whose = addr_masked(&p->pkt->src, len);
+
+		l.key = key_of_addr(p->state, &whose);
+	}
 	l.key = key_with(l.key, kind);
 	return l;
 }
@@ -143,13 +147,16 @@ static enum found count_in(const struct probe *p, const struct flood_conf *c,
 {
 	struct meter_limit limit = limit_of(c, l);
 	char text[PREFIX_TEXT];
-	struct slice whose, noun = slice_of(what);
+	struct prefix prefix;
+	struct slice whose, noun;
 	bool over;
 
 	*count = meter_add(state_meter(p->state), l->key, &limit, p->now, &over);
 	if (!over)
 		return CLEAR;
-	whose = (struct slice){ text, (uint32_t)prefix_print(&l->whose, text) };
+	prefix = (struct prefix){ addr_masked(&p->pkt->src, l->len), (uint8_t)l->len };
+	whose = (struct slice){ text, (uint32_t)prefix_print(&prefix, text) };
+	noun = slice_of(what);
 	evidence_reason(ev, "%u %s in %u s from %s, budget %u", *count, &noun, c->window, &whose,
 			l->budget);
 	return HIT;
@@ -184,7 +191,7 @@ static enum found run_levels(const struct probe *p, const struct flood_conf *c,
 		own = i == 0 ? count : own;
 		if (found == CLEAR)
 			continue;
-		ev->no_ban = level[i].whose.len < addr_site_len(&p->pkt->src) &&
+		ev->no_ban = level[i].len < addr_site_len(&p->pkt->src) &&
 			     own <= c->budget / 2;
 		return HIT;
 	}
@@ -302,11 +309,14 @@ static enum found run_back(const struct probe *p, const struct flood_conf *c,
 static enum found run_known(const struct probe *p, const struct flood_conf *c,
 			    const struct source *s, struct evidence *ev)
 {
-	struct level site = known_level(p, c, s), port = port_share(p, s, &site);
+	struct level site = known_level(p, c, s), port;
 	uint32_t count;
 
-	if (s->registrations > 1 && count_in(p, c, &port, "requests", &count, ev) == HIT)
-		return HIT;
+	if (s->registrations > 1) {
+		port = port_share(p, s, &site);
+		if (count_in(p, c, &port, "requests", &count, ev) == HIT)
+			return HIT;
+	}
 	if (count_in(p, c, &site, "requests", &count, ev) == CLEAR)
 		return CLEAR;
 	return run_back(p, c, ev);
@@ -322,11 +332,13 @@ static void refund_in(const struct probe *p, const struct flood_conf *c, const s
 /* Gives back the request that was challenged. */
 static void refund(const struct probe *p, const struct flood_conf *c, const struct source *s)
 {
-	struct level site = known_level(p, c, s), port = port_share(p, s, &site);
+	struct level site = known_level(p, c, s), port;
 
 	refund_in(p, c, &site);
-	if (s->registrations > 1)
+	if (s->registrations > 1) {
+		port = port_share(p, s, &site);
 		refund_in(p, c, &port);
+	}
 }
 
 /* A nonce or tag that others have, too, may come from them: it is counted apart.  Of a nonce
@@ -361,6 +373,33 @@ static enum found run_stray(const struct probe *p, const struct flood_conf *c,
 	return count_in(p, c, &l, "stray replies", &count, ev);
 }
 
+/* ---- for people ---- */
+
+double flood_rate(const void *conf, const struct probe *p)
+{
+	const struct flood_conf *c = conf;
+	bool v4 = addr_is_v4(&p->pkt->src);
+	uint32_t most = c->most > c->returned ? c->most : c->returned;
+	uint32_t proven = c->proven + c->registration * SOURCE_REGS, sum = 0;
+	const struct level of[] = {
+		site_level(p, v4 ? METER_LEVEL : METER_LEVEL + 1, v4 ? c->budget : c->budget64),
+		site_level(p, METER_CROWD, c->crowd),
+		site_level(p, METER_KNOWN + SHARE_REST, most),
+		site_level(p, METER_KNOWN + SHARE_BEGIN, most),
+		site_level(p, METER_KNOWN + SHARE_DIALOG, most),
+		site_level(p, METER_PROVEN, proven),
+		site_level(p, METER_LIKELY, proven),
+		site_level(p, METER_STRAY, proven),
+	};
+
+	for (unsigned i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		struct meter_limit limit = limit_of(c, &of[i]);
+
+		sum += meter_count(state_meter(p->state), of[i].key, &limit, p->now);
+	}
+	return (double)sum / c->window;
+}
+
 static enum found flood_run(const struct probe *p, const void *conf, struct evidence *ev)
 {
 	const struct flood_conf *c = conf;
@@ -386,6 +425,9 @@ static enum found flood_run(const struct probe *p, const void *conf, struct evid
 const struct check check_flood = {
 	.name = "flood",
 	.help = "too many requests from one source",
+	.remedy = "many phones behind one address need a zone with a larger "
+		  "flood.crowd (three times the phones); a trunk or a monitor belongs "
+		  "into trusted; one phone alone is broken or not a phone",
 	.stage = STAGE_FRAME,
 	.needs = NEED_ANY,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP,

@@ -293,6 +293,8 @@ static enum found leak_run(const struct probe *p, const void *conf, struct evide
 const struct check check_leak = {
 	.name = "leak",
 	.help = "private addresses and names of software that leave the network; only told",
+	.remedy = "let the server rewrite private addresses (external address, NAT "
+		  "settings) and say less in Server and User-Agent",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_SIP,
 	.way = WAY_OUT_TOLD,

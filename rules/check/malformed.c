@@ -252,6 +252,8 @@ static enum found malformed_run(const struct probe *p, const void *conf, struct 
 const struct check check_malformed = {
 	.name = "malformed",
 	.help = "refuses messages that are ambiguous or impossible, and bytes that are not SIP",
+	.remedy = "the defect's name is in the reason: let the device be updated, or "
+		  "accept that defect in the source's zone with malformed.defects",
 	.stage = STAGE_FRAME,
 	.needs = NEED_ANY,
 	/* one bad message of a broken phone must not lock its office out */

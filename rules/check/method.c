@@ -50,6 +50,8 @@ static enum found method_run(const struct probe *p, const void *conf, struct evi
 const struct check check_method = {
 	.name = "method",
 	.help = "refuses requests whose method is not on the list",
+	.remedy = "add the method to method.allow when your servers need it from "
+		  "outside",
 	.stage = STAGE_MESSAGE,
 	.needs = NEED_REQUEST,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP,

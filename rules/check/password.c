@@ -325,6 +325,8 @@ static enum found password_run(const struct probe *p, const void *conf, struct e
 const struct check check_password = {
 	.name = "password",
 	.help = "weak passwords of your own users, and what makes guessing them easy",
+	.remedy = "give the account a long random password on the PBX; SHA-256 where "
+		  "phones can do it",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_SIP,
 	.way = WAY_BOTH,

@@ -144,6 +144,8 @@ static void pattern_describe(const void *conf, conf_line *line, void *arg)
 const struct check check_pattern = {
 	.name = "pattern",
 	.help = "rules of your own: conditions, rates, and what is done",
+	.remedy = "one of your own rules fired, the reason names it: change it in "
+		  "pattern.rules",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_SIP,
 	.way = WAY_BOTH,

@@ -334,6 +334,8 @@ static void pipe_describe(const void *conf, conf_line *line, void *arg)
 const struct check check_pipe = {
 	.name = "pipe",
 	.help = "rate limits of your own: how much may pass of what, by four algorithms",
+	.remedy = "one of your own rate limits was full, the reason names it: raise "
+		  "it in pipe.pipes",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_SIP,
 	.way = WAY_BOTH,

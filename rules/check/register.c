@@ -343,6 +343,8 @@ static enum found register_run(const struct probe *p, const void *conf, struct e
 const struct check check_register = {
 	.name = "register",
 	.help = "how many may register, for whom, for how long and how fast",
+	.remedy = "too many phones or registrations for one user or address: raise "
+		  "the limit that the reason names, for the source's zone or group",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_REQUEST,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP,

@@ -175,6 +175,8 @@ static enum found registered_run(const struct probe *p, const void *conf, struct
 const struct check check_registered = {
 	.name = "registered",
 	.help = "calls, messages and subscriptions only from where their sender is registered",
+	.remedy = "the phone must register from the address that it calls from; "
+		  "trunks that never register belong into trusted or trunks",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_REQUEST,
 	.defaults = { .mode = MODE_OFF, .action = ACTION_DROP, .ban = 0, .ban_after = 1,

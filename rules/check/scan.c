@@ -30,6 +30,7 @@
 #include "state/scans.h"
 #include "state/sight.h"
 #include "state/state.h"
+#include "state/visitors.h"
 #include "state/told.h"
 
 #define PAYS 3        /* refused targets that one reached target makes good */
@@ -234,6 +235,8 @@ static enum found judge_marks(const struct probe *p, const struct scan_conf *c,
 	known = sip_marks_points(scans_mark(p->state, p->site_key, marks, p->now, &fresh));
 	score = fresh ? source_score_add(p->state, p->site_key, sip_marks_points(fresh), p->now) :
 			source_score(p->state, p->site_key, p->now);
+	if (fresh)
+		visitor_note(p->state, &p->site, p->site_key, false, p->now);
 	score = score > known ? score : known;
 	if (outnumbers(f->refused, f->reached))
 		score += REFUSAL_POINTS * (f->refused < REFUSALS ? f->refused : REFUSALS);
@@ -321,6 +324,9 @@ static enum found scan_run(const struct probe *p, const void *conf, struct evide
 const struct check check_scan = {
 	.name = "scan",
 	.help = "scanners: one user or number after the other, decoys, marks of tools",
+	.remedy = "a directory or click-to-dial that asks for many users: give it a "
+		  "zone with larger limits of scan, or trust it; decoy names must be "
+		  "names that nobody has",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_REQUEST,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 300, .ban_after = 1,

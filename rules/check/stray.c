@@ -110,6 +110,9 @@ static enum found stray_run(const struct probe *p, const void *conf, struct evid
 const struct check check_stray = {
 	.name = "stray",
 	.help = "responses to no request of ours, and requests that claim to be ours",
+	.remedy = "answers to nothing: a server that is asked past this gateway "
+		  "(asymmetric routing), or somebody who guesses; let both directions "
+		  "pass here",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_SIP,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 0, .ban_after = 1,

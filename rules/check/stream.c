@@ -203,6 +203,9 @@ static enum found stream_run(const struct probe *p, const void *conf, struct evi
 const struct check check_stream = {
 	.name = "stream",
 	.help = "TCP connections that cannot be followed, and too many of them",
+	.remedy = "a network that loses or reorders much, or a device that opens many "
+		  "connections: give the source a zone with larger limits of stream, "
+		  "or trust it",
 	.stage = STAGE_TRANSPORT,
 	.needs = NEED_ANY,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 300, .ban_after = 5,

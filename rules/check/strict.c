@@ -89,6 +89,8 @@ static enum found strict_run(const struct probe *p, const void *conf, struct evi
 const struct check check_strict = {
 	.name = "strict",
 	.help = "requests that two readers understand differently",
+	.remedy = "two readers would see two different requests: let the device be "
+		  "updated, or set strict.mode to observe in the source's zone",
 	.stage = STAGE_MESSAGE,
 	.needs = NEED_REQUEST,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP,

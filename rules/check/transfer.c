@@ -360,6 +360,8 @@ static enum found transfer_run(const struct probe *p, const void *conf, struct e
 const struct check check_transfer = {
 	.name = "transfer",
 	.help = "calls that are made by transfers, redirections, loops and by taking over others",
+	.remedy = "the transfer or redirection leads to a number that is refused: "
+		  "allow that number's class, or do the transfer on the PBX",
 	.stage = STAGE_BEHAVIOUR,
 	.needs = NEED_SIP,
 	.methods = 1u << METHOD_INVITE | 1u << METHOD_REFER | 1u << METHOD_UNKNOWN,

@@ -91,6 +91,8 @@ static enum found transports_run(const struct probe *p, const void *conf, struct
 const struct check check_transports = {
 	.name = "transports",
 	.help = "which transports may be used: require TLS, forbid what is sent in clear",
+	.remedy = "let the phone use a transport that is allowed, or allow this one "
+		  "in the source's zone: transports.allow",
 	.stage = STAGE_TRANSPORT,
 	.needs = NEED_ANY,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 0, .ban_after = 1,

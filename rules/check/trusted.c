@@ -67,6 +67,8 @@ static enum found trusted_run(const struct probe *p, const void *conf, struct ev
 const struct check check_trusted = {
 	.name = "trusted",
 	.help = "sources whose packets are accepted before anything else is asked",
+	.remedy = "nothing is refused here; take the address out of trusted.addresses "
+		  "when it is not yours to trust",
 	.stage = STAGE_SOURCE,
 	.needs = NEED_ANY,
 	.defaults = { .mode = MODE_ENFORCE, .action = ACTION_DROP, .ban = 0, .ban_after = 1,

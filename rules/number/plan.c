@@ -33,6 +33,17 @@ unsigned code_length(struct slice digits)
 	return 3;
 }
 
+void country_code_of(const char *iso, char out[4])
+{
+	out[0] = '\0';
+	for (const struct country *c = countries + 1; c->prefixes; c++)
+		if (strcasecmp(c->iso, iso) == 0) {
+			memcpy(out, c->prefixes, 3);
+			out[code_length(slice_of(c->prefixes))] = '\0';
+			return;
+		}
+}
+
 static bool all_of(struct slice s, const char *chars)
 {
 	for (uint32_t i = 0; i < s.n; i++)

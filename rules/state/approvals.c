@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "approvals.h"
 
+#include "plain.h"
 #include "store.h"
 
 /* No two of these are taken for each other when read aloud or off a bad print. */
@@ -103,17 +104,6 @@ bool approval_granted(struct state *st, const struct approval_who *who, uint64_t
 
 /* ---- asking ---- */
 
-/* Whatever it is made of, it is read on terminals and in mails. */
-static void text_copy(char *out, size_t room, struct slice from)
-{
-	size_t n = 0;
-
-	for (; n < from.n && n + 1 < room; n++)
-		out[n] = from.p[n] > 0x20 && from.p[n] < 0x7f ? from.p[n] :
-			 from.p[n] == ' ' ? ' ' : '?';
-	memset(out + n, 0, room - n);
-}
-
 static void token_make(const struct state *st, const struct item *i, uint64_t key,
 		       char out[TOKEN_SIGNS])
 {
@@ -169,8 +159,8 @@ static void item_fill(const struct state *st, struct item *i, const struct appro
 {
 	*i = (struct item){ .what = ask->what, .until = now + ask->token_life * NS, .told = now,
 			    .grant_life = ask->grant_life, .kind = WAITS };
-	text_copy(i->number, sizeof(i->number), ask->number);
-	text_copy(i->label, sizeof(i->label), ask->label);
+	plain_put(i->number, sizeof(i->number), ask->number);
+	plain_put(i->label, sizeof(i->label), ask->label);
 	token_make(st, i, key, i->token);
 }
 
@@ -195,7 +185,7 @@ static bool ask_record(struct state *st, struct hold *h, const struct approval_a
 	r->key = key;
 	r->site = ask->who.site;
 	r->shown = ask->who.account->shown;
-	text_copy(r->user, sizeof(r->user), account_user(ask->who.account));
+	plain_put(r->user, sizeof(r->user), account_user(ask->who.account));
 	token_print(i->token, out->text);
 	out->key = key;
 	keep(h, now);
@@ -246,11 +236,11 @@ static void show(const struct record *r, const struct item *i, struct approval *
 	if (!out->granted)
 		token_print(i->token, out->token);
 	/* what was saved may come back without its ends */
-	text_copy(out->user, sizeof(out->user),
+	plain_put(out->user, sizeof(out->user),
 		  (struct slice){ r->user, (uint32_t)strnlen(r->user, sizeof(r->user)) });
-	text_copy(out->number, sizeof(out->number),
+	plain_put(out->number, sizeof(out->number),
 		  (struct slice){ i->number, (uint32_t)strnlen(i->number, sizeof(i->number)) });
-	text_copy(out->label, sizeof(out->label),
+	plain_put(out->label, sizeof(out->label),
 		  (struct slice){ i->label, (uint32_t)strnlen(i->label, sizeof(i->label)) });
 }
 

@@ -72,15 +72,22 @@ static bool find(struct state *st, uint64_t key, const struct prefix *who, uint6
 	return found;
 }
 
+static uint64_t lengths(const struct state *st, bool allow, unsigned word)
+{
+	return atomic_load_explicit(&st->ban_lengths[allow][word], memory_order_relaxed);
+}
+
 /* Of the lengths in use, longest first; a family has its own: IPv4 begins at 96. */
 static bool find_around(struct state *st, const struct addr *a, bool allow, uint64_t now,
 			struct ban *out)
 {
-	unsigned least = addr_is_v4(a) ? ADDR_V4_BITS : 0;
+	unsigned least;
 
+	if (!(lengths(st, allow, 0) | lengths(st, allow, 1) | lengths(st, allow, 2)))
+		return false;
+	least = addr_is_v4(a) ? ADDR_V4_BITS : 0;
 	for (unsigned word = BITS / 64 + 1; word-- > 0;) {
-		uint64_t in_use = atomic_load_explicit(&st->ban_lengths[allow][word],
-						       memory_order_relaxed);
+		uint64_t in_use = lengths(st, allow, word);
 
 		for (; in_use; in_use &= ~(1ull << (63 - __builtin_clzll(in_use)))) {
 			unsigned len = word * 64 + 63 - (unsigned)__builtin_clzll(in_use);

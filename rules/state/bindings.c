@@ -344,3 +344,8 @@ uint64_t bindings_live(struct state *st, uint64_t now)
 	live = atomic_load(&st->census.live);
 	return live > 0 ? (uint64_t)live : 0;
 }
+
+uint64_t state_contacts(struct state *st, uint64_t now)
+{
+	return bindings_live(st, now);
+}

@@ -50,6 +50,7 @@ void binding_find(struct state *st, uint64_t user, uint64_t aor, uint64_t site, 
 
 /* The contacts of a REGISTER; of more than CONTACTS_ASKED the first ones. */
 #define CONTACTS_ASKED 4
+#define CONTACTS_AGENT 28 /* what a record has room for anyway */
 struct contacts_asked {
 	struct {
 		uint32_t contact; /* print of the URI */
@@ -58,6 +59,7 @@ struct contacts_asked {
 	} at[CONTACTS_ASKED];
 	uint8_t n;
 	bool star;
+	char agent[CONTACTS_AGENT]; /* User-Agent, printable and cut: for people */
 };
 /* Walks the contacts of a message, over lines and commas. */
 struct contact_walk {

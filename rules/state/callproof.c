@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "callproof.h"
 
-#include "dialogs.h"
 #include "transactions.h"
-
-/* Tags of refusals come back in ACKs, too: but only 2xx makes a dialog that can be confirmed. */
-static bool acknowledges(struct state *st, const struct names *n, uint64_t now)
-{
-	struct dialog d;
-
-	return dialog_find(st, n, now, &d) && d.call && d.heard && d.state == DIALOG_CONFIRMED;
-}
 
 /* A ringing has used up the proof that a branch is: but who asks, whom, and under which branch
  * the transaction knows.  Without the cookie a caller might have chosen what names it. */
@@ -25,10 +16,12 @@ static bool answers(struct state *st, const struct sip_msg *sip, const struct na
 }
 
 bool call_proves(struct state *st, const struct sip_msg *sip, const struct names *n,
-		 enum proof proof, uint64_t now)
+		 enum proof proof, bool in_call, uint64_t now)
 {
+	/* tags of refusals come back in ACKs, too: but only 2xx makes a dialog that can be
+	 * confirmed */
 	if (sip->kind == SIP_REQUEST)
-		return sip->method == METHOD_ACK && proof == PROOF_TAG && acknowledges(st, n, now);
+		return sip->method == METHOD_ACK && proof == PROOF_TAG && in_call;
 	return sip->kind == SIP_RESPONSE && sip->method == METHOD_INVITE &&
 	       sip->status / 100 == 2 && answers(st, sip, n, now);
 }

@@ -12,8 +12,9 @@
 #include "names.h"
 #include "state.h"
 
-/* Of a message from outside that passed and was learned from; proof: source_prove of it. */
+/* Of a message from outside that passed and was learned from; proof: source_prove of it,
+ * in_call: memory_learn. */
 bool call_proves(struct state *st, const struct sip_msg *sip, const struct names *n,
-		 enum proof proof, uint64_t now);
+		 enum proof proof, bool in_call, uint64_t now);
 
 #endif

@@ -99,7 +99,7 @@ struct call_branch call_branch_of(const struct state *st, const struct sip_msg *
 #define CALL_FORKS 2 /* dialogs of one call that are answered at once: more do not count */
 
 struct call {
-	uint64_t key;
+	_Alignas(8) uint64_t key; /* i386 would do with 4 */
 	uint64_t began;         /* ns */
 	uint64_t spent;         /* CALL_MICRO, so far, with what begins within 2 s */
 	struct account account; /* zero when a server inside calls */
@@ -119,10 +119,11 @@ struct call {
 	uint16_t told;          /* bit per slot: over its limit, and that was told; and
 				 * CALL_TOLD_BANNED */
 	int16_t trunk;          /* -1: none */
-	uint8_t state, why;
-	uint8_t dir;            /* enum direction of its first INVITE */
+	uint8_t state : 4, why : 4;
+	uint8_t dir : 4;        /* enum direction of its first INVITE */
+	uint8_t slots : 4;
+	uint16_t status;        /* final answer to its INVITE, 0: none yet */
 	uint8_t zone;
-	uint8_t slots;
 	uint8_t duration_check; /* once it was cut: who did */
 	uint8_t open;           /* INVITEs that have no final answer; once it was cut: how
 				 * often it was said */

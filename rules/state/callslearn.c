@@ -318,6 +318,8 @@ static void learn_answer(struct state *st, const struct lesson *l)
 		table_release(&h);
 		return;
 	}
+	if (status >= 200 && !c->answered)
+		c->status = (uint16_t)status;
 	if (status < 200 && c->state == CALL_INITIAL && !(c->flags & CALL_CHALLENGED)) {
 		c->state = CALL_RINGING;
 		c->rang = call_ms(c, l->now);

@@ -7,6 +7,8 @@
  * new in the list, or lives longer than before, is what was asked for.
  */
 #include "memory.h"
+#include "people.h"
+#include "plain.h"
 #include "registry.h"
 #include "store.h"
 
@@ -33,6 +35,7 @@ struct address {
 /* What a 2xx grants. */
 struct grant {
 	struct contact at[CONTACTS_MOST];
+	struct slice uri[CONTACTS_MOST]; /* of each; there is none of what is assumed */
 	unsigned n;
 	bool crowded; /* there were more */
 	bool matched; /* some are what was asked for, to the letter */
@@ -110,6 +113,7 @@ void contacts_read(const struct state *st, const struct sip_msg *sip, struct con
 	struct sip_nameaddr na;
 
 	*out = (struct contacts_asked){ .n = 0 };
+	plain_put(out->agent, sizeof(out->agent), sip_first(sip, HDR_USER_AGENT));
 	while (contact_next(sip, &w, &na)) {
 		if (slice_eq(na.uri, SLICE("*"))) {
 			out->star = true;
@@ -188,10 +192,11 @@ static void grant_read(struct state *st, const struct lesson *l,
 		ours = asked_find(asked, &c) >= 0;
 		g->matched |= ours;
 		g->crowded |= g->n == CONTACTS_MOST;
-		if (g->n < CONTACTS_MOST)
-			g->at[g->n++] = c;
-		else if (ours)
-			g->at[CONTACTS_MOST - 1] = c;
+		if (g->n == CONTACTS_MOST && !ours)
+			continue;
+		g->n -= g->n == CONTACTS_MOST;
+		g->uri[g->n] = na.uri;
+		g->at[g->n++] = c;
 	}
 }
 
@@ -212,6 +217,7 @@ static void grant_assume(const struct lesson *l, const struct contacts_asked *as
 		seconds = seconds < most ? seconds : most;
 		if (!seconds)
 			continue;
+		g->uri[g->n] = SLICE_NONE;
 		g->at[g->n++] = (struct contact){
 			.contact = asked->at[i].contact, .id = asked->at[i].id,
 			.end = tick_of(l->now + seconds * NS) + 1,
@@ -362,6 +368,39 @@ static void seats_set(struct state *st, const struct lesson *l, const struct add
 	seat_set(st, user, aor, own, site_end(is, own, l->now, &any), l->now);
 }
 
+/* Who they are, for people. */
+static void people_name(struct state *st, const struct lesson *l, const struct grant *g,
+			const struct address *was, const char *agent)
+{
+	for (unsigned i = 0; i < g->n; i++) {
+		const struct contact *c = &g->at[i], *old = contact_of(was, c->contact);
+		struct people_key key = { l->names->aor, c->contact, c->site };
+
+		if (c->site == print_of(l->names->site))
+			people_put(st, l, &key, g->uri[i], agent,
+				   old && tick_ahead(old->end, l->now));
+	}
+}
+
+bool contact_until(struct state *st, const struct people_key *key, uint64_t now,
+		   uint64_t *until)
+{
+	struct hold h = table_find(st->addresses, key->aor, now);
+	const struct address *a = h.value;
+	bool found = false;
+
+	for (unsigned i = 0; a && i < a->n && i < CONTACTS_MOST && !found; i++) {
+		const struct contact *c = &a->at[i];
+
+		found = c->contact == key->contact && c->site == key->site &&
+			tick_ahead(c->end, now);
+		if (found)
+			*until = now + tick_left(c->end, now);
+	}
+	table_release(&h);
+	return found;
+}
+
 static void answer_learn(struct state *st, const struct lesson *l)
 {
 	uint64_t aor = l->names->aor;
@@ -389,6 +428,7 @@ static void answer_learn(struct state *st, const struct lesson *l)
 	}
 	table_release(&h);
 	seats_set(st, l, &was, &is, all);
+	people_name(st, l, &g, &was, asked.agent);
 }
 
 /* A carrier that was asked by a server inside answers: all it lists is of that account. */

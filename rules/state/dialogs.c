@@ -4,6 +4,7 @@
 #include "places.h"
 #include "lasting.h"
 #include "store.h"
+#include "subscriptions.h"
 #include "targets.h"
 
 /* Kinds of records, mixed into keys. */
@@ -329,17 +330,26 @@ static bool sender_known(struct dialog *d, const struct lesson *l)
 	return l->sip->method == METHOD_ACK && d->state == DIALOG_ANSWERED;
 }
 
-static void learn_request(struct state *st, const struct lesson *l)
+static unsigned spoke(const struct dialog *d, const struct lesson *l)
+{
+	bool in_call = d->call && d->heard && d->state == DIALOG_CONFIRMED;
+
+	return (dialog_has_site(dialog_from(d, l->names), l->names->site) ? SPOKE_ITS_SIDE : 0u) |
+	       (in_call ? SPOKE_IN_CALL : 0u);
+}
+
+static unsigned learn_request(struct state *st, const struct lesson *l)
 {
 	struct places c = { { 0, 0 }, false };
 	uint64_t told = TARGETS_NONE;
+	struct dialog *d, same;
 	struct lasting t;
 	struct hold h;
-	struct dialog *d;
+	unsigned how;
 
 	/* the ACK of a refusal belongs to its INVITE (RFC 3261 17.1.1.3) */
 	if (l->sip->method == METHOD_ACK && l->asked && l->asked->status >= 300)
-		return;
+		return dialog_find(st, l->names, l->now, &same) ? spoke(&same, l) : 0;
 	lasting_read(l, &t);
 	if (!outbound(l) && !l->again && lasting_is_refresh(l->sip->method))
 		places_read(st, l, &c);
@@ -348,7 +358,7 @@ static void learn_request(struct state *st, const struct lesson *l)
 	h = take(st, l, outbound(l));
 	d = h.value;
 	if (!d)
-		return;
+		return 0;
 	if (outbound(l)) {
 		put_end(to_of(d, l->names), l);
 		to_of(d, l->names)->targets |= told;
@@ -359,15 +369,18 @@ static void learn_request(struct state *st, const struct lesson *l)
 		put_named(from_of(d, l->names), &c);
 		d->heard = true;
 	} else {
+		how = spoke(d, l);
 		table_release(&h);
-		return;
+		return how;
 	}
 	if (l->sip->cseq > from_of(d, l->names)->cseq)
 		from_of(d, l->names)->cseq = l->sip->cseq;
 	if (d->state == DIALOG_ANSWERED)
 		d->state = DIALOG_CONFIRMED;
 	last(d, l, &t);
+	how = spoke(d, l);
 	settle(&h, l);
+	return how;
 }
 
 /* Does this response belong to a dialog, and does it make one? */
@@ -418,7 +431,7 @@ static void conclude(struct dialog *d, const struct lesson *l)
 static void learn_response(struct state *st, const struct lesson *l)
 {
 	enum weight w = weigh(l);
-	bool good = l->sip->status < 300;
+	bool good = l->sip->status < 300, call;
 	struct places c = { { 0, 0 }, false };
 	uint64_t told = TARGETS_NONE;
 	struct lasting t;
@@ -454,7 +467,10 @@ static void learn_response(struct state *st, const struct lesson *l)
 	if (!l->names->to)
 		d->state = DIALOG_CONFIRMED; /* its ACK has no tag either */
 	last(d, l, &t);
+	call = d->call;
 	settle(&h, l);
+	if (!call && l->sip->method == METHOD_SUBSCRIBE && good && t.seconds)
+		subscription_put(st, l, l->names->from + l->names->to, t.seconds);
 }
 
 /* A phone of RFC 2543 answers without a tag; what it will say in the call has ours. */
@@ -464,16 +480,17 @@ static bool answers_old(const struct lesson *l)
 	       l->sip->status / 100 == 2 && l->names->from;
 }
 
-void dialogs_learn(struct state *st, const struct lesson *l)
+unsigned dialogs_learn(struct state *st, const struct lesson *l)
 {
 	enum sip_method m = l->sip->method;
 
 	if (m == METHOD_REGISTER || m == METHOD_CANCEL)
-		return; /* neither is ever part of one */
+		return 0; /* neither is ever part of one */
 	if (l->sip->kind == SIP_REQUEST && l->names->to)
-		learn_request(st, l);
-	else if (l->sip->kind == SIP_RESPONSE && (l->names->to || answers_old(l)))
+		return learn_request(st, l);
+	if (l->sip->kind == SIP_RESPONSE && (l->names->to || answers_old(l)))
 		learn_response(st, l);
 	else if (l->sip->kind == SIP_REQUEST && begins(m) && !l->again)
 		learn_half(st, l);
+	return 0;
 }

@@ -87,6 +87,9 @@ bool dialog_refused(struct state *st, const struct names *n, uint64_t now);
 /* makes: it may be the first message of a dialog. */
 void dialogs_prefetch(const struct state *st, const struct names *n, bool makes,
 		      table_fetch *fetch);
-void dialogs_learn(struct state *st, const struct lesson *l);
+/* Of a request in a dialog that is known; bits. */
+enum spoke { SPOKE_ITS_SIDE = 1, /* for the side that it claims */
+	     SPOKE_IN_CALL = 2 };  /* in a call that is confirmed, and the outside was heard */
+unsigned dialogs_learn(struct state *st, const struct lesson *l);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hash.h"
 
+#include <endian.h>
 #include <string.h>
 
 struct sip_state {
@@ -53,21 +54,25 @@ static inline uint64_t finish(struct sip_state *s)
 	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 
+/* n bytes at p, up to 8; the length goes into the top byte, which those leave free. */
+static inline uint64_t word_of(const unsigned char *p, size_t n)
+{
+	uint64_t word = 0;
+
+	memcpy(&word, p, n);
+	return le64toh(word);
+}
+
 uint64_t hash_bytes(const struct hash_key *key, const void *bytes, size_t n)
 {
 	struct sip_state s = start(key);
 	const unsigned char *p = bytes;
-	uint64_t word, last = (uint64_t)n << 56;
+	uint64_t last = (uint64_t)n << 56;
 	size_t left = n;
 
-	for (; left >= 8; left -= 8, p += 8) {
-		memcpy(&word, p, 8);
-		absorb(&s, word);
-	}
-	word = 0;
-	if (left)
-		memcpy(&word, p, left);
-	absorb(&s, last | word);
+	for (; left >= 8; left -= 8, p += 8)
+		absorb(&s, word_of(p, 8));
+	absorb(&s, left ? last | word_of(p, left) : last);
 	return finish(&s);
 }
 
@@ -82,12 +87,9 @@ void hash_more(struct hash_run *run, const void *bytes, size_t n)
 {
 	struct sip_state s = { run->v[0], run->v[1], run->v[2], run->v[3] };
 	const unsigned char *p = bytes;
-	uint64_t word;
 
-	for (size_t i = 0; i + 8 <= n; i += 8) {
-		memcpy(&word, p + i, 8);
-		absorb(&s, word);
-	}
+	for (size_t i = 0; i + 8 <= n; i += 8)
+		absorb(&s, word_of(p + i, 8));
 	*run = (struct hash_run){ { s.v0, s.v1, s.v2, s.v3 }, run->n + n };
 }
 

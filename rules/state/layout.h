@@ -8,6 +8,7 @@
 #include "table.h"
 
 #define WAYS 8
+#define ALL_WAYS ((1u << WAYS) - 1)
 #define SHARDS 64
 #define LINE 64
 #define COUNTED 256 /* buckets that are looked at under one lock */
@@ -44,7 +45,7 @@ static inline uint32_t ticks(uint64_t ns)
 	return (uint32_t)(ns >> TABLE_TICK_BITS);
 }
 
-/* Written with the shard locked; table_prefetch_value looks without. */
+/* Written with the shard locked; who looks for a key that may not be there looks without. */
 static inline void label_set(uint32_t *label, uint32_t v)
 {
 	__atomic_store_n(label, v, __ATOMIC_RELAXED);
@@ -53,6 +54,38 @@ static inline void label_set(uint32_t *label, uint32_t v)
 static inline uint32_t label_get(const uint32_t *label)
 {
 	return __atomic_load_n(label, __ATOMIC_RELAXED);
+}
+
+/* Two at once, the first of them at an even way. */
+static inline uint64_t labels_get(const uint32_t *label)
+{
+	return __atomic_load_n((const uint64_t *)(const void *)label, __ATOMIC_RELAXED);
+}
+
+/*
+ * Of two labels at once the top bits of those whose print is another one: what is not zero,
+ * plus the largest number of 31 bits, reaches the 32nd; prints have 28.
+ */
+#define BOTH 0x100000001u
+#define TOPS (0x80000000u * BOTH)
+
+static inline uint64_t others(const struct bucket *b, unsigned way, uint32_t print)
+{
+	return ((labels_get(&b->label[way]) & PRINT_MASK * BOTH) ^ print * BOTH) + (TOPS - BOTH);
+}
+
+/* The way whose label has that print, else WAYS. */
+static inline unsigned way_of(const struct bucket *b, uint32_t print)
+{
+	unsigned way = 0;
+
+	_Static_assert(WAYS == 8, "these are all of them");
+	if ((others(b, 0, print) & others(b, 2, print) & others(b, 4, print) &
+	     others(b, 6, print) & TOPS) == TOPS)
+		return WAYS;
+	while (way < WAYS - 1 && (label_get(&b->label[way]) & PRINT_MASK) != print)
+		way++;
+	return way;
 }
 
 static inline bool live(const struct bucket *b, unsigned way, uint32_t now)

@@ -297,19 +297,11 @@ static void learn_response(struct state *st, const struct lesson *l)
 	table_release(&h);
 }
 
-/* Whoever is refused as a sender by the memory of dialogs is none here. */
-static bool sender_known(struct state *st, const struct lesson *l)
-{
-	struct dialog d;
-
-	return outbound(l) || (dialog_find(st, l->names, l->now, &d) &&
-			       dialog_has_site(dialog_from(&d, l->names), l->names->site));
-}
-
 static void learn_request(struct state *st, const struct lesson *l)
 {
 	enum sip_method m = l->sip->method;
-	bool caller, known = sender_known(st, l);
+	/* whoever is refused as a sender by the memory of dialogs is none here */
+	bool caller, known = outbound(l) || l->spoke & SPOKE_ITS_SIDE;
 	struct hold h = find(st, l->names, l->now, &caller);
 	struct legs *g = h.value;
 	uint32_t *cseq;

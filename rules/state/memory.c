@@ -44,6 +44,13 @@ bool memory_learning(const struct state *st, const struct settings *s, uint64_t 
 	return memory_age(st, now) < s->learning * NS;
 }
 
+uint64_t state_learns(const struct state *st, uint32_t learning, uint64_t now)
+{
+	uint64_t age = memory_age(st, now) / NS;
+
+	return age < learning ? learning - age : 0;
+}
+
 bool memory_blind(struct state *st, const struct settings *s, const struct addr *server,
 		  uint64_t now)
 {
@@ -150,7 +157,7 @@ static bool is_partner(const struct lesson *l)
 	       l->sip->status / 100 == 2 && login_vouches(l->asked);
 }
 
-void memory_learn(struct state *st, const struct settings *s, const struct pkt *pkt,
+bool memory_learn(struct state *st, const struct settings *s, const struct pkt *pkt,
 		  const struct sip_msg *sip, const struct names *n,
 		  const struct call_facts *facts, enum shows shows, uint64_t now)
 {
@@ -172,9 +179,10 @@ void memory_learn(struct state *st, const struct settings *s, const struct pkt *
 	logins_learn(st, &l);
 	told_learn(st, &l);
 	challenges_learn(st, &l);
-	dialogs_learn(st, &l);
+	l.spoke = dialogs_learn(st, &l);
 	legs_learn(st, &l);
 	calls_learn(st, &l, facts);
 	if (is_partner(&l))
 		source_met(st, &l.outside, n->site, now);
+	return l.spoke & SPOKE_IN_CALL;
 }

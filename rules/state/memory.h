@@ -31,12 +31,14 @@ struct lesson {
 	                                  * with their branch, or NULL */
 	const struct transaction *other; /* request: one that was not answered yet, whose name
 	                  * it has taken for another target or for other credentials; NULL */
+	unsigned spoke;          /* dialogs_learn */
 	uint64_t now;
 };
 
-/* facts: of an INVITE outside a dialog, else NULL. */
+/* facts: of an INVITE outside a dialog, else NULL.  true: it was said in a confirmed call, in
+ * which the outside was heard. */
 struct call_facts;
-void memory_learn(struct state *st, const struct settings *s, const struct pkt *pkt,
+bool memory_learn(struct state *st, const struct settings *s, const struct pkt *pkt,
 		  const struct sip_msg *sip, const struct names *n,
 		  const struct call_facts *facts, enum shows shows, uint64_t now);
 

@@ -132,6 +132,18 @@ void meter_refund(struct meter *m, uint64_t key, const struct meter_limit *l, ui
 	table_release(&h);
 }
 
+uint32_t meter_count(struct meter *m, uint64_t key, const struct meter_limit *l, uint64_t now)
+{
+	struct hold h = table_find(logs(m), log_key(key, l), now);
+	struct log log = { .n = 0 };
+
+	if (h.value)
+		log = *(const struct log *)h.value;
+	table_release(&h);
+	(void)expire(&log, stamp_of(l, now));
+	return events(&log, group_size(l));
+}
+
 void meter_prefetch(const struct meter *m, uint64_t key, const struct meter_limit *l)
 {
 	table_prefetch(logs(m), log_key(key, l));

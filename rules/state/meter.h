@@ -42,6 +42,8 @@ uint32_t meter_add(struct meter *m, uint64_t key, const struct meter_limit *l, u
 		   bool *over);
 /* Takes back the newest event. */
 void meter_refund(struct meter *m, uint64_t key, const struct meter_limit *l, uint64_t now);
+/* Events in the window by now; changes nothing. */
+uint32_t meter_count(struct meter *m, uint64_t key, const struct meter_limit *l, uint64_t now);
 void meter_prefetch(const struct meter *m, uint64_t key, const struct meter_limit *l);
 
 #endif

@@ -69,60 +69,105 @@ static struct table_head table_head(const struct state *st, const struct row *r)
 /* ---- out ---- */
 
 struct saving {
-	int (*put)(void *arg, const void *bytes, size_t n);
+	int (*put)(void *arg, const struct state_part *part);
 	void *arg;
+	const struct state *st;
 	struct hash_run sum;
 	uint64_t now;
-	unsigned char *piece;
+	struct state_part part; /* the one in hand, and what holds its bytes */
+	unsigned char *bytes;
 	size_t room;
 	int error;
 };
 
+/* Room for so many bytes more in the part in hand; NULL: s->error says why not. */
+static void *more(struct saving *s, size_t n)
+{
+	size_t room = 2 * s->room > s->part.n + n ? 2 * s->room : s->part.n + n;
+	unsigned char *fresh;
+
+	if (s->error)
+		return NULL;
+	if (s->part.n + n > s->room) {
+		fresh = realloc(s->bytes, room);
+		if (!fresh) {
+			s->error = -ENOMEM;
+			return NULL;
+		}
+		s->bytes = fresh;
+		s->room = room;
+	}
+	return s->bytes + s->part.n;
+}
+
 static void put(struct saving *s, const void *bytes, size_t n)
 {
-	hash_more(&s->sum, bytes, n);
-	if (!s->error && n)
-		s->error = s->put(s->arg, bytes, n);
+	void *to = more(s, n);
+
+	if (!to)
+		return;
+	memcpy(to, bytes, n);
+	s->part.n += n;
+}
+
+/* The part in hand is whole. */
+static void end_part(struct saving *s)
+{
+	struct hash_run run;
+
+	if (s->error)
+		return;
+	hash_more(&s->sum, s->bytes, s->part.n);
+	hash_begin(&run, &s->st->secret);
+	hash_more(&run, s->bytes, s->part.n);
+	s->part.hash = hash_end(&run);
+	s->part.bytes = s->bytes;
+	s->error = s->put(s->arg, &s->part);
+	s->part.number++;
+	s->part.n = 0;
 }
 
 static void save_shard(struct saving *s, struct table *t, unsigned shard)
 {
+	size_t least = TABLE_SAVE_LEAST(table_shape(t)), piece = least > PIECE ? least : PIECE;
 	uint32_t at = 0, end = table_shape(t).buckets;
 
-	while (at < end && !s->error) {
+	while (at < end) {
+		struct group *to = more(s, sizeof(*to) + piece);
 		struct group g = { .shard = shard };
 
-		g.bytes = (uint32_t)table_save(t, shard, &at, s->now, s->piece, s->room);
+		if (!to)
+			return;
+		g.bytes = (uint32_t)table_save(t, shard, &at, s->now, to + 1, piece);
 		if (!g.bytes)
 			continue;
-		put(s, &g, sizeof(g));
-		put(s, s->piece, g.bytes);
+		*to = g;
+		s->part.n += sizeof(g) + g.bytes;
 	}
 }
 
-static void save_table(struct saving *s, const struct state *st, const struct row *r)
+static void save_table(struct saving *s, const struct row *r)
 {
-	struct table_head head = table_head(st, r);
-	size_t least = TABLE_SAVE_LEAST(table_shape(table_of(st, r)));
+	struct table_head head = table_head(s->st, r);
+	struct table *t = table_of(s->st, r);
 	struct group end = { 0 };
 
-	s->room = least > PIECE ? least : PIECE;
-	s->piece = s->error ? NULL : malloc(s->room);
-	if (!s->piece)
-		s->error = s->error ? s->error : -ENOMEM;
+	s->part.table = r->name;
 	put(s, &head, sizeof(head));
-	for (unsigned i = 0; i < table_shards(table_of(st, r)) && !s->error; i++)
-		save_shard(s, table_of(st, r), i);
-	put(s, &end, sizeof(end));
-	free(s->piece);
+	for (unsigned i = 0; i < table_shards(t); i++) {
+		save_shard(s, t, i);
+		if (i + 1 == table_shards(t))
+			put(s, &end, sizeof(end));
+		end_part(s);
+	}
 }
 
-static void save_sight(struct saving *s, const struct state *st)
+static void save_sight(struct saving *s)
 {
 	struct seen seen[SIGHTS];
 
 	for (unsigned i = 0; i < SIGHTS; i++) {
-		const struct sight *from = &st->sight[i];
+		const struct sight *from = &s->st->sight[i];
 
 		/* low last written, so first read: with it the address is whole */
 		seen[i].low = atomic_load(&from->low);
@@ -133,9 +178,9 @@ static void save_sight(struct saving *s, const struct state *st)
 }
 
 int state_save(struct state *st, uint64_t now, uint64_t stamp,
-	       int (*to)(void *arg, const void *bytes, size_t n), void *arg)
+	       int (*to)(void *arg, const struct state_part *part), void *arg)
 {
-	struct saving s = { .put = to, .arg = arg, .now = now };
+	struct saving s = { .put = to, .arg = arg, .st = st, .now = now };
 	struct head h = { .magic = MAGIC, .format = SAVED_FORMAT, .secret = st->secret,
 			  .now = now, .stamp = stamp, .began = atomic_load(&st->began),
 			  .lost = atomic_load(&st->dialogs_loses) ?
@@ -146,12 +191,18 @@ int state_save(struct state *st, uint64_t now, uint64_t stamp,
 		h.tables += rows[i].format != 0;
 	hash_begin(&s.sum, &st->secret);
 	put(&s, &h, sizeof(h));
-	save_sight(&s, st);
+	save_sight(&s);
+	end_part(&s);
 	for (unsigned i = 0; i < ROWS; i++)
 		if (rows[i].format)
-			save_table(&s, st, &rows[i]);
+			save_table(&s, &rows[i]);
 	sum = hash_end(&s.sum);
+	s.part.table = NULL;
 	put(&s, &sum, sizeof(sum));
+	end_part(&s);
+	if (s.bytes)
+		explicit_bzero(s.bytes, s.room);
+	free(s.bytes);
 	return s.error;
 }
 

@@ -8,6 +8,7 @@
 #include "sip/marks.h"
 #include "slow.h"
 #include "store.h"
+#include "visitors.h"
 
 #define DAY 86400
 #define AROUND 0x4001 /* the address of a prefix may be that of a site */
@@ -454,8 +455,12 @@ void scans_learn(struct state *st, const struct lesson *l)
 		target ^= key_of_addr(st, &l->inside);
 	if (what == NOTHING || !target || (what == FOLLOWED && !login_accepted(l)))
 		return;
-	if (what == REFUSED)
+	if (what == REFUSED) {
+		struct addr site = addr_site(&l->outside);
+
 		learn_around(st, l, target, what, &around);
+		visitor_note(st, &site, l->names->site, false, l->now);
+	}
 	if (learn_site(st, l, target, what, &around) && what == REACHED)
 		learn_around(st, l, target, what, &around);
 }

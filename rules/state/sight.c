@@ -168,20 +168,44 @@ void sight_accepted(struct state *st, const struct addr *inside, uint64_t now)
 	set(&s->failing, 0);
 }
 
+/* Claimed: its address is low and what stands in high. */
+static void address_of(const struct sight *s, uint64_t low, struct addr *out)
+{
+	uint64_t high = get(&s->high);
+
+	memcpy(out->b, &high, sizeof(high));
+	memcpy(out->b + 8, &low, sizeof(low));
+}
+
 bool state_sight_news(struct state *st, uint64_t now, struct addr *server, bool *hears)
 {
 	for (unsigned i = 0; i < SIGHTS; i++) {
 		struct sight *s = &st->sight[i];
-		uint64_t high, low = atomic_load_explicit(&s->low, memory_order_acquire);
+		uint64_t low = atomic_load_explicit(&s->low, memory_order_acquire);
 
 		*hears = is_heard(s, now);
 		if (!low || atomic_load(&s->told) != *hears)
 			continue;
 		atomic_store(&s->told, !*hears);
-		high = get(&s->high);
-		memcpy(server->b, &high, sizeof(high));
-		memcpy(server->b + 8, &low, sizeof(low));
+		address_of(s, low, server);
 		return true;
 	}
 	return false;
+}
+
+size_t state_servers(struct state *st, uint64_t now, struct server_sight out[SERVERS_MOST])
+{
+	size_t n = 0;
+
+	_Static_assert(SERVERS_MOST == SIGHTS, "room for all");
+	for (unsigned i = 0; i < SIGHTS; i++) {
+		const struct sight *s = &st->sight[i];
+		uint64_t low = atomic_load_explicit(&s->low, memory_order_acquire);
+
+		if (!low)
+			continue;
+		address_of(s, low, &out[n].server);
+		out[n++].heard = is_heard(s, now);
+	}
+	return n;
 }

@@ -35,7 +35,7 @@ struct registration {
 
 struct registrant {
 	uint32_t others_until; /* registrations of before it was pushed out once */
-	struct registration reg[SOURCE_REGS];
+	struct registration reg[SOURCE_REGS]; /* none behind an empty one */
 };
 
 size_t sources_size(void)
@@ -95,9 +95,13 @@ static bool reg_live(const struct registration *r, uint64_t now)
 /* The same for registrations; a record of these is prolonged once a day, or gone. */
 static void sweep(struct registrant *r, uint64_t now)
 {
-	for (unsigned i = 0; i < SOURCE_REGS; i++)
-		if (!reg_live(&r->reg[i], now))
-			r->reg[i].who = 0;
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < SOURCE_REGS && r->reg[i].who; i++)
+		if (reg_live(&r->reg[i], now))
+			r->reg[kept++] = r->reg[i];
+	while (kept < SOURCE_REGS && r->reg[kept].who)
+		r->reg[kept++] = (struct registration){ 0, 0 };
 }
 
 /* Counts up to `most`. */
@@ -109,7 +113,7 @@ static unsigned registrations(struct state *st, uint64_t key, unsigned most, uin
 
 	if (!r)
 		return 1; /* it was pushed out: nobody can say more */
-	for (unsigned i = 0; i < SOURCE_REGS && n < most; i++)
+	for (unsigned i = 0; i < SOURCE_REGS && r->reg[i].who && n < most; i++)
 		n += reg_live(&r->reg[i], now);
 	n += !n && ahead(r->others_until, now);
 	table_release(&h);
@@ -199,17 +203,26 @@ bool source_met_around(struct state *st, const struct prefix *around, uint64_t n
 	return s.met;
 }
 
+/* That one's, else an empty one; NULL: there is none. */
 static struct registration *reg_slot(struct registrant *r, uint16_t who)
 {
-	struct registration *room = NULL;
-
-	for (unsigned i = 0; i < SOURCE_REGS; i++) {
-		if (r->reg[i].who == who)
+	for (unsigned i = 0; i < SOURCE_REGS; i++)
+		if (r->reg[i].who == who || !r->reg[i].who)
 			return &r->reg[i];
-		if (!room && !r->reg[i].who)
-			room = &r->reg[i];
-	}
-	return room;
+	return NULL;
+}
+
+/* The last one comes into its place. */
+static void reg_remove(struct registrant *r, uint16_t who)
+{
+	struct registration *slot = reg_slot(r, who), *last = r->reg + SOURCE_REGS;
+
+	if (!slot || slot->who != who)
+		return;
+	while (!last[-1].who)
+		last--;
+	*slot = last[-1];
+	last[-1] = (struct registration){ 0, 0 };
 }
 
 /* had: end of the last registration that the site is known for. */
@@ -268,10 +281,9 @@ void site_registered(struct state *st, uint64_t site_key, uint16_t who, uint32_t
 void site_unregistered(struct state *st, uint64_t site_key, uint16_t who, uint64_t now)
 {
 	struct hold h = table_find(st->registrants, site_key, now);
-	struct registration *slot = h.value ? reg_slot(h.value, who) : NULL;
 
-	if (slot)
-		slot->who = 0;
+	if (h.value)
+		reg_remove(h.value, who);
 	table_release(&h);
 }
 

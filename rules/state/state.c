@@ -3,6 +3,7 @@
 #include "pool.h"
 #include "store.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -73,6 +74,14 @@ void state_prefetch(const struct state *st, uint64_t site_key)
 {
 	table_prefetch(st->bans, site_key);
 	table_prefetch(st->sources, site_key);
+	table_prefetch(st->registrants, site_key);
+}
+
+void state_prefetch_site(const struct state *st, uint64_t site_key)
+{
+	table_prefetch_value(st->sources, site_key);
+	table_prefetch_value(st->registrants, site_key);
+	table_prefetch(st->meters, site_key);
 }
 
 struct state *state_new(const struct settings *s, const uint8_t seed[16])
@@ -82,6 +91,9 @@ struct state *state_new(const struct settings *s, const uint8_t seed[16])
 	if (!st)
 		return NULL;
 	memcpy(&st->secret, seed, sizeof(st->secret));
+	/* decisions are the same on every machine, for one seed */
+	st->secret.k0 = le64toh(st->secret.k0);
+	st->secret.k1 = le64toh(st->secret.k1);
 	for (unsigned i = 0; i < ROWS; i++) {
 		struct table *t = table_new(records_of(s, &rows[i]), rows[i].size());
 

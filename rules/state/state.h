@@ -19,6 +19,8 @@ struct meter *state_meter(struct state *st);
 
 /* Fetches what ban_find and source_find will read. */
 void state_prefetch(const struct state *st, uint64_t site_key);
+/* ... once that has arrived, and what the meters of the site will read. */
+void state_prefetch_site(const struct state *st, uint64_t site_key);
 
 /* state_ban_find for callers that have the key of the site. */
 bool ban_find(struct state *st, uint64_t site_key, const struct addr *a, uint64_t now,

@@ -189,13 +189,6 @@ void table_pushed(struct table *t, uint64_t *evicted, uint64_t *refused)
 	}
 }
 
-/* Where a key may live; its bits are used once each. */
-struct place {
-	struct table_shard *shard;
-	size_t bucket[2];
-	uint32_t print;
-};
-
 static uint32_t print_of(uint64_t key)
 {
 	uint32_t print = (uint32_t)(key >> KEY_PLACE_BITS);
@@ -223,51 +216,72 @@ static size_t second_bucket(const struct table *t, uint64_t key)
 	return base_of(t, key) + ((first_bucket(t, key) + ahead) & mask);
 }
 
-static struct place place_of(struct table *t, uint64_t key)
+static struct table_shard *shard_of(struct table *t, uint64_t key)
 {
-	struct place at = { .shard = &t->shard[key % SHARDS], .print = print_of(key) };
-
-	at.bucket[0] = base_of(t, key) + first_bucket(t, key);
-	at.bucket[1] = second_bucket(t, key);
-	return at;
+	return &t->shard[key % SHARDS];
 }
 
-static struct hold hold_of(struct table *t, struct table_shard *s, size_t bucket, unsigned way)
+static void hold_set(struct hold *h, struct table *t, struct table_shard *s, size_t bucket,
+		     unsigned way)
 {
-	return (struct hold){
-		.value = t->value + (bucket * WAYS + way) * t->value_size,
-		.way = (uint8_t)way,
-		.bucket = &t->bucket[bucket],
-		.shard = s,
-	};
+	h->value = t->value + (bucket * WAYS + way) * t->value_size;
+	h->way = (uint8_t)way;
+	h->bucket = &t->bucket[bucket];
+	h->shard = s;
 }
 
-/* Called with the shard locked; value NULL when there is no record, dead or alive. */
-static struct hold search(struct table *t, const struct place *at)
+static size_t first_of_all(const struct table *t, uint64_t key)
 {
-	for (unsigned i = 0; i < 2; i++) {
-		const struct bucket *b = &t->bucket[at->bucket[i]];
+	return base_of(t, key) + first_bucket(t, key);
+}
 
-		for (unsigned way = 0; way < WAYS; way++)
-			if ((b->label[way] & PRINT_MASK) == at->print)
-				return hold_of(t, at->shard, at->bucket[i], way);
-		if (!(b->label[0] & OVERFLOW))
-			break;
+/* Called with the shard locked; seen: where the key's label was before, in its first bucket.
+ * false: there is no record, dead or alive. */
+static bool search(struct table *t, struct table_shard *s, uint64_t key, unsigned seen,
+		   struct hold *h)
+{
+	size_t bucket = first_of_all(t, key);
+	const struct bucket *b = &t->bucket[bucket];
+	uint32_t print = print_of(key);
+
+	if (seen == WAYS || (b->label[seen] & PRINT_MASK) != print)
+		seen = way_of(b, print);
+	if (seen == WAYS && b->label[0] & OVERFLOW) {
+		bucket = second_bucket(t, key);
+		seen = way_of(&t->bucket[bucket], print);
 	}
-	return (struct hold){ 0 };
+	if (seen == WAYS)
+		return false;
+	hold_set(h, t, s, bucket, seen);
+	return true;
+}
+
+/*
+ * Most keys are not there, and no lock is needed to see that: whatever others write meanwhile,
+ * there was a moment at which none of the labels was this key's.
+ */
+static bool absent(const struct table *t, uint64_t key, unsigned *seen)
+{
+	const struct bucket *b = &t->bucket[first_of_all(t, key)];
+
+	*seen = way_of(b, print_of(key));
+	return *seen == WAYS && !(label_get(&b->label[0]) & OVERFLOW);
 }
 
 struct hold table_find(struct table *t, uint64_t key, uint64_t now)
 {
-	struct place at = place_of(t, key);
-	struct hold h;
+	struct table_shard *s = shard_of(t, key);
+	struct hold h = { 0 };
+	unsigned seen;
 
-	pthread_mutex_lock(&at.shard->lock);
-	h = search(t, &at);
-	if (h.value && live(h.bucket, h.way, ticks(now)))
+	if (absent(t, key, &seen))
 		return h;
-	pthread_mutex_unlock(&at.shard->lock);
-	return (struct hold){ 0 };
+	pthread_mutex_lock(&s->lock);
+	if (search(t, s, key, seen, &h) && live(h.bucket, h.way, ticks(now)))
+		return h;
+	pthread_mutex_unlock(&s->lock);
+	h = (struct hold){ 0 };
+	return h;
 }
 
 static unsigned rank_of(const struct bucket *b, unsigned way)
@@ -275,26 +289,22 @@ static unsigned rank_of(const struct bucket *b, unsigned way)
 	return b->label[way] >> RANK_SHIFT & (TABLE_RANKS - 1);
 }
 
-/* Is record a of bucket x a better victim than record b of bucket y? */
-static bool worse(const struct bucket *x, unsigned a, const struct bucket *y, unsigned b,
-		  uint32_t now)
+/* Is record a of bucket x a better victim than record b of bucket y?  Both are alive. */
+static bool worse(const struct bucket *x, unsigned a, const struct bucket *y, unsigned b)
 {
-	if (live(x, a, now) != live(y, b, now))
-		return live(y, b, now);
-	if (!live(x, a, now))
-		return false;
 	if (rank_of(x, a) != rank_of(y, b))
 		return rank_of(x, a) < rank_of(y, b);
 	return (int32_t)(x->expires[a] - y->expires[b]) < 0;
 }
 
-static unsigned full(const struct bucket *b, uint32_t now)
+/* A bit for each way. */
+static unsigned live_ways(const struct bucket *b, uint32_t now)
 {
-	unsigned n = 0;
+	unsigned ways = 0;
 
 	for (unsigned way = 0; way < WAYS; way++)
-		n += live(b, way, now);
-	return n;
+		ways |= (unsigned)live(b, way, now) << way;
+	return ways;
 }
 
 void table_spread(struct table *t)
@@ -302,27 +312,38 @@ void table_spread(struct table *t)
 	t->spread = true;
 }
 
-/* The record to overwrite: in the first bucket if it has room (and is to be filled first),
- * else in either. */
-static struct hold victim(struct table *t, const struct place *at, uint32_t now)
+/* Of two buckets without room. */
+static unsigned worst(struct bucket *const b[2], unsigned *where)
 {
-	struct bucket *all = t->bucket, *first = &all[at->bucket[0]];
-	unsigned in_first = full(first, now), buckets = in_first < WAYS ? 1 : 2, begin = 0;
-	unsigned way = 0, where = 0;
+	unsigned way = 0;
 
-	if (t->spread && in_first && full(&all[at->bucket[1]], now) < in_first) {
-		buckets = 2;
-		begin = where = 1;
-	}
-	for (unsigned i = begin; i < buckets; i++)
+	for (unsigned i = 0; i < 2; i++)
 		for (unsigned w = 0; w < WAYS; w++)
-			if (worse(&all[at->bucket[i]], w, &all[at->bucket[where]], way, now)) {
-				where = i;
+			if (worse(b[i], w, b[*where], way)) {
+				*where = i;
 				way = w;
 			}
+	return way;
+}
+
+/* The record to overwrite: in the first bucket if it has room (and is to be filled first),
+ * else in either. */
+static void victim(struct table *t, struct table_shard *s, uint64_t key, uint32_t now,
+		   struct hold *h)
+{
+	size_t bucket[2] = { first_of_all(t, key), second_bucket(t, key) };
+	struct bucket *b[2] = { &t->bucket[bucket[0]], &t->bucket[bucket[1]] };
+	unsigned lives[2] = { live_ways(b[0], now), 0 }, where = 0, way;
+
+	if (lives[0] == ALL_WAYS || (lives[0] && t->spread)) {
+		lives[1] = live_ways(b[1], now);
+		where = __builtin_popcount(lives[1]) < __builtin_popcount(lives[0]);
+	}
+	way = lives[where] != ALL_WAYS ? (unsigned)__builtin_ctz(~lives[where]) :
+					 worst(b, &where);
 	if (where == 1)
-		label_set(&first->label[0], first->label[0] | OVERFLOW);
-	return hold_of(t, at->shard, at->bucket[where], way);
+		label_set(&b[0]->label[0], b[0]->label[0] | OVERFLOW);
+	hold_set(h, t, s, bucket[where], way);
 }
 
 static void label(struct hold *h, uint32_t print, unsigned rank)
@@ -349,25 +370,26 @@ static void let_go(struct table *t, const struct hold *h, bool evicted, struct t
 static struct hold make(struct table *t, uint64_t key, uint64_t now, uint8_t rank,
 			struct table_lost *lost)
 {
-	struct place at = place_of(t, key);
-	struct hold h;
-	bool evicts;
+	struct table_shard *s = shard_of(t, key);
+	struct hold h = { 0 };
+	bool evicts = false;
 
-	pthread_mutex_lock(&at.shard->lock);
-	h = search(t, &at);
-	if (h.value && live(h.bucket, h.way, ticks(now)))
+	pthread_mutex_lock(&s->lock);
+	if (!search(t, s, key, WAYS, &h)) {
+		victim(t, s, key, ticks(now), &h);
+		evicts = live(h.bucket, h.way, ticks(now));
+	} else if (live(h.bucket, h.way, ticks(now))) {
 		return h;
-	if (!h.value)
-		h = victim(t, &at, ticks(now));
-	evicts = live(h.bucket, h.way, ticks(now));
+	}
 	if (evicts && rank_of(h.bucket, h.way) > rank) {
-		at.shard->refused++;
-		pthread_mutex_unlock(&at.shard->lock);
-		return (struct hold){ 0 };
+		s->refused++;
+		pthread_mutex_unlock(&s->lock);
+		h = (struct hold){ 0 };
+		return h;
 	}
 	let_go(t, &h, evicts, lost);
-	at.shard->evicted += evicts;
-	label(&h, at.print, rank);
+	s->evicted += evicts;
+	label(&h, print_of(key), rank);
 	memset(h.value, 0, t->value_size);
 	h.bucket->expires[h.way] = ticks(now);
 	h.fresh = true;
@@ -427,19 +449,16 @@ void table_drop(struct hold *h)
 
 void table_prefetch(const struct table *t, uint64_t key)
 {
-	__builtin_prefetch(&t->bucket[base_of(t, key) + first_bucket(t, key)], 1);
+	__builtin_prefetch(&t->bucket[first_of_all(t, key)], 1);
 }
 
 /* No lock is taken: what is read here decides nothing but what is fetched. */
 void table_prefetch_value(const struct table *t, uint64_t key)
 {
-	size_t bucket = base_of(t, key) + first_bucket(t, key);
+	size_t bucket = first_of_all(t, key);
 	const struct bucket *b = &t->bucket[bucket];
-	uint32_t print = print_of(key);
-	unsigned way = 0;
+	unsigned way = way_of(b, print_of(key));
 
-	while (way < WAYS && (label_get(&b->label[way]) & PRINT_MASK) != print)
-		way++;
 	if (way == WAYS) {
 		if (label_get(&b->label[0]) & OVERFLOW)
 			__builtin_prefetch(&t->bucket[second_bucket(t, key)], 1);
@@ -451,13 +470,15 @@ void table_prefetch_value(const struct table *t, uint64_t key)
 
 bool table_forget(struct table *t, uint64_t key)
 {
-	struct place at = place_of(t, key);
-	struct hold h;
+	struct table_shard *s = shard_of(t, key);
+	struct hold h = { 0 };
+	unsigned seen;
 
-	pthread_mutex_lock(&at.shard->lock);
-	h = search(t, &at);
-	if (!h.value) {
-		pthread_mutex_unlock(&at.shard->lock);
+	if (absent(t, key, &seen))
+		return false;
+	pthread_mutex_lock(&s->lock);
+	if (!search(t, s, key, seen, &h)) {
+		pthread_mutex_unlock(&s->lock);
 		return false;
 	}
 	table_drop(&h);

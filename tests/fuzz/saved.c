@@ -16,17 +16,17 @@ struct bytes {
 	size_t n, room;
 };
 
-static int keep(void *arg, const void *p, size_t n)
+static int keep(void *arg, const struct state_part *part)
 {
 	struct bytes *b = arg;
 
-	while (b->n + n > b->room) {
+	while (b->n + part->n > b->room) {
 		b->room = 2 * b->room + 65536;
 		b->p = realloc(b->p, b->room);
 		must(b->p);
 	}
-	memcpy(b->p + b->n, p, n);
-	b->n += n;
+	memcpy(b->p + b->n, part->bytes, part->n);
+	b->n += part->n;
 	return 0;
 }
 

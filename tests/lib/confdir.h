@@ -39,6 +39,20 @@ static inline void confdir_write(struct confdir *d, const char *name, const char
 	confdir_write_bytes(d, name, text, strlen(text));
 }
 
+/* A file below the folder, with its folders. */
+static inline void confdir_place(struct confdir *d, const char *path, const char *text)
+{
+	char full[512];
+
+	snprintf(full, sizeof(full), "%s%s", d->path, path);
+	for (char *slash = full + strlen(d->path) + 1; (slash = strchr(slash, '/')); slash++) {
+		*slash = '\0';
+		mkdir(full, 0755);
+		*slash = '/';
+	}
+	confdir_write(d, path + 1, text);
+}
+
 static inline struct confdir *confdir_new(void)
 {
 	struct confdir *d = calloc(1, sizeof(*d));

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A server that answers 200 to every request, over UDP and TCP, where no real one is
-needed: echo.py [--heard FILE] ADDRESS...
+needed: echo.py [--heard FILE] [--tag TAG] ADDRESS...
 
 FILE gets a line for each request that arrived whole, and for each end of a connection, with
 what was left of a message:
@@ -28,6 +28,8 @@ def answer(data):
     if not lines[0].endswith(b"SIP/2.0") or lines[0].startswith(b"ACK "):
         return b""
     copied = [x for x in lines[1:] if x.split(b":")[0].strip().lower() in COPIED]
+    if tag:
+        copied = [x + b";tag=" + tag if x[:3] == b"To:" and b";tag=" not in x else x for x in copied]
     return b"\r\n".join([b"SIP/2.0 200 OK"] + copied + [b"Content-Length: 0", b"", b""])
 
 
@@ -94,9 +96,12 @@ def on_connect(sock):
 
 
 loop = selectors.DefaultSelector()
-addresses, heard = sys.argv[1:], None
+addresses, heard, tag = sys.argv[1:], None, b""
 if addresses[0] == "--heard":
     heard = open(addresses[1], "w", buffering=1)
+    addresses = addresses[2:]
+if addresses[0] == "--tag":
+    tag = addresses[1].encode()
     addresses = addresses[2:]
 for address in addresses:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET

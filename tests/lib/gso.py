@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Many SIP requests of one size at once, some of them a scanner's, and which were answered.
 
-  gso.py SOURCE TARGET HOW [--bad N,N,...] [--count N]
+  gso.py SOURCE TARGET HOW [--bad N,N,...] [--count N] [--first]
 
 HOW: segment  one send() that the kernel cuts into datagrams (UDP_SEGMENT), as late as it can
      burst    a datagram each, one right behind the other
      stream   one send() over TCP
+--first: a single one before, which is answered (over UDP)
 
 Prints one line of JSON: the numbers of the requests that were answered, and how a TCP
 connection ended."""
@@ -25,6 +26,7 @@ ap.add_argument("target")
 ap.add_argument("how", choices=["segment", "burst", "stream"])
 ap.add_argument("--bad", default="")
 ap.add_argument("--count", type=int, default=10)
+ap.add_argument("--first", action="store_true")
 ap.add_argument("-w", "--wait", type=float, default=5, help="seconds for the answers")
 a = ap.parse_args()
 bad = [int(n) for n in a.bad.split(",") if n]
@@ -57,6 +59,9 @@ port = sock.getsockname()[1]
 sock.settimeout(10)
 sock.connect((a.target, 5060))
 all_of_them = [request(n) for n in range(a.count)]
+if a.first:
+    sock.send(request(a.count))
+    sock.recv(65535)
 if a.how == "segment":
     sock.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, SIZE)
 if a.how == "burst":

@@ -32,6 +32,7 @@ ap.add_argument("--spell", default='username="%s"', help="how the user is writte
 ap.add_argument("--tcp", action="store_true")
 ap.add_argument("--wait", type=float, default=1, help="seconds for an answer")
 ap.add_argument("--again", type=int, default=1, help="how often each guess is sent")
+ap.add_argument("--pause", type=float, default=0, help="seconds between guesses")
 a = ap.parse_args()
 
 host = "[%s]" % a.target if ":" in a.target else a.target
@@ -127,6 +128,7 @@ while sent < a.count:
         if silent > 3:
             break
     sent += len(ready)
+    time.sleep(a.pause)
     if ended or silent > 3:
         break
 print(json.dumps({"sent": sent, "answers": answers, "right": bool(set(answers) - {"401", "403", "407"})}))

@@ -9,6 +9,10 @@ SCHEMA  maxmind, dbip, ip-location-db, ipinfo-old   countries: VALUE is "DE"
 --ip-version 4|6   of the search tree (6)
 --probes WHICH     the well-known addresses that sipmoat asks a new file for:
                    all (default), 4, 6, none, or same: all with the same answer
+--world            200 countries more, one each in 20.0.0.0/8 and 2400:8000::/20: so many a
+                   new file must have to take an old one's place
+--built SECONDS    when it says it was made
+--lists            no MaxMind DB: OUT is a folder, and gets geoip and geoip6 as tor-geoipdb has them
 
 The format: https://maxmind.github.io/MaxMind-DB/, with records of 24 bits.
 """
@@ -28,7 +32,9 @@ PROBES = (
     ("2001:dc3::/32", "JP", 7500), ("2001:12ff::/32", "BR", 22548),
     ("2a02:6b8::/29", "RU", 13238), ("2001:43f8:110::/48", "ZA", 33764),
     ("2001:620::/32", "CH", 559), ("2400:3200::/48", "CN", 37963),
-    ("2620:fe::/48", "US", 19281),
+    ("2620:fe::/48", "US", 19281), ("133.11.0.0/16", "JP", 2501),
+    ("131.111.0.0/16", "GB", 786), ("141.20.0.0/16", "DE", 680), ("2001:638::/32", "DE", 680),
+    ("2001:630::/32", "GB", 786), ("2001:200::/32", "JP", 2500),
 )
 
 
@@ -118,13 +124,13 @@ class Tree:
             return len(self.nodes)
         return child if isinstance(child, int) else len(self.nodes) + 16 + child[1]
 
-    def file(self, kind):
+    def file(self, kind, built):
         tree = b"".join(struct.pack(">I", self.record(c))[1:] for n in self.nodes for c in n)
         about = {
             "node_count": Typed(6, len(self.nodes)), "record_size": Typed(5, 24),
             "ip_version": Typed(5, self.version), "database_type": kind,
             "languages": ["en"], "binary_format_major_version": Typed(5, 2),
-            "binary_format_minor_version": Typed(5, 0), "build_epoch": Typed(9, 1700000000),
+            "binary_format_minor_version": Typed(5, 0), "build_epoch": Typed(9, built),
             "description": {"en": "a test database"},
         }
         return tree + bytes(16) + self.data + b"\xab\xcd\xefMaxMind.com" + encode(about)
@@ -138,26 +144,47 @@ def rows_of(args):
         if args.probes == "same":
             country, asn = "HK", 30
         yield prefix, str(asn) if args.schema.startswith("asn") else country
+    for i in range(200 if args.world else 0):
+        code = chr(65 + i // 26) + chr(65 + i % 26)
+        value = str(64496 + i) if args.schema.startswith("asn") else code
+        yield "20.0.%d.0/24" % i, value
+        yield "2400:80%02x::/32" % i, value
     for row in args.rows:
         yield row.rsplit("=", 1)
+
+
+def write_lists(folder, rows):
+    for version, name in ((4, "geoip"), (6, "geoip6")):
+        with open(folder + "/" + name, "w", encoding="ascii") as f:
+            f.write("# a list\n# Generated: Thu, 25 Jun 2026 04:33:59 GMT\n\n")
+            for net, code in rows:
+                ends = (net[0], net[-1]) if version == 6 else (int(net[0]), int(net[-1]))
+                if net.version == version:
+                    f.write("%s,%s,%s\n" % (*ends, code))
 
 
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--ip-version", type=int, choices=(4, 6), default=6)
     p.add_argument("--probes", choices=("all", "4", "6", "none", "same"), default="all")
+    p.add_argument("--lists", action="store_true")
+    p.add_argument("--world", action="store_true")
+    p.add_argument("--built", type=int, default=1700000000)
     p.add_argument("out")
     p.add_argument("schema", choices=("maxmind", "dbip", "ip-location-db", "ipinfo-old", "asn",
                                       "asn-text"))
     p.add_argument("rows", nargs="*")
     args = p.parse_args()
-    tree = Tree(args.ip_version)
     rows = [(ipaddress.ip_network(prefix), value) for prefix, value in rows_of(args)]
+    if args.lists:
+        write_lists(args.out, rows)
+        return
+    tree = Tree(args.ip_version)
     for network, value in sorted(rows, key=lambda r: r[0].prefixlen + (r[0].version == 4) * 96):
         if network.version <= args.ip_version:
             tree.insert(network, entry(args.schema, value))
     with open(args.out, "wb") as f:
-        f.write(tree.file("Test-" + args.schema))
+        f.write(tree.file("Test-" + args.schema, args.built))
 
 
 if __name__ == "__main__":

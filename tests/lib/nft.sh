@@ -22,7 +22,7 @@ must() {
 
 # wait_for COMMAND...: until it succeeds; the limit only ends a test that hangs
 wait_for() {
-	local end=$((SECONDS + 20))
+	local end=$((SECONDS + 20 * ${SLOW:-1}))
 	until "$@"; do
 		[ "$SECONDS" -lt "$end" ] || return 1
 		sleep 0.02

@@ -25,6 +25,7 @@ ap.add_argument("--contact", help="instead of the phone's own; what a header Con
 ap.add_argument("--expires", default="3600")
 ap.add_argument("--to", help="whom it registers, or calls: a URI")
 ap.add_argument("--sender", help="From, a URI")
+ap.add_argument("--agent", default="Acme Desk Phone 7.1")
 ap.add_argument("--wrong", action="store_true", help="with another password")
 ap.add_argument("-w", "--wait", type=float, default=32, help="seconds (Timer F)")
 a = ap.parse_args()
@@ -58,7 +59,7 @@ class Phone:
             f"Call-ID: {run:x}-{self.user}\r\nCSeq: {self.cseq} {a.method}\r\n"
             f"Contact: {a.contact or f'<sip:{self.user}@{here}>'}\r\n{self.credentials}"
             + (f"Expires: {a.expires}\r\n" if a.method == "REGISTER" and a.expires else "") +
-            "User-Agent: Acme Desk Phone 7.1\r\nContent-Length: 0\r\n\r\n").encode())
+            f"User-Agent: {a.agent}\r\nContent-Length: 0\r\n\r\n").encode(errors="surrogateescape"))
         self.sent += 1
         self.next, self.pause = now + self.pause, min(2 * self.pause, 4)
 

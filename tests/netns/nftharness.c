@@ -375,7 +375,7 @@ int main(int argc, char **argv)
 		return 64;
 	log_open(LOG_INFO_);
 	h.state = state_new(ruleset_settings(rs), seed);
-	h.ring = ring_new(SLOTS);
+	h.ring = ring_new(SLOTS, sizeof(struct event));
 	conf.state = h.state;
 	conf.ring = &h.ring;
 	if (!h.state || !h.ring || hand_open(&conf.hand, "", 0) < 0 ||

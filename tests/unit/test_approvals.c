@@ -302,13 +302,13 @@ struct bytes {
 	size_t n;
 };
 
-static int put(void *arg, const void *p, size_t n)
+static int put(void *arg, const struct state_part *part)
 {
 	struct bytes *b = arg;
 
-	assert_true(b->n + n <= sizeof(b->b));
-	memcpy(b->b + b->n, p, n);
-	b->n += n;
+	assert_true(b->n + part->n <= sizeof(b->b));
+	memcpy(b->b + b->n, part->bytes, part->n);
+	b->n += part->n;
 	return 0;
 }
 

@@ -148,6 +148,12 @@ static void lists(void **unused)
 		"{\"state\":\"banned\",\"who\":\"203.0.113.7\",\"seconds\":3600,"
 		"\"check\":\"trusted\",\"proven\":true,\"times\":3,\"note\":\"too fast\"}]}");
 	free(got);
+	says(bancommands_bans, "{\"command\":\"bans\",\"most\":1}",
+	     "{\"ok\":true,\"total\":4,\"bans\":[{\"state\":\"allowed\","
+	     "\"who\":\"203.0.113.9\",\"seconds\":60,\"note\":\"by hand\"}]}");
+	says(bancommands_bans, "{\"command\":\"bans\",\"most\":0}",
+	     "{\"ok\":false,\"error\":\"bad_request\","
+	     "\"text\":\"\\\"most\\\" must be 1 to 8192\"}");
 }
 
 int main(void)

@@ -258,12 +258,12 @@ static struct {
 	size_t n;
 } file;
 
-static int keep(void *arg, const void *p, size_t n)
+static int keep(void *arg, const struct state_part *part)
 {
 	(void)arg;
-	assert_true(file.n + n <= sizeof(file.bytes));
-	memcpy(file.bytes + file.n, p, n);
-	file.n += n;
+	assert_true(file.n + part->n <= sizeof(file.bytes));
+	memcpy(file.bytes + file.n, part->bytes, part->n);
+	file.n += part->n;
 	return 0;
 }
 

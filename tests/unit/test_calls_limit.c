@@ -152,14 +152,14 @@ struct bytes {
 	size_t n;
 };
 
-static int put(void *arg, const void *p, size_t n)
+static int put(void *arg, const struct state_part *part)
 {
 	struct bytes *b = arg;
 
-	b->p = realloc(b->p, b->n + n);
+	b->p = realloc(b->p, b->n + part->n);
 	assert_non_null(b->p);
-	memcpy(b->p + b->n, p, n);
-	b->n += n;
+	memcpy(b->p + b->n, part->bytes, part->n);
+	b->n += part->n;
 	return 0;
 }
 

@@ -84,7 +84,7 @@ static const struct broken {
 	{ "queue = 1;", "queue: has the wrong type: must be a group" },
 	{ "queue = [ 1 ];", "queue: has the wrong type: must be a group" },
 	{ "flood = \"off\";", "flood: has the wrong type: must be a group" },
-	{ "queue = { length = \"100\"; };", "queue.length: has the wrong type: must be a whole" },
+	{ "queue = { length = \"100k\"; };", "queue.length: has the wrong type: must be a whole" },
 	{ "queue = { length = 1.5; };", "queue.length: has the wrong type" },
 	{ "queue = { length = 1e3; };", "queue.length: has the wrong type" },
 	{ "queue = { length = true; };", "queue.length: has the wrong type" },

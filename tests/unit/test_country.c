@@ -168,6 +168,24 @@ static void test_one_database(void **state)
 	ruleset_free(rs);
 }
 
+/* Of what a server sends, whom it goes to is told. */
+static void told_of_the_outside_end(void **state)
+{
+	struct ruleset *rs = load(*state, "");
+	struct pkt pkt = { .proto = PROTO_UDP };
+	struct decision d = { .dir = DIR_OUTBOUND };
+	struct about about;
+
+	assert_int_equal(addr_parse(SLICE("5.0.0.1"), &pkt.src), 0);
+	assert_int_equal(addr_parse(SLICE("6.0.0.1"), &pkt.dst), 0);
+	engine_about(rs, NULL, &pkt, &d, &about);
+	assert_string_equal(about.country, "FR");
+	d.dir = DIR_INBOUND;
+	engine_about(rs, NULL, &pkt, &d, &about);
+	assert_string_equal(about.country, "DE");
+	ruleset_free(rs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +193,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_reasons, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_database, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_database, setup, teardown),
+		cmocka_unit_test_setup_teardown(told_of_the_outside_end, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

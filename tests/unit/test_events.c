@@ -15,6 +15,8 @@
 #include "check.h"
 #include "clock.h"
 #include "events.h"
+#include "eventtext.h"
+#include "journal.h"
 #include "log.h"
 #include "smallstate.h"
 #include "state/approvals.h"
@@ -45,7 +47,7 @@ static void note_token(void *unused, const struct approval *a)
 /* What comes out when these n events wait in the ring. */
 static void lines_of(const struct event *ev, unsigned n, char *out, size_t room)
 {
-	struct ring *ring = ring_new(n);
+	struct ring *ring = ring_new(n, sizeof(struct news));
 	struct events_conf conf = { .ring = &ring, .rings = 1, .wake_fd = eventfd(0, 0),
 				    .state = st, .on_token = note_token };
 	int saved = dup(STDERR_FILENO);
@@ -54,7 +56,7 @@ static void lines_of(const struct event *ev, unsigned n, char *out, size_t room)
 	size_t len;
 
 	for (unsigned i = 0; i < n; i++)
-		assert_true(ring_put(ring, &ev[i]));
+		assert_true(ring_put(ring, &(struct news){ .ev = ev[i] }));
 	log_open(LOG_INFO_);
 	dup2(fileno(f), STDERR_FILENO);
 	assert_int_equal(events_start(&e, &conf), 0);
@@ -281,6 +283,26 @@ static void many_sources_do_not_flood_the_log(void **unused)
 	assert_non_null(strstr(out, "more events were only counted"));
 }
 
+static void a_forged_flood_hides_no_proven_ban(void **unused)
+{
+	static struct event ev[2000];
+	static char out[1 << 20];
+
+	(void)unused;
+	for (unsigned i = 0; i < 2000; i++) {
+		ev[i] = event_of(9, "forged");
+		ev[i].src.b[13] = (uint8_t)(i >> 8);
+		ev[i].src.b[14] = (uint8_t)i;
+		ev[i].d.ban = 300;
+	}
+	ev[1999] = event_of(77, "real");
+	ev[1999].d.ban = 600;
+	ev[1999].d.ban_proven = true;
+	lines_of(ev, 2000, out, sizeof(out));
+	assert_non_null(strstr(out, "banned 203.0.113.77 for 10m"));
+	assert_true(count_lines(out) < 1000);
+}
+
 static void durations_lose_nothing(void **unused)
 {
 	static const struct {
@@ -298,6 +320,37 @@ static void durations_lose_nothing(void **unused)
 	}
 }
 
+static bool is_more(const struct told *t, const void *unused)
+{
+	(void)unused;
+	return t->kind == TOLD_MORE;
+}
+
+/* What was told last was of somebody else. */
+static void how_many_more_is_of_no_user(void **unused)
+{
+	struct ring *ring = ring_new(4, sizeof(struct news));
+	struct events_conf conf = { .ring = &ring, .rings = 1, .wake_fd = eventfd(0, 0),
+				    .journal = journal_new() };
+	struct news n = { .ev = event_of(9, "x") };
+	struct events *e;
+	struct told got;
+
+	(void)unused;
+	assert_true(ring_put(ring, &n) && ring_put(ring, &n));
+	n.ev = event_of(10, "y");
+	snprintf(n.about.user, sizeof(n.about.user), "1001");
+	assert_true(ring_put(ring, &n));
+	assert_int_equal(events_start(&e, &conf), 0);
+	events_stop(e);
+	assert_int_equal(journal_find(conf.journal, is_more, NULL, &got, 1), 1);
+	assert_int_equal(got.more, 1);
+	assert_string_equal(got.news.about.user, "");
+	journal_free(conf.journal);
+	close(conf.wake_fd);
+	ring_free(ring);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +358,7 @@ int main(void)
 		cmocka_unit_test(ipv6_bans_name_the_site),
 		cmocka_unit_test(an_ended_connection_is_told),
 		cmocka_unit_test(a_burst_is_a_number),
+		cmocka_unit_test(how_many_more_is_of_no_user),
 		cmocka_unit_test_setup_teardown(a_token_is_told_in_a_burst, make_state,
 						drop_state),
 		cmocka_unit_test(what_leaves_is_no_burst),
@@ -313,6 +367,7 @@ int main(void)
 		cmocka_unit_test(a_ban_ends_a_burst_and_is_told_once),
 		cmocka_unit_test(observe_says_would),
 		cmocka_unit_test(many_sources_do_not_flood_the_log),
+		cmocka_unit_test(a_forged_flood_hides_no_proven_ban),
 		cmocka_unit_test(durations_lose_nothing),
 	};
 

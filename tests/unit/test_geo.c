@@ -14,7 +14,7 @@
 #define DE GEO_CODE('D', 'E')
 #define FR GEO_CODE('F', 'R')
 #define US GEO_CODE('U', 'S')
-#define NONE "/nonexistent"
+#define NONE "/nonexistent/database"
 
 static int setup(void **state)
 {

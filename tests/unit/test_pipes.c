@@ -120,8 +120,7 @@ static bool is_too_much(const struct past *a, const struct pipe_limit *l, uint64
 		uint64_t from = i < a->n ? a->at[i] : now, n = a->n - i + 1;
 
 		if (n > l->burst &&
-		    (unsigned __int128)(n - l->burst) * l->window >
-		    (unsigned __int128)(now - from) * l->limit)
+		    (n - l->burst) * l->window > (now - from) * l->limit)
 			return true;
 	}
 	return false;

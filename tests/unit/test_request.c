@@ -100,8 +100,14 @@ static void test_answers(void **arg)
 	request_put_bool(r, "b", true);
 	request_rows_end(r);
 	request_put_number(r, "end", 2);
+	request_group(r, "group");
+	request_put_real(r, "r", 2e-5);
+	request_put_numbers(r, "ns", (const uint64_t[]){ 1, 2 }, 2);
+	request_put_reals(r, "rs", (const double[]){ 0.5 }, 1);
+	request_group_end(r);
+	request_put_number(r, "last", 3);
 	answers(r, "{\"ok\":true,\"t\":\"a\\\"\\\\\\n\\u00E4\",\"rows\":[{\"n\":1},{\"b\":true}],"
-		   "\"end\":2}\n");
+		   "\"end\":2,\"group\":{\"r\":2e-5,\"ns\":[1,2],\"rs\":[0.5]},\"last\":3}\n");
 	/* what fails leaves nothing of the rest */
 	r = read_text("{\"command\":\"x\"}");
 	request_rows(r, "rows");

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 
+#include "event.h"
 #include "ring.h"
 
 #define SLOTS 8
@@ -32,7 +33,7 @@ static uint64_t far_end(const struct event *ev)
 
 static void empty_then_full(void **unused)
 {
-	struct ring *r = ring_new(SLOTS - 1); /* rounded up */
+	struct ring *r = ring_new(SLOTS - 1, sizeof(struct event)); /* rounded up */
 	struct event ev;
 
 	(void)unused;
@@ -57,7 +58,7 @@ static void empty_then_full(void **unused)
 
 static void spare_slots_are_for_others(void **unused)
 {
-	struct ring *r = ring_new(SLOTS);
+	struct ring *r = ring_new(SLOTS, sizeof(struct event));
 	struct event ev = numbered(1);
 	unsigned n = 0;
 
@@ -93,7 +94,7 @@ static void *produce(void *arg)
 
 static void two_threads(void **unused)
 {
-	struct producer p = { .ring = ring_new(64) };
+	struct producer p = { .ring = ring_new(64, sizeof(struct event)) };
 	uint64_t got = 0, last = 0;
 	struct event ev;
 	pthread_t thread;

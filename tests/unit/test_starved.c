@@ -26,7 +26,7 @@
 #endif
 
 #if OWN_MALLOC
-static unsigned long left = UINT64_MAX; /* of our own allocations that succeed */
+static uint64_t left = UINT64_MAX; /* of our own allocations that succeed */
 static bool for_good;                   /* memory does not come back */
 static unsigned long seen;              /* allocations of our own */
 
@@ -95,7 +95,7 @@ static unsigned starve(struct confdir *d, bool good)
 
 	for (unsigned long n = 1;; n++) {
 		struct ruleset *rs;
-		unsigned long rest;
+		uint64_t rest;
 
 		conf_report_free(&d->report);
 		for_good = good;

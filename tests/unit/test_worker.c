@@ -199,9 +199,12 @@ static enum worker_phase run(struct script strangers, struct script known)
 	phase = worker_phase(w);
 	wait_most = 0;
 	for (unsigned i = 0; i < LANES; i++) {
-		const struct stats_wait *wait = &worker_stats(w)->wait[i];
+		const struct stats_histogram *wait = &worker_stats(w)->delay[i];
+		uint64_t batches = 0;
 
-		assert_int_equal(wait->batches, script[i].answers);
+		for (unsigned b = 0; b <= STATS_BUCKETS; b++)
+			batches += wait->bucket[b];
+		assert_int_equal(batches, script[i].answers);
 		wait_most = wait->most > wait_most ? wait->most : wait_most;
 	}
 	worker_free(w);
