@@ -55,6 +55,7 @@ LIBS_TEST = $(shell $(PKG_CONFIG) --libs cmocka nettle jansson libmnl sqlite3)
 RULES_SRC := $(wildcard rules/*.c rules/*/*.c)
 NFQ_SRC := $(wildcard nfq/*.c)
 CTL_SRC := $(wildcard ctl/*.c ctl/*/*.c)
+ALERT_SRC := $(wildcard alert/*.c)
 UNIT_SRC := $(wildcard tests/unit/*.c)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(UNIT_SRC))
@@ -65,7 +66,7 @@ quiet := -s
 endif
 SUB = $(MAKE) --no-print-directory $(quiet)
 
-all: $(B)/sipmoatd $(B)/sipmoat ## build the daemon and the tool (default)
+all: $(B)/sipmoatd $(B)/sipmoat $(B)/sipmoat-alert ## build the daemon and the tool (default)
 
 $(B)/rules.a: $(call obj,$(RULES_SRC))
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
@@ -76,6 +77,9 @@ $(B)/sipmoatd: $(call obj,$(NFQ_SRC)) $(B)/rules.a
 # no netfilter library here: the link line proves that replay needs none
 $(B)/sipmoat: $(call obj,$(CTL_SRC)) $(B)/rules.a
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(LIBS_CTL)
+
+$(B)/sipmoat-alert: $(call obj,$(ALERT_SRC) ctl/link.c ctl/nobody.c) $(B)/rules.a
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(shell $(PKG_CONFIG) --libs libcurl jansson)
 
 # what a unit test links besides rules.a
 NEEDS_test_ring := nfq/ring.c
@@ -89,6 +93,10 @@ NEEDS_test_hepwire := nfq/hepwire.c nfq/jsontext.c
 NEEDS_test_sinkfile := nfq/sinkfile.c
 NEEDS_test_sinks := $(patsubst %,nfq/%.c,sinks confined sinkfile sinktext told request jsontext journal \
 	statefile clock log)
+NEEDS_test_backlog := alert/backlog.c
+NEEDS_test_sender := alert/sender.c alert/backlog.c
+NEEDS_test_alerting := alert/follow.c alert/deliver.c alert/backlog.c ctl/link.c
+$(B)/tests/unit/test_alerting: LIBS_TEST += $(shell $(PKG_CONFIG) --libs libcurl)
 NEEDS_test_told := $(patsubst %,nfq/%.c,eventcommands journal told request clock)
 NEEDS_test_sinktext := nfq/sinktext.c nfq/told.c nfq/request.c nfq/jsontext.c
 NEEDS_test_worker := nfq/worker.c nfq/hep.c nfq/hepwire.c nfq/jsontext.c nfq/child.c nfq/notes.c nfq/outbox.c \
@@ -128,10 +136,10 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $$(call obj,$$(NEEDS_$$*)) $(B)/rules.a
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(CPPFLAGS) $(if $(filter rules/% tests/%,$<),-Irules) $(if $(filter ctl/%,$<),-Ictl) $(if $(filter tests/%,$<),-Infq -Ictl -Itests/lib) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(CPPFLAGS) $(if $(filter rules/% tests/%,$<),-Irules) $(if $(filter ctl/% alert/%,$<),-Ictl) $(if $(filter tests/%,$<),-Infq -Ictl -Ialert -Itests/lib) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # compiled, and not linked: for what has no libraries to link with
-objects: $(call obj,$(NFQ_SRC) $(RULES_SRC) $(CTL_SRC))
+objects: $(call obj,$(NFQ_SRC) $(RULES_SRC) $(CTL_SRC) $(ALERT_SRC))
 
 units: $(UNITS) $(B)/tests/pages/names $(B)/tests/workers/workers $(B)/tests/workers/overload
 
@@ -233,6 +241,7 @@ COMPLETIONS = bash-completion/completions/sipmoat zsh/site-functions/_sipmoat \
 	fish/vendor_completions.d/sipmoat.fish
 INSTALLED = $(DESTDIR)$(PREFIX)/sbin/sipmoatd $(DESTDIR)$(PREFIX)/bin/sipmoat \
 	$(DESTDIR)$(PREFIX)/sbin/sipmoat-geo-update \
+	$(DESTDIR)$(PREFIX)/libexec/sipmoat/sipmoat-alert \
 	$(patsubst systemd/%,$(DESTDIR)$(PREFIX)/lib/systemd/system/%,$(wildcard systemd/*.service systemd/*.timer)) \
 	$(DESTDIR)$(PREFIX)/lib/sysusers.d/sipmoat.conf \
 	$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/sipmoat.conf \
@@ -250,6 +259,7 @@ placed = sed 's|/usr/bin/|$(PREFIX)/bin/|g; s|/usr/sbin/|$(PREFIX)/sbin/|g; s|/u
 install: all ## install below PREFIX (/usr/local); DESTDIR for packagers
 	install -D -m 755 $(B)/sipmoatd $(DESTDIR)$(PREFIX)/sbin/sipmoatd
 	install -D -m 755 $(B)/sipmoat $(DESTDIR)$(PREFIX)/bin/sipmoat
+	install -D -m 755 $(B)/sipmoat-alert $(DESTDIR)$(PREFIX)/libexec/sipmoat/sipmoat-alert
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(ETC)/conf.d $(ETC)/lists
 	$(placed) systemd/sipmoat-geo-update >$(DESTDIR)$(PREFIX)/sbin/sipmoat-geo-update
 	chmod 755 $(DESTDIR)$(PREFIX)/sbin/sipmoat-geo-update
@@ -295,4 +305,4 @@ help: ## this text
 
 .PHONY: all objects units benches bench-parse bench-tcp bench-behaviour bench-engine bench-feeds bench-numbers bench-bans fuzzers fuzz harness build-deps deps check demo run bench install uninstall lint clean help
 .SECONDARY:
--include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/netns/*.c tests/pages/*.c tests/workers/*.c)))
+-include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(ALERT_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/netns/*.c tests/pages/*.c tests/workers/*.c)))
