@@ -29,6 +29,7 @@ VERSION := 0.1.0
 PKGS_NFQ := libnetfilter_queue libmnl libnftnl nettle jansson sqlite3
 PKGS_RULES := libpcre2-8 libconfig
 PKGS_CTL := libpcap jansson ncurses
+PKGS_WEB := libmicrohttpd jansson
 
 # `override`: what a packager gives on the command line comes first, and does not replace ours
 override CPPFLAGS += -Iinclude -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DSIPMOAT_VERSION='"$(VERSION)"' \
@@ -49,6 +50,7 @@ LIBS_RULES = $(shell $(PKG_CONFIG) --libs $(PKGS_RULES)) -lmaxminddb \
 	$(filter-out -losip2,$(shell $(PKG_CONFIG) --libs libosip2)) $(LIBS_ATOMIC)
 LIBS_NFQ = $(shell $(PKG_CONFIG) --libs $(PKGS_NFQ))
 LIBS_CTL = $(shell $(PKG_CONFIG) --libs $(PKGS_CTL))
+LIBS_WEB = $(shell $(PKG_CONFIG) --libs $(PKGS_WEB)) $(LIBS_ATOMIC)
 LIBS_TEST = $(shell $(PKG_CONFIG) --libs cmocka nettle jansson libmnl sqlite3)
 
 # sources are found, not listed: a new check needs no line here
@@ -56,6 +58,8 @@ RULES_SRC := $(wildcard rules/*.c rules/*/*.c)
 NFQ_SRC := $(wildcard nfq/*.c)
 CTL_SRC := $(wildcard ctl/*.c ctl/*/*.c)
 ALERT_SRC := $(wildcard alert/*.c)
+WEB_SRC := $(wildcard web/*.c)
+WEB_CTL := ctl/nobody.c ctl/link.c ctl/metrics.c # of the tool, what it shares
 UNIT_SRC := $(wildcard tests/unit/*.c)
 obj = $(patsubst %.c,$(B)/%.o,$(1))
 UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(UNIT_SRC))
@@ -66,7 +70,7 @@ quiet := -s
 endif
 SUB = $(MAKE) --no-print-directory $(quiet)
 
-all: $(B)/sipmoatd $(B)/sipmoat $(B)/sipmoat-alert ## build the daemon and the tool (default)
+all: $(B)/sipmoatd $(B)/sipmoat $(B)/sipmoat-web $(B)/sipmoat-alert ## build the daemon and the tool (default)
 
 $(B)/rules.a: $(call obj,$(RULES_SRC))
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
@@ -78,8 +82,19 @@ $(B)/sipmoatd: $(call obj,$(NFQ_SRC)) $(B)/rules.a
 $(B)/sipmoat: $(call obj,$(CTL_SRC)) $(B)/rules.a
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(LIBS_CTL)
 
+# the pages, with the hashes of what they may run
+$(B)/web/pages.c: $(wildcard web/*.html web/*.css web/*.js) web/embed.sh
+	@mkdir -p $(@D)
+	$(call say,GEN)web/embed.sh >$@.new && mv $@.new $@
+
+$(B)/web/pages.o: $(B)/web/pages.c
+	$(call say,CC)$(CC) $(CPPFLAGS) -Iweb $(CFLAGS) -c -o $@ $<
+
 $(B)/sipmoat-alert: $(call obj,$(ALERT_SRC) ctl/link.c ctl/nobody.c) $(B)/rules.a
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(shell $(PKG_CONFIG) --libs libcurl jansson)
+
+$(B)/sipmoat-web: $(call obj,$(WEB_SRC) $(WEB_CTL)) $(B)/web/pages.o
+	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_WEB)
 
 # what a unit test links besides rules.a
 NEEDS_test_ring := nfq/ring.c
@@ -129,6 +144,8 @@ NEEDS_test_store := $(patsubst %,nfq/%.c,store confined storefile storememory st
 	storeregistrations changes db statefile clock log)
 NEEDS_test_storecalls = $(NEEDS_test_store)
 NEEDS_test_words := nfq/words.c nfq/digest.c
+NEEDS_test_gate := web/gate.c web/place.c
+NEEDS_test_board := web/history.c web/tape.c
 
 .SECONDEXPANSION:
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $$(call obj,$$(NEEDS_$$*)) $(B)/rules.a
@@ -136,10 +153,10 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $$(call obj,$$(NEEDS_$$*)) $(B)/rules.a
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(CPPFLAGS) $(if $(filter rules/% tests/%,$<),-Irules) $(if $(filter ctl/% alert/%,$<),-Ictl) $(if $(filter tests/%,$<),-Infq -Ictl -Ialert -Itests/lib) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)$(CC) $(CPPFLAGS) $(if $(filter rules/% tests/%,$<),-Irules) $(if $(filter ctl/% web/% alert/%,$<),-Ictl) $(if $(filter tests/%,$<),-Infq -Ictl -Iweb -Ialert -Itests/lib) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # compiled, and not linked: for what has no libraries to link with
-objects: $(call obj,$(NFQ_SRC) $(RULES_SRC) $(CTL_SRC) $(ALERT_SRC))
+objects: $(call obj,$(NFQ_SRC) $(RULES_SRC) $(CTL_SRC) $(ALERT_SRC) $(WEB_SRC)) $(B)/web/pages.o
 
 units: $(UNITS) $(B)/tests/pages/names $(B)/tests/workers/workers $(B)/tests/workers/overload
 
@@ -226,6 +243,11 @@ demo: ## a scanner, a cracker and a flood against a real server: sudo make demo
 	@$(SUB) all
 	@B=$(B) tests/demo/demo.sh
 
+screenshots: ## the pictures in docs/images of the status page and of top, taken anew; as root
+	@$(SUB) deps
+	@$(SUB) all
+	@B=$(B) tests/demo/screenshots.sh
+
 run: all ## guard this host in the foreground with the default config: sudo make run
 	$(B)/sipmoatd -c systemd/sipmoat.conf
 
@@ -241,6 +263,7 @@ COMPLETIONS = bash-completion/completions/sipmoat zsh/site-functions/_sipmoat \
 	fish/vendor_completions.d/sipmoat.fish
 INSTALLED = $(DESTDIR)$(PREFIX)/sbin/sipmoatd $(DESTDIR)$(PREFIX)/bin/sipmoat \
 	$(DESTDIR)$(PREFIX)/sbin/sipmoat-geo-update \
+	$(DESTDIR)$(PREFIX)/libexec/sipmoat/sipmoat-web \
 	$(DESTDIR)$(PREFIX)/libexec/sipmoat/sipmoat-alert \
 	$(patsubst systemd/%,$(DESTDIR)$(PREFIX)/lib/systemd/system/%,$(wildcard systemd/*.service systemd/*.timer)) \
 	$(DESTDIR)$(PREFIX)/lib/sysusers.d/sipmoat.conf \
@@ -259,6 +282,7 @@ placed = sed 's|/usr/bin/|$(PREFIX)/bin/|g; s|/usr/sbin/|$(PREFIX)/sbin/|g; s|/u
 install: all ## install below PREFIX (/usr/local); DESTDIR for packagers
 	install -D -m 755 $(B)/sipmoatd $(DESTDIR)$(PREFIX)/sbin/sipmoatd
 	install -D -m 755 $(B)/sipmoat $(DESTDIR)$(PREFIX)/bin/sipmoat
+	install -D -m 755 $(B)/sipmoat-web $(DESTDIR)$(PREFIX)/libexec/sipmoat/sipmoat-web
 	install -D -m 755 $(B)/sipmoat-alert $(DESTDIR)$(PREFIX)/libexec/sipmoat/sipmoat-alert
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(ETC)/conf.d $(ETC)/lists
 	$(placed) systemd/sipmoat-geo-update >$(DESTDIR)$(PREFIX)/sbin/sipmoat-geo-update
@@ -303,6 +327,6 @@ help: ## this text
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
 		awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
-.PHONY: all objects units benches bench-parse bench-tcp bench-behaviour bench-engine bench-feeds bench-numbers bench-bans fuzzers fuzz harness build-deps deps check demo run bench install uninstall lint clean help
+.PHONY: all objects units benches bench-parse bench-tcp bench-behaviour bench-engine bench-feeds bench-numbers bench-bans fuzzers fuzz harness build-deps deps check demo screenshots run bench install uninstall lint clean help
 .SECONDARY:
--include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(ALERT_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/netns/*.c tests/pages/*.c tests/workers/*.c)))
+-include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(WEB_SRC) $(ALERT_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/netns/*.c tests/pages/*.c tests/workers/*.c)))
