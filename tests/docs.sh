@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What is installed beside the binaries, and what the pages promise: the unit verifies and its
-# sandbox holds, user, folder and man pages are well-formed, links and make targets exist.
+# sandbox holds, user, folder and man pages are well-formed (links: tests/ctl/links.py).
 set -u
 shopt -s lastpipe # bad() at the end of a pipe must reach $found
 cd "$(dirname "$0")/.." || exit 1
@@ -21,40 +21,48 @@ bad() {
 	done
 }
 
-# --- the unit: as installed, with something that can be executed in place of our binaries ---
-unit=$tmp/sipmoatd.service
-sed 's#/usr/s\?bin/sipmoatd\?#/bin/true#' systemd/sipmoatd.service >"$unit"
-sed -n 's/^Documentation=//p' "$unit" | tr ' ' '\n' |
-	sed -nE 's/^man:(.*)\((.)\)$/systemd\/\1.\2/p' | while read -r page; do
-		[ -e "$page" ] || echo "$page"
-	done | bad "the unit names a page that is not there"
-if command -v systemd-analyze >/dev/null; then
+# --- the units: as installed, with something that can be executed in place of our binaries ---
+for installed in systemd/*.service; do
+	unit=$tmp/${installed#systemd/}
+	sed -E 's#/usr/s?bin/sipmoat(d|-geo-update)?( |$)#/bin/true\2#' "$installed" >"$unit"
+	sed -n 's/^Documentation=//p' "$unit" | tr ' ' '\n' |
+		sed -nE 's/^man:(.*)\((.)\)$/systemd\/\1.\2/p' | while read -r page; do
+			[ -e "$page" ] || echo "$page"
+		done | bad "$installed names a page that is not there"
+	# every directive of the sandbox stands under a comment, alone or with its neighbours
+	awk '/^\[/ { on = $0 == "[Service]"; why = 0; next }
+		/^#/ { why = 1; next }
+		!NF { why = 0; next }
+		on && !why { print }' "$installed" | grep -vE '^(Type|WatchdogSec)=' |
+		bad "no comment explains in $installed"
+	if ! command -v systemd-analyze >/dev/null; then
+		without+=("systemd-analyze")
+		continue
+	fi
 	systemd-analyze verify --man=no "$unit" 2>&1 | bad "systemd-analyze verify"
 	score=$(systemd-analyze security --offline=true --no-pager "$unit" |
 		sed -n 's/.*Overall exposure level[^:]*: \([0-9.]*\).*/\1/p')
 	awk -v s="$score" -v m=$MOST 'BEGIN { exit !(s != "" && s + 0 <= m) }' ||
 		echo "exposure is ${score:-not told}, may be $MOST" | bad "systemd-analyze security"
-	echo "systemd-analyze security: exposure $score (may be $MOST)"
-else
-	without+=("systemd-analyze")
+	echo "systemd-analyze security: exposure of ${installed#systemd/} $score (may be $MOST)"
+done
+if command -v systemd-analyze >/dev/null; then
+	cp systemd/*.timer "$tmp"
+	systemd-analyze verify --man=no "$tmp"/*.timer 2>&1 | bad "systemd-analyze verify"
 fi
+unit=systemd/sipmoatd.service
 for d in Type=notify WatchdogSec= User=sipmoat ExecReload= RestartPreventExitStatus=78 \
 	'CapabilityBoundingSet=CAP_NET_ADMIN CAP_NET_RAW' 'RestrictAddressFamilies=AF_NETLINK AF_UNIX AF_INET AF_INET6'; do
 	grep -q "^$d" "$unit" || echo "$d" | bad "the unit lacks"
 done
-# every directive of the sandbox stands under a comment, alone or with its neighbours
-awk '/^\[/ { on = $0 == "[Service]"; why = 0; next }
-	/^#/ { why = 1; next }
-	!NF { why = 0; next }
-	on && !why { print }' systemd/sipmoatd.service | grep -vE '^(Type|WatchdogSec)=' |
-	bad "no comment explains"
-
 # --- user and folder ---
 mkdir -p "$tmp/root/etc"
 if command -v systemd-sysusers >/dev/null && command -v systemd-tmpfiles >/dev/null; then
 	systemd-sysusers --root="$tmp/root" "$PWD/systemd/sipmoat.sysusers" >"$tmp/out" 2>&1 ||
 		bad sysusers <"$tmp/out"
-	grep -q '^sipmoat:' "$tmp/root/etc/passwd" || echo "no user sipmoat" | bad sysusers
+	for user in $(sed -n 's/^User=//p' systemd/*.service); do
+		grep -q "^$user:" "$tmp/root/etc/passwd" || echo "no user $user" | bad sysusers
+	done
 	if [ "$(id -u)" = 0 ]; then
 		systemd-tmpfiles --root="$tmp/root" --create "$PWD/systemd/sipmoat.tmpfiles" \
 			>"$tmp/out" 2>&1 || bad tmpfiles <"$tmp/out"
@@ -74,21 +82,6 @@ else
 	without+=("mandoc")
 fi
 
-# --- links between pages, and the commands that they name ---
-for page in README.md CHANGELOG.md docs/*.md docs/checks/*.md; do
-	grep -oE '\]\([^)# ]+' "$page" | sed 's/^](//' | grep -v '^https:' | while read -r to; do
-		[ -e "$(dirname "$page")/$to" ] || echo "$page: $to"
-	done
-done | bad "a link leads nowhere"
-grep -ohE '`(tests|netns|unit)/[a-z0-9_./-]+`' README.md docs/*.md docs/checks/*.md | tr -d '`' |
-	sort -u | while read -r test; do
-		compgen -G "$test" >/dev/null || compgen -G "tests/$test.*" >/dev/null || echo "$test"
-	done | bad "no such test"
-grep -ohE '(`|^    )(sudo )?make [a-z]+\b' README.md docs/*.md docs/checks/*.md CHANGELOG.md |
-	sed 's/.* //' | sort -u | while read -r target; do
-		grep -qE "^$target:.*## " Makefile || echo "make $target"
-	done | bad "no such target"
-
 # --- every message of the RFCs' collections has one of ours ---
 for s in 3.1.1.{1..13} 3.1.2.{1..19} 3.2.1 3.3.{1..15} 3.4.1; do echo "RFC 4475 $s"; done >"$tmp/want"
 for s in 4.{1..10}; do echo "RFC 5118 $s"; done >>"$tmp/want"
@@ -107,51 +100,24 @@ for f in tests/fuzz/*.c; do basename "$f" .c; done | sort >"$tmp/want"
 sed -n '/^| target |/,$p' docs/reading.md | sed -nE 's/^\| `([a-z]+)` \|.*/\1/p' | sort |
 	comm -3 "$tmp/want" - | bad "docs/reading.md and tests/fuzz differ"
 
-# --- configs in the pages load ---
-# config_blocks FILE: each indented block that begins like a config, into $tmp/conf.N/sipmoat.conf
-config_blocks() {
-	awk -v to="$tmp/conf" '
-		/^    / && !block && /^    (# |[a-z]+ = )/ { block = 1; f = to "." ++n; print f }
-		/^    / && block { print substr($0, 5) >f; next }
-		NF { block = 0 }' "$1"
-}
+# --- what pages say is installed is, with every example, and goes again ---
 B=${B:-build}
 if [ -x "$B/sipmoatd" ]; then
-	for page in README.md docs/operations.md; do
-		config_blocks "$page" | sort -u | while read -r conf; do
-			"$B/sipmoatd" -t -c "$conf" >"$tmp/out" 2>&1 || {
-				echo "$page"
-				cat "$conf" "$tmp/out"
-			}
-		done | bad "a config in a page does not load"
-	done
-else
-	without+=("$B/sipmoatd")
+	place=$tmp/place
+	make -s install B="$B" DESTDIR="$place" PREFIX=/usr >"$tmp/out" 2>&1 || bad "make install" <"$tmp/out"
+	grep -ohE '`/usr/(share|libexec)/sipmoat/[a-z0-9_./-]+' README.md docs/*.md systemd/*.[158] | tr -d '`' |
+		sort -u | while read -r f; do
+			[ -e "$place$f" ] || echo "$f"
+		done | bad "a page names what is not installed"
+	find systemd -mindepth 2 -type f -printf '%f\n' | while read -r f; do
+		[ -n "$(find "$place" -name "$f")" ] || [ "$f" = sipmoat.bash ] || echo "$f"
+	done | bad "not installed"
+	make -s uninstall B="$B" DESTDIR="$place" PREFIX=/usr >"$tmp/out" 2>&1 || bad "make uninstall" <"$tmp/out"
+	find "$place" -type f | bad "left by make uninstall"
 fi
 
-# --- messages in the pages are what the pages say ---
-# message_of FILE: its first indented request, as it goes over the wire
-message_of() {
-	awk '/^    [A-Z]+ sip:/ { on = 1 }
-		on && /^    / { printf "%s\r\n", substr($0, 5) }
-		on && !/^    / { exit }
-		END { printf "\r\n" }' "$1"
-}
-if [ -x "$B/sipmoat" ]; then
-	for check in transports flood malformed agent method scan; do
-		message_of docs/checks/$check.md | "$B/sipmoat" inspect - >"$tmp/out" 2>&1
-		status=("${PIPESTATUS[@]}") want=0
-		[ $check != malformed ] || want=1
-		[ "${status[1]}" = $want ] || {
-			echo "$check: inspect says ${status[1]}"
-			cat "$tmp/out"
-		} | bad "an example in a page"
-		[ $check != malformed ] || grep -q duplicate-header "$tmp/out" ||
-			echo "malformed: no duplicate-header" | bad "an example in a page"
-	done
-else
-	without+=("$B/sipmoat")
-fi
+# --- recipes are the ones that are run ---
+/usr/bin/python3 tests/migration/table.py page docs/migration.md | bad "recipes"
 
 [ $found = 0 ] || exit 1
 if [ ${#without[@]} -gt 0 ]; then

@@ -4,12 +4,14 @@
 set -u
 shopt -s lastpipe # bad() at the end of a pipe must reach $found
 cd "$(dirname "$0")/.." || exit 1
-B=${B:-build}
+export B=${B:-build}
 rooms=()
-for d in include rules nfq ctl; do
+for d in include rules nfq ctl web alert; do
 	[ ! -d $d ] || rooms+=("$d")
 done
 found=0
+pages=$(mktemp /tmp/sipmoat-lint.XXXXXX) || exit 1
+trap 'rm -f "$pages"' EXIT
 
 # bad RULE: reads offenders, one a line; none is good
 bad() {
@@ -22,12 +24,13 @@ bad() {
 }
 
 files() {
-	find include rules nfq ctl systemd tests docs .ci Makefile README.md -type f "$@" \
+	find include rules nfq ctl web alert systemd packaging tests docs .ci Makefile README.md -type f "$@" \
 		2>/dev/null | sort
 }
 sources() { files -name '*.[ch]'; }
 scripts() {
-	files \( -name '*.sh' -o -name '*.py' -o -path '.ci/*' \)
+	files \( -name '*.sh' -o -name '*.py' -o -path '.ci/*' -o -path '*/debian/*.p*' \
+		-o -name sipmoat-geo-update \)
 }
 
 # --- who may know whom ---
@@ -36,7 +39,7 @@ grep -nE '^#\s*include\s*<' include/*.h | grep -vE "<($headers_of_libc)\.h>" |
 	bad "include/ knows libc only"
 grep -rnE '^#\s*include\s*"[^"]*(nfq|ctl)/' include rules | bad "rules/ knows neither nfq/ nor ctl/"
 grep -rnE '^#\s*include\s*"[^"]*(rules|ctl)/' nfq | bad "nfq/ knows include/ only"
-{ [ ! -d ctl ] || grep -rnE '^#\s*include\s*"[^"]*nfq/' ctl; } | bad "ctl/ does not know nfq/"
+grep -rnE '^#\s*include\s*"[^"]*nfq/' ctl web alert | bad "ctl/, web/ and alert/ do not know nfq/"
 grep -rnE '^#\s*include\s*<(linux/(netfilter|netlink)|libmnl|libnftnl|libnetfilter)' \
 	"${rooms[@]}" | grep -v '^nfq/' | bad "netfilter belongs to nfq/"
 grep -rnE '^#\s*include\s*<(time|sys/socket|syslog|sys/time|sys/random)\.h>' rules include |
@@ -52,9 +55,13 @@ one_includer 'maxminddb\.h' 'rules/geo\.c'
 one_includer 'pcre2\.h' 'rules/match\.c'
 one_includer 'linux/netfilter/nfnetlink_conntrack\.h' 'nfq/tuple\.h'
 one_includer 'libnftnl/' 'nfq/nft(set|rule)\.c'
-one_includer 'jansson\.h' '(nfq/request|ctl/client)\.c'
+one_includer 'jansson\.h' '(nfq/request|ctl/link|ctl/doctor/nft)\.c'
+one_includer 'curl/' 'alert/deliver\.c|alert/main\.c'
+one_includer 'microhttpd\.h' 'web/(http|follow)\.[ch]'
+one_includer 'n?curses' 'ctl/screen\.c'
 one_includer 'pcap' 'ctl/[a-z]+\.c'
 one_includer 'nettle/' 'nfq/digest\.c'
+one_includer 'sqlite3\.h' 'nfq/db\.c'
 one_includer 'osip' 'rules/sip/(strict|compose)\.c'
 
 no_symbols='clock_gettime|clock|gettimeofday|time|nanosleep|usleep|sleep|rand|random|srand|getrandom|arc4random.*|getentropy|socket|connect|bind|send|sendto|sendmsg|recv|recvfrom|recvmsg|printf|vprintf|fprintf|vfprintf|dprintf|puts|putchar|fputs|fputc|fwrite|perror|syslog|openlog|vsyslog|stdout|stderr'
@@ -72,7 +79,7 @@ else
 fi
 
 # --- the top level: rooms and what belongs to all of them ---
-top='nfq|rules|include|ctl|systemd|tests|docs|\.ci|\.gitignore|\.clang-format'
+top='nfq|rules|include|ctl|web|alert|systemd|packaging|tests|docs|\.ci|\.gitignore|\.clang-format'
 top+='|Makefile|README\.md|LICENSE|CHANGELOG\.md'
 git ls-files 2>/dev/null | cut -d/ -f1 | sort -u | grep -vxE "$top" | bad "no room on the top level"
 
@@ -84,6 +91,13 @@ for f in rules/check/*.c; do
 	compgen -G "tests/cases/$name*" >/dev/null || echo "$name" | bad "no folder in tests/cases"
 	[ ! -d docs ] || [ -f "docs/checks/$name.md" ] || echo "$name" | bad "no page in docs/checks"
 done
+
+# --- every page, against the code ---
+if [ -x "$B/tests/pages/names" ]; then
+	tests/pages/run.py >"$pages" || bad "a page" <"$pages"
+else
+	echo "$B/tests/pages/names is not built (make units)" | bad build
+fi
 
 # --- looks ---
 { sources; scripts; echo Makefile; } | while read -r f; do
@@ -126,8 +140,25 @@ else
 	without=" function length (universal-ctags)"
 fi
 
+# look FILE...: what was found good, and has not changed since, is not looked at again: it takes long
+look() {
+	local f good of
+	for f; do
+		good=$B/shellcheck/${f//\//-}
+		# a script that is read for another one's sake counts for that one
+		for of in "$f" $(sed -nE 's|^\. "?(\$ROOT/)?(tests/[a-z/]+\.sh)"?$|\2|p' "$f") tests/lint.sh; do
+			[ "$good" -nt "$of" ] || break
+		done
+		[ ! "$good" -nt "$of" ] || continue
+		: >"$good.new"
+		shellcheck -x -S warning -f gcc "$f" 2>&1 && mv "$good.new" "$good"
+	done
+	true
+}
 if command -v shellcheck >/dev/null; then
-	scripts | grep -v '\.py$' | xargs shellcheck -x -S warning -f gcc 2>&1 | bad shellcheck
+	export -f look
+	mkdir -p "$B/shellcheck"
+	scripts | grep -v '\.py$' | xargs -n 8 -P "$(nproc)" bash -c 'look "$@"' look | bad shellcheck
 else
 	without="$without shellcheck"
 fi

@@ -4,14 +4,18 @@
 #   (a) plain forwarding,
 #   (b) a loop that reads the same queues through the same socket code and accepts all,
 #   (c) sipmoatd with every check on, nothing banned,
-# in turns, so that a noisy machine is noisy for all three.  Medians.
+#   (d) with WATCHED=1: the same, while somebody looks: `sipmoat top`, the status page with its
+#       events and a scrape, each once a second, at ordinary priority
+# in turns, so that a noisy machine is noisy for all.  Medians.
 #
-#   make bench [ROUNDS=5] [SECS=2]
+#   make bench [ROUNDS=5] [SECS=2] [WATCHED=1]
 # (b) stands on the steering rules that sipmoatd leaves behind when it is killed: the
 # kernel's part is the same for (b) and (c).
 . "$(dirname "$0")/../lib/field.sh"
 ROUNDS=${ROUNDS:-5}
 SECS=${SECS:-2}
+WATCHED=${WATCHED:-}
+WATCH_PORT=9479
 QUEUES=5060
 
 field_open
@@ -34,6 +38,7 @@ RULES
 $PY "$FIELD_LIB/mmdb.py" "$T/country.mmdb" maxmind 1.0.0.0/8=AU || fail "no country database"
 cat >"$T/bench.conf" <<CONF
 queue = { when_full = "drop"; workers = 1; };
+control = { socket = "$T/control"; };
 police = { rate = 0; };
 geo = { country = "$T/country.mmdb"; };
 country = { mode = "enforce"; deny = [ "AQ" ]; };
@@ -84,10 +89,47 @@ unsteer() {
 	done
 }
 
+# in a group of its own each, so that all of it can be ended
+watch_start() {
+	watchers=
+	chmod 755 "$T"
+	# it does not run as root: somebody of the socket's group
+	looks setpriv --reuid=65534 --regid=0 --clear-groups "$ROOT/$B/sipmoat" web -s "$T/control" --listen 127.0.0.1:$WATCH_PORT
+	wait_for 20 web_listens || fail "no status page: $(cat "$T/looks")"
+	looks $PY "$ROOT/tests/bench/watch.py" $WATCH_PORT
+	looks env TERM=xterm script -qfc "$ROOT/$B/sipmoat top -s $T/control" "$T/top"
+	wait_for 20 watched || fail "nobody looks: $(cat "$T/looks")"
+}
+web_listens() { [ -n "$(guarded ss -Hltn "sport = :$WATCH_PORT")" ]; }
+looks() {
+	setsid ip netns exec "$GUARD_NS" "$@" >>"$T/looks" 2>&1 </dev/null &
+	watchers="$watchers $!"
+}
+watched() { grep -q looked "$T/looks" && grep -q checks "$T/top"; }
+watch_end() {
+	local pid
+	for pid in $watchers; do
+		kill -- "-$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+}
+
+# moat NAME: with whoever looks
+moat() {
+	GUARD_WRAP="nice -n -20 taskset -c $HANDLER_CPU" guard_start "$T/bench.conf"
+	[ "$1" != watched ] || watch_start
+	measure "$1" "$GUARD_PID"
+	[ "$1" != watched ] || watch_end
+}
+
 round() {
 	measure forward
-	GUARD_WRAP="nice -n -20 taskset -c $HANDLER_CPU" guard_start "$T/bench.conf"
-	measure moat "$GUARD_PID"
+	if [ -n "$WATCHED" ]; then
+		moat watched
+		guard_kill
+		unsteer
+	fi
+	moat moat
 	grep -E '^VmRSS' /proc/"$GUARD_PID"/status | awk '{ printf "%.1f\n", $2 / 1024 }' >>"$T/rss"
 	guard_kill
 	ip netns exec "$NS-gw" nice -n -20 taskset -c $HANDLER_CPU "$ROOT/$B/tests/bench/bare" $QUEUES 2 8192 &
@@ -108,9 +150,9 @@ row() {
 		"$(median "$T/$2" 3)"
 }
 
-# ratio WHAT COLUMN-EXPRESSION of "moat" ($1 to $4) and "bare" ($5 to $8)
+# ratio WHAT COLUMN-EXPRESSION [FILE FILE] of "moat" ($1 to $4) and "bare" ($5 to $8), or of those
 ratio() {
-	paste -d' ' "$T/moat" "$T/bare" | awk "{ printf \"%.2f\\n\", $2 }" >"$T/ratio"
+	paste -d' ' "$T/${3:-moat}" "$T/${4:-bare}" | awk "{ printf \"%.2f\\n\", $2 }" >"$T/ratio"
 	printf '%-44s %5.2f  (each round: %s)\n' "$1" "$(median "$T/ratio" 1)" \
 		"$(paste -sd' ' "$T/ratio")"
 }
@@ -126,4 +168,9 @@ row "(b) bare queue loop" bare
 row "(c) sipmoatd, every check on" moat
 ratio 'ratio c/b, packets that came through:' '$1 / $5'
 ratio 'ratio c/b, packets a core could judge:' '$6 / $2'
+if [ -n "$WATCHED" ]; then
+	row "(d) the same, and somebody looks" watched
+	ratio 'ratio d/c, packets that came through:' '$1 / $5' watched moat
+	ratio 'ratio d/c, CPU of a packet:' '$2 / $6' watched moat
+fi
 printf 'resident memory of sipmoatd: %s MB\n' "$(median "$T/rss" 1)"

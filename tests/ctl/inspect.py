@@ -106,7 +106,7 @@ def unreadable():
     rc, out, err = inspect(b"x" * (1 << 20) + b"x")
     must("too large", rc == 2 and b"1 MiB" in err, rc, err)
     rc, out, err = run("--help")
-    must("--help ends with 0", rc == 0 and b"Usage" in out and not err)
+    must("--help ends with 0", rc == 0 and b"usage" in out and not err)
 
 
 clean()

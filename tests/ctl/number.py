@@ -90,7 +90,7 @@ def refused(folder, conf):
     for args in ([], ["--at", "tomorrow", "1"], ["--source", "x", "1"], ["--from", "a b", "1"],
                  ["--what", "1"], ["--from", "", "1"], ["--at", "2026-12-24", "1"]):
         rc, out, err = run("-c", conf, *args)
-        must("%r is usage" % args, rc == 2 and "Usage" in err and not out, rc, out, err)
+        must("%r is usage" % args, rc == 2 and "usage" in err and not out, rc, out, err)
     rc, out, err = run("--help")
     must("help", rc == 0 and "--source" in out and not err, rc, out, err)
 

@@ -47,7 +47,7 @@ def usage(tmp):
     for args in ((), ("--json",), ("--frobnicate", "x"), ("--inside",), ("-c",)):
         run = replay(*args)
         must("usage %r exits 2" % (args,), run.returncode == 2, run.returncode)
-        must("usage %r is told on stderr" % (args,), b"Usage:" in run.stderr and not run.stdout)
+        must("usage %r is told on stderr" % (args,), b"usage:" in run.stderr and not run.stdout)
     good = os.path.join(tmp, "good.pcap")
     case("flood-17th", good)
     for inside in ("1.2.3", "192.0.2.10,", "192.0.2.0/33", "pbx.example.org"):
@@ -55,7 +55,7 @@ def usage(tmp):
         must("--inside %s exits 2" % inside, run.returncode == 2 and b"--inside" in run.stderr,
              run.stderr)
     run = replay("--help")
-    must("--help", run.returncode == 0 and run.stdout.startswith(b"Usage:") and not run.stderr)
+    must("--help", run.returncode == 0 and run.stdout.startswith(b"usage:") and not run.stderr)
     for args, rc in ((["help"], 0), (["--help"], 0), (["--version"], 0), ([], 2), (["frob"], 2)):
         run = subprocess.run([PROGRAM] + args, capture_output=True, check=False)
         must("sipmoat %r exits %d" % (args, rc), run.returncode == rc)

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # sudo make demo: a gateway with sipmoatd and its shipped config in front of Kamailio; phones
 # call through it while scanners, a password cracker and a flood attack.  All of it lives in
-# network namespaces of its own; nothing on the host is touched.
+# network namespaces of its own; nothing on the host is touched.  The country is made up, for
+# addresses that nobody has any more: those for documentation are in none.
 . "$(dirname "$0")/../lib/field.sh"
 CALLS4=150
 CALLS6=40
 MAPPER=203.0.113.31 WARRIOR=203.0.113.32 CRACKER=203.0.113.33 FLOODER=203.0.113.14
 WARRIOR6=2001:db8:66:34::1 WARRIOR6_SITE=2001:db8:66:34::
+ABROAD6=3ffe:66:0:1::1 ABROAD6_SITE=3ffe:66:0:1::
 
 bold='' dim='' red='' green='' plain=''
 if [ -t 1 ]; then
@@ -95,10 +97,22 @@ prepare() {
 	need kamailio sipp svmap svwar svcrack
 	field_topology router
 	meters
+	configure
 	pbx_start
 	tell "Kamailio stands behind the gateway, with 100 users and digest authentication."
 	phones_ready 4
 	! has_v6 || phones_ready 6
+}
+
+# the shipped config, and a country that nobody here has to do with
+configure() {
+	mkdir "$T/etc" "$T/etc/conf.d" && cp -r "$ROOT/systemd/sipmoat.conf" "$ROOT/systemd/lists" "$T/etc" ||
+		stop "no config"
+	$PY "$FIELD_LIB/mmdb.py" "$T/etc/country.mmdb" maxmind 3ffe:66::/32=AQ || stop "no database"
+	cat >"$T/etc/conf.d/site.conf" <<-CONF
+		geo = { country = "$T/etc/country.mmdb"; };
+		country = { mode = "enforce"; deny = [ "AQ" ]; };
+	CONF
 }
 
 unprotected() {
@@ -110,8 +124,8 @@ unprotected() {
 }
 
 protect() {
-	tell "Now sipmoatd guards the gateway, with the config it is shipped with."
-	guard_start
+	tell "Now sipmoatd guards the gateway, with the config it is shipped with, and one country denied."
+	guard_start "$T/etc/sipmoat.conf"
 	follow_log
 	register callers 4 $CALLER4 1001 1010 5062 || problem "the phones of the office cannot register"
 	tell "The office registers its phones and starts $CALLS4 calls."
@@ -139,6 +153,12 @@ attacks() {
 		attack 34 svwar6 $WARRIOR6 "svwar looks for users, over IPv6" \
 			svwar -6 -e1000-1100 $PBX6
 		caught $WARRIOR6_SITE
+	fi
+	if has_v6; then
+		tell "${red}From $ABROAD6, in a country that is denied: a call, politely${plain}"
+		ip -n "$NS-wan" addr add $ABROAD6/128 dev w0 nodad
+		unanswered "$(sip $ABROAD6 $PBX6 -m INVITE)" || problem "$ABROAD6 was answered"
+		caught $ABROAD6_SITE
 	fi
 	tell "${red}Attack from $FLOODER: 500 REGISTERs a second, with an innocent name${plain}"
 	phone flood flood 4 $FLOODER 5061 -r 500 -m 2500 -timeout 20s 2>/dev/null &
@@ -177,6 +197,7 @@ verdict() {
 	row $WARRIOR $WARRIOR "svwar: looked for users"
 	row $CRACKER $CRACKER "svcrack: guessed a password"
 	! has_v6 || row $WARRIOR6 $WARRIOR6_SITE "svwar over IPv6"
+	! has_v6 || row $ABROAD6 $ABROAD6_SITE "called from a denied country"
 	row $FLOODER $FLOODER "flood: $(sipp_count flood 'TotalCallCreated') REGISTERs of SIPp"
 	echo "seen: SIP packets that came to the gateway; dropped: did not pass it (kernel counters)"
 	for v in $CALLER4 $CALLEE4 2001:db8:10:1:: 2001:db8:10:2::; do

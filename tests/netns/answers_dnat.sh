@@ -22,6 +22,7 @@ wan nft -f - <<'NFT'
 table inet seen {
 	chain in {
 		type filter hook prerouting priority -300;
+		udp dport 53 accept comment "names that the server looks for"
 		ip saddr 192.0.2.128/25 counter
 		ip6 saddr 2001:db8:0:2::/64 counter
 	}

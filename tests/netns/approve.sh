@@ -98,7 +98,7 @@ rc=$?
 must "5 weeks are not too long: $rc $(cat "$T/out")" refused 2 'up to 4 weeks'
 ask approve "$(echo "$token" | tr A-Z a-z | tr -d -)" --for 2h
 rc=$?
-must "root may not approve: $rc $(cat "$T/out")" refused 0 '1001 at 203.0.113.11 may have .* for 2 hours'
+must "root may not approve: $rc $(cat "$T/out")" refused 0 '1001 at 203.0.113.11 may have .* for 2h'
 must "the log does not say who" logged 'approved by user id 0: 1001 may have number .*900.* for 2h'
 got=$(call 203.0.113.11 1001 900124)
 must "the next attempt is refused: $got" answered 200 "$got"
@@ -130,7 +130,7 @@ got=$(call 203.0.113.11 1004 900123)
 wait_for 10 told 1004 900123 || fail "no token in the log"
 ask approve "$(token_of 1004 900123)" --for 3s
 rc=$?
-must "approve: $rc $(cat "$T/out")" refused 0 'for 3 seconds'
+must "approve: $rc $(cat "$T/out")" refused 0 'for 3s'
 got=$(call 203.0.113.11 1004 900123)
 must "the next attempt is refused: $got" answered 200 "$got"
 ended() { unanswered "$(call 203.0.113.11 1004 900123)"; }

@@ -11,6 +11,7 @@ pbx_start
 cat >"$T/grow.conf" <<CONF
 inside = [ "$PBX4" ];
 memory = { learning = "0s"; };
+control = { socket = "$T/control"; };
 agent = { ban = "3s"; };
 bans = { factor = 3; jitter = 0; renew = false; };
 CONF
@@ -19,8 +20,10 @@ guard_start "$T/grow.conf"
 scans() { tcp "$1" $PBX4 bad >/dev/null; }
 # seconds ADDRESS: what its element lasts in all
 seconds() {
-	ban_line "$1" | sed -nE 's/.* timeout ([0-9dhms]+).*/\1/p' |
-		sed -E 's/[0-9]+ms$//; s/m/*60+/; s/s//; s/^(.*)\+?$/\1+0/; s/\+\+/+/' | bc
+	local sum
+	sum=$(ban_line "$1" | sed -nE 's/.* timeout ([0-9dhms]+).*/\1/p' |
+		sed -E 's/[0-9]+ms$//; s/m/*60+/; s/s//; s/$/+0/; s/\+\+/+/')
+	echo $((sum))
 }
 # grows ADDRESS SECONDS: it scans, and is banned for so long (the kernel is told a moment later)
 grows() {
@@ -75,6 +78,12 @@ wait_for 10 logged 'banned 198\.18\.5\.0/24 for .*proven\).* 8 of its sites are 
 	fail "the log does not tell of the prefix"
 got=$(sip 198.18.5.38 $PBX4)
 must "a ninth neighbour is answered: $got" unanswered "$got"
+given 0 '^198\.18\.5\.38: banned$' why 198.18.5.38
+grep -qE '^198\.18\.5\.0/24 is banned' "$T/said" || fail "not by the prefix: $(cat "$T/said")"
+grep -qE '^  20[0-9-]+ [0-9:]+  banned 198\.18\.5\.0/24 for ' "$T/said" ||
+	fail "a neighbour is not told of the ban of all: $(cat "$T/said")"
+given 0 ': free$' why 198.18.6.38
+! grep -q 'banned 198' "$T/said" || fail "somebody else is told of it: $(cat "$T/said")"
 note "$(nets banned_nets4 | grep -oF '198.18.5.0/24')"
 
 # too many at once

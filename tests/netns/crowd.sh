@@ -5,6 +5,7 @@
 # calls complete, and the lane of the known loses nothing and is not delayed by the full one of
 # the strangers.  Afterwards no phone has lost its standing, a carrier's call that was up before
 # still is, strangers alone had to make room in the tables, and the daemon has not grown.
+# alone: it floods with one core and counts what calls lose
 . "$(dirname "$0")/../lib/field.sh"
 field_open
 need kamailio sipp taskset
@@ -111,8 +112,9 @@ for t in registrants bindings addresses; do
 	report "table $t " | grep -q ' 0 evicted, 0 refused' || fail "$(report "table $t ")"
 done
 report "table dialogs" | grep -qv " 0 evicted" || fail "no table was ever full: $(report "table dialogs")"
+# the rings of events and the journal of the last ones are of fixed size, and are filled once
 must "the daemon has grown from $before to $(resident) kB" \
-	[ -n "$(sed -n 's/.*-\(address\|thread\).*/sanitized/p' <<<"$B")" -o $(($(resident) - before)) -lt 4096 ]
+	[ -n "$(sed -n 's/.*-\(address\|thread\).*/sanitized/p' <<<"$B")" -o $(($(resident) - before)) -lt 6656 ]
 for a in $CALLER4 $MORE4 $CALLEE4; do
 	must_not_ban "$a"
 	must "$a is known no longer" gw nft get element inet sipmoat known4 "{ $a }" >/dev/null

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A flood is banned in the kernel within 100 ms of the request that exceeds its budget, while
 # the calls of others go on.
+# alone: it times a ban to 100 ms under a flood
 . "$(dirname "$0")/../lib/field.sh"
 . "$(dirname "$0")/../lib/flood.sh"
 field_open

@@ -45,10 +45,20 @@ separately() {
 	merged "$1" 7000 three_dropped "$@"
 	! heard_scanner || fail "$1: the server heard a scanner"
 }
+# packets that were queued, ever
+queued() { guarded awk '{ n += $8 } END { print n + 0 }' /proc/net/netfilter/nfnetlink_queue; }
+first=
 three_dropped() {
-	local what=$1 got
+	local what=$1 got before
 	shift
-	got=$(wan $PY "$FIELD_LIB/gso.py" "$@" --bad 2,5,9)
+	before=$(queued)
+	got=$(wan $PY "$FIELD_LIB/gso.py" "$@" $first --bad 2,5,9)
+	# docs/doctor.md, merging: all that such a kernel passes must still be judged
+	if [ -z "$first" ] && [ "$(queued)" = "$before" ]; then
+		note "this kernel drops a merged packet that begins a connection: it queues none of it"
+		first=--first
+		got=$(wan $PY "$FIELD_LIB/gso.py" "$@" $first --bad 2,5,9)
+	fi
 	must "$what: $got" [ "$got" = '{"answered": [0, 1, 3, 4, 6, 7, 8], "end": "open"}' ]
 }
 

@@ -4,6 +4,7 @@
 # into a full queue is dropped, what the known send passes; a lane that is full takes nothing
 # from the other; killed, the daemon leaves each lane as its own key says.  Where nothing is
 # enforced, nothing is dropped.
+# alone: queues must not fill but when it wants them full
 . "$(dirname "$0")/../lib/nft.sh"
 nft_open
 nft_far

@@ -18,7 +18,7 @@ handle() { gw nft -j list tables | grep -o '"inet", "name": "sipmoat", "handle":
 first=$(handle)
 harness_kill
 must "a crash lifted a ban" has banned4 203.0.113.1
-must "a crash removed the steering" grep -q 'queue num' <<<"$(gw nft list ruleset 2>/dev/null)"
+must "a crash removed the steering" grep -qE 'queue (num|.*to) ' <<<"$(gw nft list ruleset 2>/dev/null)"
 
 adopted() {
 	must_have banned4 203.0.113.1

@@ -58,7 +58,7 @@ must "without us nobody who is never banned is spared" \
 must_have banned4 203.0.113.1
 must "the bans chain is gone" grep -q 'hook prerouting priority -450' <<<"$(rules)"
 say steer
-must "no steering" grep -q 'queue num 5060-5061' <<<"$(rules)"
+must "no steering" grep -qE 'queue (num|.*to) 5060-5061' <<<"$(rules)"
 harness_stop
 must "chains are left: $(rules)" [ -z "$(rules | grep -E 'queue|steer|police {')" ]
 must_have banned4 203.0.113.1

@@ -17,7 +17,7 @@ look() {
 		s/timeout [0-9hms]+ expires [0-9hms]+//'
 }
 look >"$T/before"
-must "no steering: $(cat "$T/before")" grep -q 'queue num 5062-5063 bypass' "$T/before"
+must "no steering: $(cat "$T/before")" grep -qE 'queue (num 5062-5063 bypass|flags bypass to 5062-5063)' "$T/before"
 
 again() {
 	look >"$T/after"

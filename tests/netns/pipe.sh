@@ -4,6 +4,7 @@
 # the others hear 503 with the operator's reason, and the server sees neither their INVITEs nor their
 # ACKs; nobody is banned; the server's second call to a carrier hears it too.  A pipe with feedback lets all pass while the daemon keeps up, refuses while
 # packets wait for it (it is stopped again and again), and lets all pass once it keeps up again.
+# alone: what passes is a matter of time, and the daemon must keep up
 . "$(dirname "$0")/../lib/field.sh"
 field_open
 need kamailio

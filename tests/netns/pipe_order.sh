@@ -4,6 +4,7 @@
 # with the operator's reason; a registered phone gets the rest; a call for help and what belongs to a
 # call that goes on always pass.  And for whom a pipe is: for all, each source, prefix, zone, user
 # and destination, of what comes in and what leaves, with a header and without.
+# alone: what passes is a matter of time
 . "$(dirname "$0")/../lib/field.sh"
 field_open
 field_topology router

@@ -42,7 +42,6 @@ sip 203.0.113.17 $PBX4 -a new-rule >/dev/null
 must_ban 203.0.113.17
 
 # the same of a list and of a rate card, whose lines are named
-mkdir "$T/etc/lists"
 cat >"$T/etc/sipmoat.conf" <<'CONF'
 destination = { deny_numbers = [ "file:never.txt" ]; };
 cost = { rates = [ "file:rates.csv" ]; };

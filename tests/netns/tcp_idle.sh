@@ -10,7 +10,11 @@ field_topology host
 pbx_echo
 cp "$ROOT/systemd/sipmoat.conf" "$T/"
 mkdir "$T/conf.d"
-echo 'tcp = { first = "5s"; };' >"$T/conf.d/short.conf"
+cat >"$T/conf.d/short.conf" <<'CONF'
+tcp = { first = "5s"; };
+zones = ( { name = "slow"; addresses = [ "203.0.113.16" ]; stream = { mode = "observe"; }; },
+	{ name = "friend"; addresses = [ "203.0.113.17" ]; trust = true; } );
+CONF
 guard_start "$T/sipmoat.conf"
 
 tcp $CALLER4 $PBX4 good wait:"$T/go" good --ready "$T/held" >"$T/phone.json" &
@@ -28,6 +32,12 @@ stalls begun 203.0.113.12 $PBX4 good half
 stalls mute 203.0.113.13 $PBX4 ping
 stalls banned 203.0.113.14 $PBX4 half
 ! has_v6 || stalls half6 2001:db8:66:11::1 $PBX6 half
+# patient SOURCE: half a message may wait
+patient() { tcp "$1" $PBX4 half -w 8 >"$T/$1.json"; }
+patient 203.0.113.16 &
+slow=$!
+patient 203.0.113.17 &
+friend=$!
 wait_for 5 connected 203.0.113.14 || fail "no connection"
 # its source is banned: the kernel drops what comes from there.  By a datagram, which ends no
 # connection (cut.sh)
@@ -51,19 +61,16 @@ wait $phone
 must "a phone's connection did not live: $(cat "$T/phone.json")" \
 	grep -q '"answers": 2, "end": "open"' "$T/phone.json"
 
-# patient SOURCE WHY: half a message may wait
-patient() {
-	guard_reload
+# waited SOURCE WHAT
+waited() {
 	local got
-	got=$(tcp "$1" $PBX4 half -w 8)
+	got=$(cat "$T/$1.json")
 	must "$2: $got" ended open "$got"
-	rm "$T/conf.d/patient.conf"
 }
-echo 'mode = "observe";' >"$T/conf.d/patient.conf"
-patient 203.0.113.15 "observing ends a connection"
-echo 'zones = ( { name = "slow"; addresses = [ "203.0.113.16" ];
-	stream = { mode = "observe"; }; } );' >"$T/conf.d/patient.conf"
-patient 203.0.113.16 "observing the stream in a zone ends a connection"
-echo 'zones = ( { name = "friend"; addresses = [ "203.0.113.17" ]; trust = true; } );' \
-	>"$T/conf.d/patient.conf"
-patient 203.0.113.17 "a trusted peer is cut off"
+wait $slow $friend
+waited 203.0.113.16 "observing the stream in a zone ends a connection"
+waited 203.0.113.17 "a trusted peer is cut off"
+echo 'mode = "observe";' >"$T/conf.d/zz.conf"
+guard_reload
+patient 203.0.113.15
+waited 203.0.113.15 "observing ends a connection"

@@ -7,40 +7,23 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
+. tests/lib/view.sh
 skip() { printf '%s\n' "$*"; exit 77; }
 fail() { printf 'not ok: %s\n' "$*"; exit 1; }
 must() { local what=$1; shift; "$@" || fail "$what"; }
 
-# --- in the new namespaces: builds the view and becomes systemd ---
-inside() {
-	local t=$1 root=$1/root
-	set -e
-	mount --make-rprivate /
-	mount -t tmpfs tmpfs "$t"
-	mkdir "$t/up" "$t/work" "$root"
-	mount -t overlay overlay -o "lowerdir=/,upperdir=$t/up,workdir=$t/work" "$root"
-	mount -t proc proc "$root/proc"
-	mount -t sysfs sysfs "$root/sys"
-	mount --rbind /dev "$root/dev"
-	mount -t tmpfs tmpfs "$root/run"
-	mount -t tmpfs tmpfs "$root/tmp"
-	if [ "$2" = v2 ]; then
-		mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup"
-	else
-		mount -t tmpfs tmpfs "$root/sys/fs/cgroup"
-		mkdir "$root/sys/fs/cgroup/systemd"
-		mount -t cgroup -o none,name=systemd cgroup "$root/sys/fs/cgroup/systemd"
-	fi
-	rm -rf "$root/etc/sipmoat"
-	make -s install DESTDIR="$root" PREFIX=/usr B="$B" || {
-		echo "not ok: make install fails" >>"$3/steps"
-		exit 1
-	}
-	chroot "$root" systemd-sysusers sipmoat.conf
+# configure ROOT: all that a config may ask of the sandbox
+configure() {
+	local root=$1
 	# a database, which is copied into sealed memory and mapped from there
 	mkdir -p "$root/var/lib/sipmoat"
 	/usr/bin/python3 tests/lib/mmdb.py "$root/var/lib/sipmoat/country.mmdb" maxmind
-	echo 'country = { mode = "enforce"; deny = [ "XX" ]; };' >"$root/etc/sipmoat/conf.d/country.conf"
+	mkdir "$root/var/lib/lists"
+	/usr/bin/python3 tests/lib/mmdb.py --lists --world "$root/var/lib/lists" maxmind
+	echo 'tor_directory = /var/lib/lists' >"$root/etc/sipmoat/geo-update.conf"
+	# in observe mode, as it comes, it would end no connection and ask for no approval
+	echo 'mode = "enforce"; country = { mode = "enforce"; deny = [ "XX" ]; };' \
+		>"$root/etc/sipmoat/conf.d/country.conf"
 	cat >"$root/etc/sipmoat/conf.d/approve.conf" <<-'CONF'
 		destination = { action = "approve"; deny = [ "^900" ]; };
 		approve = { hook = "/usr/local/sbin/ask-somebody 192.0.2.130 5060"; };
@@ -59,8 +42,22 @@ inside() {
 		grep -E '^(Cap(Prm|Eff|Amb)|NoNewPrivs)' /proc/self/status
 	HOOK
 	chmod 755 "$root/usr/local/sbin/ask-somebody"
+}
+
+# --- in the new namespaces: builds the view and becomes systemd ---
+inside() {
+	local t=$1 root=$1/root
+	set -e
+	mount --make-rprivate /
+	view_mount "$t"
+	view_groups "$t"
+	view_install "$t" || {
+		echo "not ok: make install fails" >>"$2/steps"
+		exit 1
+	}
+	configure "$root"
 	mkdir -p "$root/run/systemd/system/sipmoatd.service.d" "$root/run/result" "$root/run/clone"
-	mount --bind "$3" "$root/run/result"
+	mount --bind "$2" "$root/run/result"
 	mount --bind "$PWD" "$root/run/clone" # it may be in /tmp, which is another one here
 	cat >"$root/run/systemd/system/sipmoatd.service.d/test.conf" <<-'UNIT'
 		[Unit]
@@ -70,6 +67,15 @@ inside() {
 		WatchdogSec=4
 		StandardOutput=append:/run/result/guard.log
 		StandardError=append:/run/result/guard.log
+	UNIT
+	mkdir "$root/run/systemd/system/sipmoat-geo-update.service.d"
+	cat >"$root/run/systemd/system/sipmoat-geo-update.service.d/test.conf" <<-'UNIT'
+		[Unit]
+		DefaultDependencies=no
+		Wants=
+		[Service]
+		StandardOutput=append:/run/result/geo.log
+		StandardError=append:/run/result/geo.log
 	UNIT
 	cat >"$root/run/systemd/system/test.service" <<-UNIT
 		[Unit]
@@ -147,6 +153,23 @@ must_approve() {
 	must "it cannot be taken back" sipmoat approve --revoke 1001 >/dev/null
 }
 
+# a new database comes by the unit that fetches them: as its own user, and the daemon reloads
+must_update() {
+	local at=/var/lib/sipmoat-geo/country.mmdb before
+	perl -MMaxMind::DB::Writer::Tree -e 1 2>/dev/null || return 0
+	echo 'source = tor' >>/etc/sipmoat/geo-update.conf
+	before=$(reloads)
+	systemctl start sipmoat-geo-update || fail "the update fails: $(cat /run/result/geo.log)"
+	must "it is $(stat -c '%U %a' $at)" [ "$(stat -c '%U %a' $at)" = 'sipmoat-geo 644' ]
+	must "the daemon did not reload" wait_for 10 reloaded $((before + 1))
+	must "it is not the one in use" grep -q "country  $at" <(sipmoat country)
+	echo nonsense >>/var/lib/lists/geoip
+	! systemctl start sipmoat-geo-update 2>/dev/null || fail "it does not fail with a broken list"
+	must "it reloads for nothing" reloaded $((before + 1))
+}
+reloads() { grep -c 'configuration reloaded' /run/result/guard.log; }
+reloaded() { [ "$(reloads)" = "$1" ]; }
+
 steps() {
 	local pid broken=/etc/sipmoat/conf.d/broken.conf
 	echo booted
@@ -162,8 +185,11 @@ steps() {
 	must_approve
 	! grep 'raw socket' /run/result/guard.log || fail "it has no raw sockets"
 	must "no status line" grep -q 'packets seen' <(systemctl show -p StatusText sipmoatd)
+	must "it does not tell how full the queues are" \
+		grep -q '^sipmoat_queue_depth{' <(sipmoat stats --prometheus)
 	must "reload fails" systemctl reload sipmoatd
 	! grep database /run/result/guard.log || fail "the country database is not used"
+	must_update
 	echo 'flod = { };' >$broken
 	! systemctl reload sipmoatd 2>/dev/null || fail "reload does not see a broken config"
 	must "the process is another" is MainPID "$pid"
@@ -175,7 +201,7 @@ steps() {
 	must "it does not come back after it hung" wait_for 30 restarted 2
 	must "stop fails" systemctl stop sipmoatd
 	must "it did not stop cleanly" is Result success
-	must "what it remembers is not kept" [ "$(stat -c '%U %a' /var/lib/sipmoat/state)" = 'sipmoat 600' ]
+	must "what it remembers is not kept" [ "$(stat -c '%U %a' /var/lib/sipmoat/sipmoat.db)" = 'sipmoat 600' ]
 	must "it does not start again" systemctl start sipmoatd
 	must "it does not take back what it kept" \
 		grep -q 'memory restored, saved [0-9]* s ago' /run/result/guard.log
@@ -191,18 +217,31 @@ steps() {
 	echo "all steps done"
 }
 
+# --- on a machine that boots systemd anyway, and has sipmoat installed; nothing of it is kept ---
+here() {
+	mkdir -p /run/result /run/systemd/system/sipmoatd.service.d
+	configure ""
+	printf '[Service]\nWatchdogSec=4\n' >/run/systemd/system/sipmoatd.service.d/test.conf
+	systemctl daemon-reload
+	: >/run/result/guard.log
+	journalctl -f -n 0 -u sipmoatd -o cat >/run/result/guard.log &
+	# shellcheck disable=SC2064
+	trap "kill $!" EXIT
+	steps
+}
+
 # --- from outside ---
 outside() {
-	local t v group pid rc
+	local t group pid rc
 	[ "$(id -u)" = 0 ] || skip "needs root (namespaces, overlay)"
 	[ -x /lib/systemd/systemd ] || skip "systemd is not installed"
 	command -v systemd-sysusers >/dev/null || skip "systemd-sysusers is not installed"
 	[ -x "$B/sipmoatd" ] || fail "$B/sipmoatd is not built"
 	case $B in *-address* | *-thread*) skip "sanitizers need what the sandbox forbids" ;; esac
 	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
-		v=v2 group=/sys/fs/cgroup/sipmoat-$$
+		group=/sys/fs/cgroup/sipmoat-$$
 	elif [ -d /sys/fs/cgroup/systemd ]; then
-		v=v1 group=/sys/fs/cgroup/systemd/sipmoat-$$
+		group=/sys/fs/cgroup/systemd/sipmoat-$$
 	else
 		skip "no control groups here"
 	fi
@@ -213,8 +252,8 @@ outside() {
 	: >"$t/result/steps"
 	# the group first, so that all that follows is in it
 	bash -c 'echo $$ >"$1/cgroup.procs" && exec unshare --fork --pid --kill-child --mount --uts \
-		--ipc --net --cgroup bash tests/netns/unit.sh --inside "$2" "$3" "$4"' \
-		- "$group" "$t/view" $v "$t/result" >"$t/result/console" 2>&1 </dev/null &
+		--ipc --net --cgroup bash tests/netns/unit.sh --inside "$2" "$3"' \
+		- "$group" "$t/view" "$t/result" >"$t/result/console" 2>&1 </dev/null &
 	pid=$!
 	# shellcheck disable=SC2064
 	trap "cleanup $pid '$t' '$group'" EXIT
@@ -253,5 +292,6 @@ emptied() { ! find "$1" -name cgroup.procs -exec cat {} + 2>/dev/null | grep -q 
 case ${1:-} in
 --inside) shift && inside "$@" ;;
 --steps) steps ;;
+--here) here ;;
 *) outside ;;
 esac

@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The status page in a real browser: it shows what the daemon does while it does it, goes by
+# keyboard, and whatever attackers, operators or a false daemon write stays text.
+. "$(dirname "$0")/../lib/field.sh"
+. "$(dirname "$0")/../lib/web.sh"
+need chromium chromedriver
+web_field
+web_start web 9479
+web=$WEB_PID
+browser_start
+page open http://127.0.0.1:9479/
+page shows mode enforcing
+page shows facts 0.1.0
+page shows bans 'Nobody is banned'
+sip 203.0.113.11 $PBX4 -a friendly-scanner -w 0 >/dev/null
+must_ban 203.0.113.11
+page shows bans 203.0.113.11
+page shows bans 'User-Agent is denied'
+page shows events 203.0.113.11
+page once events 203.0.113.11
+page shows checks agent
+page shows sources 203.0.113.11
+page counts 203.0.113.11
+page draws
+guarded "$ROOT/$B/sipmoat" unban 203.0.113.11 -s "$T/control" >/dev/null 2>&1
+page hides bans 203.0.113.11
+page safe
+note "it shows bans, events, checks, sources and the chart as they come"
+
+page keys
+page pause
+sip 203.0.113.12 $PBX4 -a friendly-scanner -w 0 >/dev/null
+must_ban 203.0.113.12
+page shows pause 'Go on (1)'
+page hides events 203.0.113.12
+page pause_off
+page shows events 203.0.113.12
+page narrow
+page safe
+note "by keyboard, on a small telephone, paused"
+
+# --- what attackers write, through the daemon ---
+hostile 203.0.113.13 '<img src=x onerror=window.owned=1>'
+hostile 203.0.113.14 '\"><script>window.owned=1</script>'
+hostile 203.0.113.15 '</script><svg onload=window.owned=1>'
+hostile 203.0.113.16 'nul \x00 bidi \xe2\x80\xae bell \x07'
+hostile 203.0.113.17 "$(printf '%03000d' 0)"
+guarded "$ROOT/$B/sipmoat" ban 203.0.113.18 --note '<script>window.owned=1</script>' \
+	-s "$T/control" >/dev/null 2>&1
+page shows events '<img src=x onerror=window.owned=1>'
+page shows events '"><script>window.owned=1</script>'
+page shows events '</script><svg onload=window.owned=1>'
+page shows events 203.0.113.16
+page shows events 203.0.113.17
+page shows bans '<script>window.owned=1</script>'
+page safe
+note "what attackers and operators write is text"
+
+# --- the daemon goes, and comes ---
+guard_stop
+page shows mode 'no daemon'
+page shows alarms 'sipmoatd does not run'
+guard_start
+page shows mode enforcing
+page hides alarms 'sipmoatd does not run'
+sip 203.0.113.19 $PBX4 -a friendly-scanner -w 0 >/dev/null
+page shows events 203.0.113.19
+page once events 'banned203.0.113.19'
+page safe
+web_stop $web web
+page shows live waiting
+web_start again 9479
+web=$WEB_PID
+page shows live live
+page once events 'banned203.0.113.19'
+note "it says that the daemon, or its own server, is away, and goes on when they are back"
+
+printf 'correct-horse-battery\n' >"$T/token"
+chmod 644 "$T/token"
+web_start token 9480 --token-file "$T/token"
+page login http://127.0.0.1:9480/ correct-horse-battery
+web_stop $WEB_PID token
+note "a token is typed once"
+
+# --- a daemon that lies ---
+$PY "$FIELD_LIB/liar.py" "$T/liar" >"$T/liar.err" 2>&1 &
+liar=$!
+wait_for 10 test -S "$T/liar"
+web_start lied 9481 -s "$T/liar"
+page open http://127.0.0.1:9481/
+page shows bans '</script><script>window.owned=1</script>'
+page shows events '</style><svg onload=window.owned=1>'
+page shows calls '<img src=x onerror=window.owned=1>'
+page shows alarms '<img src=x onerror=window.owned=1>'
+page shows events '\u202egnp.exe\u2066\u200b'
+page shows bans 'bell \u0007 escape \u001b[31m line\u000abreak \u2028'
+page safe
+note "nor does a daemon that lies get anything to run"
+kill $liar
+browser_stop
+web_stop $WEB_PID lied
+web_stop $web again
