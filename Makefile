@@ -190,6 +190,11 @@ bench-bans: ## how fast a ban is, and what a banned packet costs; as root
 	@$(SUB) harness benches
 	@B=$(B) tests/bench/bans.sh
 
+bench-fail2ban: ## what reaches a server of attacks behind fail2ban, and behind sipmoat; as root
+	@$(SUB) deps
+	@$(SUB) all
+	@B=$(B) tests/bench/fail2ban.sh
+
 bench-tcp: $(B)/tests/bench/tcp ## what judging a message costs over TCP, beside UDP
 	$(B)/tests/bench/tcp
 
@@ -237,6 +242,11 @@ check: ## all tests: sudo make check  [SAN=address,undefined | SAN=thread]
 	@$(SUB) deps
 	@$(SUB) all units benches harness
 	@B=$(B) tests/run.sh
+
+migration: ## the recipes of docs/migration.md: sudo make migration [RECIPE=pike]
+	@$(SUB) deps
+	@$(SUB) all
+	@B=$(B) tests/migration/run.sh $(RECIPE)
 
 demo: ## a scanner, a cracker and a flood against a real server: sudo make demo
 	@$(SUB) deps
@@ -327,6 +337,6 @@ help: ## this text
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
 		awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
-.PHONY: all objects units benches bench-parse bench-tcp bench-behaviour bench-engine bench-feeds bench-numbers bench-bans fuzzers fuzz harness build-deps deps check demo screenshots run bench install uninstall lint clean help
+.PHONY: all objects units benches bench-parse bench-tcp bench-behaviour bench-engine bench-feeds bench-numbers bench-bans bench-fail2ban fuzzers fuzz harness build-deps deps check migration demo screenshots run bench install uninstall lint clean help
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(WEB_SRC) $(ALERT_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/netns/*.c tests/pages/*.c tests/workers/*.c)))

@@ -1,0 +1,1 @@
+s/^agent = {/agent = { ban = "3s";/
