@@ -248,6 +248,15 @@ migration: ## the recipes of docs/migration.md: sudo make migration [RECIPE=pike
 	@$(SUB) all
 	@B=$(B) tests/migration/run.sh $(RECIPE)
 
+ports: ## builds and tests for other machines (32 bits, big endian, musl), in roots of their own; as root
+	@$(SUB) deps
+	@tests/ports/ports.sh $(PORT)
+
+vm: ## a virtual machine with Debian's kernel: AppArmor, nft's queue, the packages; as root
+	@tests/deps.sh vm
+	@$(SUB) all harness
+	@B=$(B) tests/vm/vm.sh $(TESTS)
+
 demo: ## a scanner, a cracker and a flood against a real server: sudo make demo
 	@$(SUB) deps
 	@$(SUB) all
@@ -327,6 +336,14 @@ uninstall: ## remove what install put there, but a configuration that was change
 	for f in $(SETTINGS); do ! cmp -s systemd/$$f $(ETC)/$$f || rm -f $(ETC)/$$f; done
 	rmdir $(ETC)/conf.d $(ETC)/lists $(ETC) 2>/dev/null || true
 
+deb: ## Debian packages in build/deb
+	@packaging/deb.sh
+
+newuser: ## a new user's path with these packages, timed, on a Debian of its own: sudo make newuser [SUITE=bookworm]
+	@$(SUB) deps
+	@[ -n "$(DEBS)" ] || DEB_BUILD_OPTIONS=nocheck $(SUB) deb
+	@tests/newuser/run.sh
+
 lint: all $(B)/tests/pages/names ## the house rules
 	@B=$(B) tests/lint.sh
 
@@ -337,6 +354,6 @@ help: ## this text
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | \
 		awk -F'\t' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
-.PHONY: all objects units benches bench-parse bench-tcp bench-behaviour bench-engine bench-feeds bench-numbers bench-bans bench-fail2ban fuzzers fuzz harness build-deps deps check migration demo screenshots run bench install uninstall lint clean help
+.PHONY: all objects ports units benches bench-parse bench-tcp bench-behaviour bench-engine bench-feeds bench-numbers bench-bans bench-fail2ban fuzzers fuzz harness build-deps deps check migration vm demo screenshots run bench install uninstall deb newuser lint clean help
 .SECONDARY:
 -include $(patsubst %.o,%.d,$(call obj,$(RULES_SRC) $(NFQ_SRC) $(CTL_SRC) $(WEB_SRC) $(ALERT_SRC) $(UNIT_SRC) $(wildcard tests/bench/*.c tests/fuzz/*.c tests/netns/*.c tests/pages/*.c tests/workers/*.c)))
