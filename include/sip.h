@@ -288,7 +288,7 @@ struct sip_nameaddr {
 };
 bool sip_nameaddr_read(struct slice value, struct sip_nameaddr *out);
 
-/* Value of a ;name=value or ;name parameter, any case; false when absent. */
+/* Value of a ;name=value or ;name parameter, any case; false when absent.  name is not empty. */
 bool sip_param(struct slice params, struct slice name, struct slice *value);
 
 /* sip:user:password@host:port;params?headers (RFC 3261 19.1), tel:number;params */

@@ -91,46 +91,62 @@ bool sip_nameaddr_read(struct slice value, struct sip_nameaddr *out)
 	return true;
 }
 
-/* The value at p, quotes taken off; returns where reading goes on. */
-static const char *param_value(const char *p, const char *end, struct slice *value)
+/* The value at p, quotes taken off. */
+static struct slice param_value(const char *p, const char *end)
 {
 	const char *start = p = skip_lws(p, end);
 
 	if (p < end && *p == '"') {
-		const char *close = quote_end(p + 1, end);
-
-		*value = slice_between(start + 1, close ? close : end);
-		return close ? close + 1 : end;
+		p = quote_end(p + 1, end);
+		return slice_between(start + 1, p ? p : end);
 	}
 	while (p < end && *p != ';')
 		p++;
-	*value = slice_trim(slice_between(start, p));
+	return slice_trim(slice_between(start, p));
+}
+
+/* The ';' behind a parameter, or end: what each costs of thousands that nobody asked for. */
+static inline const char *param_end(const char *p, const char *end)
+{
+	while (p < end && *p != '=' && *p != ';')
+		p++;
+	if (p < end && *p == '=')
+		p = skip_lws(p + 1, end);
+	if (p < end && *p == '"') {
+		p = quote_end(p + 1, end);
+		p = p ? p + 1 : end;
+	}
+	while (p < end && *p != ';')
+		p++;
 	return p;
+}
+
+/* One parameter; the value, when it is the one that is looked for. */
+static bool param_is(const char *p, const char *end, struct slice name, struct slice *value)
+{
+	const char *start = p;
+
+	while (p < end && *p != '=' && *p != ';')
+		p++;
+	if (!slice_ieq(slice_trim(slice_between(start, p)), name))
+		return false;
+	*value = p < end && *p == '=' ? param_value(p + 1, end) : (struct slice){ p, 0 };
+	return true;
 }
 
 bool sip_param(struct slice params, struct slice name, struct slice *value)
 {
 	const char *p = params.p, *end = slice_end(params);
+	char first = (char)(name.p[0] | 0x20);
 
 	while (p < end) {
-		struct slice key, val;
-		const char *start;
-
-		while (p < end && (*p == ';' || is_lws(*p)))
+		if (*p == ';' || is_lws(*p)) {
 			p++;
-		start = p;
-		while (p < end && *p != '=' && *p != ';')
-			p++;
-		key = slice_trim(slice_between(start, p));
-		val = (struct slice){ p, 0 };
-		if (p < end && *p == '=')
-			p = param_value(p + 1, end, &val);
-		if (slice_ieq(key, name)) {
-			*value = val;
-			return true;
+			continue;
 		}
-		while (p < end && *p != ';')
-			p++;
+		if ((*p | 0x20) == first && param_is(p, end, name, value))
+			return true;
+		p = param_end(p, end);
 	}
 	return false;
 }
