@@ -225,7 +225,7 @@ benches: $(B)/tests/bench/gen $(B)/tests/bench/bare
 
 # the ban thread without the daemon
 HARNESS := $(patsubst %,nfq/%.c,ban banlist bantext byhand clock elem elemheld eventtext hand keeper \
-	keepwatch log marks mirror nets netwatch nftlink nftread nftrule nftset pieces plan renew ring ruleparts shed statefile steer)
+	keepwatch log marks mirror nets netwatch nftlink nftread nftrule nftset pieces plan refusal renew ring ruleparts shed statefile steer)
 
 $(B)/tests/netns/nftharness $(B)/tests/netns/nftfaults: %: %.o $(call obj,$(HARNESS)) $(B)/rules.a
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(LIBS_NFQ)

@@ -81,6 +81,10 @@ static const struct sample samples[] = {
 	  "bans", "refused" },
 	{ "sipmoat_bans_restored_total", 'c', "bans read back from the kernel at the start",
 	  "bans", "restored" },
+	{ "sipmoat_nftables_broken", 'g', "whether another program changed the nftables "
+	  "tables, and they are not put back yet", "bans", "broken" },
+	{ "sipmoat_nftables_stale", 'g', "whether the last reload did not reach them", "bans",
+	  "stale" },
 	{ "sipmoat_calls", 'g', "calls, by state; those over are so since a minute at most",
 	  "calls", "asked", { NULL }, "state=\"asked\"" },
 	{ "sipmoat_calls", 'g', "", "calls", "ringing", { NULL }, "state=\"ringing\"" },

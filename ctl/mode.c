@@ -21,7 +21,7 @@ static void usage(FILE *to)
 	      "  -j, --json         the answer as one JSON object (docs/control.md)\n"
 	      "  -s, --socket PATH  instead of " CLIENT_SOCKET "\n"
 	      "  -h, --help         this text\n\n"
-	      "Exit status: 0 done, 1 refused, 2 wrong usage, 3 no answer.\n", to);
+	      "Exit status: 0 done, 1 refused, or in part, 2 wrong usage, 3 no answer.\n", to);
 }
 
 static void print_who(const struct reply *r)
@@ -78,6 +78,8 @@ int mode_main(int argc, char **argv)
 		else
 			fprintf(stderr, "sipmoat mode: %s\n", reply_text(r, -1, "text"));
 	}
+	if (status == CTL_OK)
+		status = notes_outcome(r, "mode");
 	reply_free(r);
 	return status;
 }

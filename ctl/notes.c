@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "notes.h"
 
+#include "ctl.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -38,4 +40,14 @@ void notes_print(struct reply *r, FILE *to)
 	}
 	if (all > n)
 		fprintf(to, "... and %" PRIu64 " more\n", all - n);
+}
+
+int notes_outcome(const struct reply *r, const char *name)
+{
+	double whole;
+
+	if (!reply_value(r, -1, "whole", &whole) || whole > 0)
+		return CTL_OK;
+	fprintf(stderr, "sipmoat %s: not all of it is in force\n", name);
+	return CTL_REFUSED;
 }

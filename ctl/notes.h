@@ -9,5 +9,7 @@
 
 /* As `sipmoat check` has them: "error: FILE:LINE: KEY: text", a line each. */
 void notes_print(struct reply *r, FILE *to);
+/* Of an order that was taken: CTL_OK; CTL_REFUSED, and told, when not all of it is in force. */
+int notes_outcome(const struct reply *r, const char *name);
 
 #endif

@@ -17,7 +17,7 @@ static void usage(FILE *to)
 	      "  -j, --json         the answer as one JSON object (docs/control.md)\n"
 	      "  -s, --socket PATH  instead of " CLIENT_SOCKET "\n"
 	      "  -h, --help         this text\n\n"
-	      "Exit status: 0 reloaded, 1 refused, 2 wrong usage, 3 no answer.\n", to);
+	      "Exit status: 0 reloaded, 1 refused, or in part, 2 wrong usage, 3 no answer.\n", to);
 }
 
 int reload_main(int argc, char **argv)
@@ -35,11 +35,13 @@ int reload_main(int argc, char **argv)
 		puts(reply_line(r));
 	else
 		notes_print(r, status == CTL_OK ? stdout : stderr);
+	if (status != CTL_OK && !o.json)
+		fprintf(stderr, "sipmoat reload: %s\n", reply_text(r, -1, "text"));
+	if (status == CTL_OK)
+		status = notes_outcome(r, "reload");
 	if (status == CTL_OK && !o.json)
 		printf("configuration reloaded: generation %" PRIu64 "\n",
 		       reply_number(r, -1, "generation"));
-	else if (!o.json)
-		fprintf(stderr, "sipmoat reload: %s\n", reply_text(r, -1, "text"));
 	reply_free(r);
 	return status;
 }

@@ -50,6 +50,16 @@ static void find_overload(struct alarms *a)
 		add(a, "delay", "packets wait %.0f ms for a worker", (double)r->delay / 1e6);
 }
 
+static void find_tables(struct alarms *a)
+{
+	if (a->r->bans.broken)
+		add(a, "tables_broken", "another program changes our nftables tables: "
+		    "packets may pass unjudged; the log tells which (a second sipmoatd?)");
+	if (a->r->bans.stale)
+		add(a, "tables_stale", "nftables did not take the last reload: the new rules "
+		    "judge, the tables are as before; sipmoat reload tells why");
+}
+
 static void find_bans(struct alarms *a)
 {
 	const struct report *r = a->r;
@@ -105,6 +115,7 @@ unsigned alarms_of(const struct report *r, struct alarm out[ALARMS_MOST])
 	struct alarms a = { out, 0, r };
 
 	find_overload(&a);
+	find_tables(&a);
 	if (r->standing.settings.mode == MODE_OBSERVE)
 		add(&a, "observe", "mode is \"observe\": nothing is refused");
 	find_refused(&a);

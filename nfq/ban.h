@@ -68,6 +68,8 @@ struct ban_counts {
 	uint64_t live4, live6; /* elements believed to be in the kernel */
 	uint64_t marked4, marked6; /* likewise in the maps of marks */
 	bool native; /* steered by nft's queue, else by the xt target */
+	bool broken; /* what others changed in our tables is not put back yet */
+	bool stale;  /* the last reload did not reach them */
 };
 void ban_count(struct ban_thread *t, struct ban_counts *out);
 /* The known sources, for the caller to free; 0 or -ENOMEM.  Not after ban_stop. */

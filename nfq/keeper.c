@@ -2,12 +2,12 @@
 #include "keeping.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "clock.h"
 #include "log.h"
 #include "netwatch.h"
+#include "refusal.h"
 #include "ruleparts.h"
 #include "shed.h"
 #include "steer.h"
@@ -16,19 +16,6 @@
  * other, and the log, busy for ever. */
 #define RESTORES_AT_ONCE 20
 #define RESTORE_EVERY (5 * NS) /* beyond them */
-
-static int explain(char err[BAN_ERROR], const char *what, int e)
-{
-	if (e == -EPERM)
-		snprintf(err, BAN_ERROR, "no permission to change nftables: sipmoatd needs "
-			 "CAP_NET_ADMIN (start it as root or through its systemd unit)");
-	else if (e == -EPROTONOSUPPORT || e == -EOPNOTSUPP || e == -EAFNOSUPPORT)
-		snprintf(err, BAN_ERROR, "the kernel has no nf_tables (%s): modprobe nf_tables, or "
-			 "install the package with your kernel's modules", strerror(-e));
-	else
-		snprintf(err, BAN_ERROR, "nftables refused %s: %s", what, strerror(-e));
-	return e;
-}
 
 void keeper_take(struct keeper *k, const struct event *ev, uint64_t now)
 {
@@ -40,6 +27,8 @@ void keeper_count(struct keeper *k, struct ban_counts *out)
 {
 	banlist_count(&k->bans, out);
 	out->native = k->kind == STEER_NATIVE; /* for good since keeper_open */
+	out->broken = k->broken;
+	out->stale = k->stale;
 }
 
 uint64_t keeper_sent(struct keeper *k)
@@ -381,13 +370,13 @@ int keeper_open(struct keeper **out, const struct ban_conf *conf, uint64_t now,
 		e = open_parts(k, conf);
 	}
 	if (e < 0) {
-		explain(err, "a socket", e);
+		refusal_explain(err, "a socket", e);
 		keeper_close(k);
 		return e;
 	}
 	e = take_over(k, conf);
 	if (e < 0)
-		explain(err, "our table", e);
+		refusal_explain(err, "our table", e);
 	else
 		e = steer_probe(k->nft, ruleset_settings(conf->rules)->steering, &k->kind, err);
 	if (e < 0) {
@@ -424,7 +413,7 @@ int keeper_steer(struct keeper *k, uint64_t now, char err[BAN_ERROR])
 	e = keeper_write_tables(k, &k->plan, false);
 	if (e < 0) {
 		k->steered = false;
-		return explain(err, "the steering", e);
+		return refusal_explain(err, "the steering", e);
 	}
 	k->old_queue = false;
 	k->serving = true;
@@ -435,7 +424,7 @@ int keeper_steer(struct keeper *k, uint64_t now, char err[BAN_ERROR])
 		e = nets_flush(k->bans.nets, now, true);
 	log_info("steering SIP into queues %u to %u", k->plan.queue_first,
 		 k->plan.queue_first + 2 * k->plan.workers - 1);
-	return e < 0 ? explain(err, "the known sources", e) : 0;
+	return e < 0 ? refusal_explain(err, "the known sources", e) : 0;
 }
 
 int keeper_reload(struct keeper *k, const struct ruleset *rules, uint64_t now,
@@ -445,7 +434,7 @@ int keeper_reload(struct keeper *k, const struct ruleset *rules, uint64_t now,
 	int e = plan_init(&fresh, rules, old.workers);
 
 	if (e < 0)
-		return explain(err, "the new settings", e);
+		return refusal_explain(err, "the new settings", e);
 	/* sized and bound once, at the start */
 	fresh.queue_first = old.queue_first;
 	fresh.ban_max = old.ban_max;
@@ -454,9 +443,10 @@ int keeper_reload(struct keeper *k, const struct ruleset *rules, uint64_t now,
 	fresh.marked = old.marks || old.marked;
 	fresh.counters = old.counters;
 	e = keeper_write_tables(k, &fresh, false);
+	k->stale = e < 0;
 	if (e < 0) {
 		plan_free(&fresh);
-		return explain(err, "the new settings", e);
+		return refusal_change(err, e);
 	}
 	k->plan = fresh;
 	plan_free(&old);

@@ -31,7 +31,8 @@ struct keeper {
 	bool serving;   /* packets may wait in the queues: no chain with a hook may go */
 	bool old_queue; /* queue tables of an earlier run are still there */
 	enum damage damage; /* done by the transaction whose events are being read */
-	bool broken;    /* our tables do not stand as they should */
+	_Atomic bool broken; /* our tables do not stand as they should */
+	_Atomic bool stale;  /* they are those of the configuration before */
 	bool sure[2];   /* shed_sites(): IPv4, IPv6 */
 	bool lost;      /* that transaction took something of what others wrote for us */
 	bool nets_touched; /* ... changed a set of nets.h */

@@ -59,11 +59,13 @@ void ordercommands_reload(const struct asking *a)
 	if (!carried_out(a, ORDER_RELOAD, NULL, &res))
 		return;
 	is = standing_of(a->on->report->standing);
-	if (res.taken)
+	if (res.taken) {
 		request_put_number(a->r, "generation", is.generation);
-	else
+		request_put_bool(a->r, "whole", res.whole);
+	} else {
 		request_fail(a->r, "refused", "reload refused: the old configuration stays in "
 					      "force");
+	}
 	put_notes(a->r, &res.notes);
 	order_result_free(&res);
 }
@@ -99,6 +101,7 @@ void ordercommands_set_mode(const struct asking *a)
 		return;
 	if (res.taken) {
 		ordercommands_mode(a);
+		request_put_bool(a->r, "whole", res.whole);
 		request_put_bool(a->r, "kept", res.kept);
 	} else {
 		request_fail(a->r, "no_memory", "sipmoatd has no memory for that");

@@ -30,6 +30,7 @@ struct order {
 
 struct order_result {
 	bool taken;
+	bool whole;  /* and all of it is in force */
 	bool kept;   /* and it outlasts a restart */
 	struct conf_report notes; /* what was told of it */
 };

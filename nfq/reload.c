@@ -30,6 +30,7 @@ static void say(struct order_result *res, enum conf_severity severity, const cha
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	log_line(severity == CONF_ERROR ? LOG_ERR_ : LOG_WARN_, "%s", text);
+	res->whole &= severity != CONF_ERROR;
 	conf_report_add(&res->notes, severity, "", 0, "", "%s", text);
 }
 
@@ -77,20 +78,18 @@ static void post_mode(struct daemon *d)
 
 /* ---- what both have in common ---- */
 
-/* rs: loaded, or that in another mode.  false: not all of it is in force. */
-static bool put_in_force(struct daemon *d, struct ruleset *loaded, struct ruleset *rs,
+/* rs: loaded, or that in another mode. */
+static void put_in_force(struct daemon *d, struct ruleset *loaded, struct ruleset *rs,
 			 struct order_result *res)
 {
 	struct ruleset *old = publish_swap(d->live, rs, SWAP_WAIT_MS);
 	char err[BAN_ERROR];
-	bool whole;
 
 	if (!old)
 		say(res, CONF_ERROR, "a worker is stuck with the old configuration");
-	whole = !ban_reload(d->ban, rs, err);
-	if (!whole)
-		say(res, CONF_ERROR, "half reloaded: the new rules judge, but the kernel's "
-		    "tables are as before: %s", err);
+	if (ban_reload(d->ban, rs, err))
+		say(res, CONF_ERROR, "half in force: the new rules judge, but the kernel's tables "
+		    "are as before: %s", err);
 	if (feeds_reload(d->feeds, rs))
 		say(res, CONF_ERROR, "the feeds are as before: no memory");
 	conntrack_reload(d->conntrack, ruleset_settings(rs));
@@ -101,7 +100,6 @@ static bool put_in_force(struct daemon *d, struct ruleset *loaded, struct rulese
 	if (old && loaded != d->loaded)
 		ruleset_free(d->loaded);
 	d->loaded = loaded;
-	return whole;
 }
 
 /* ---- reload ---- */
@@ -157,8 +155,9 @@ static void reload(struct daemon *d, struct order_result *res)
 	warn_of_fixed(d, ruleset_settings(rs), res);
 	sinks_reload(d->sinks, ruleset_settings(rs));
 	log_level_set((enum log_level)ruleset_settings(rs)->log_level);
-	res->taken = true;
-	if (put_in_force(d, loaded, rs, res))
+	res->taken = res->whole = true;
+	put_in_force(d, loaded, rs, res);
+	if (res->whole)
 		log_info("configuration reloaded");
 	standing_loaded(&d->standing, ruleset_settings(rs), clock_wall());
 	post_mode(d);
@@ -200,9 +199,9 @@ static void change_mode(struct daemon *d, const struct handmode *mode, struct or
 	if (mode->mode == MODE_OFF)
 		log_info("mode %s again, as the config says, by user id %" PRIu32,
 			 handmode_word(ruleset_settings(rs)->mode), mode->uid);
-	res->taken = true;
+	res->taken = res->whole = true;
 	if (ruleset_settings(rs)->mode != was->mode) {
-		(void)put_in_force(d, d->loaded, rs, res);
+		put_in_force(d, d->loaded, rs, res);
 		standing_settings(&d->standing, ruleset_settings(rs));
 	} else if (rs != d->loaded) {
 		ruleset_free(rs);

@@ -148,6 +148,8 @@ static void put_bans(struct request *r, const struct report *p)
 	request_put_number(r, "by_hand", b->by_hand);
 	request_put_number(r, "refused", b->refused);
 	request_put_number(r, "restored", b->restored);
+	request_put_bool(r, "broken", b->broken);
+	request_put_bool(r, "stale", b->stale);
 	request_group_end(r);
 }
 

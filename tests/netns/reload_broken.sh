@@ -5,6 +5,8 @@
 field_open
 field_topology router
 mkdir "$T/etc"
+mkdir "$T/etc/conf.d"
+echo "control = { socket = \"$T/control\"; };" >"$T/etc/conf.d/control.conf"
 printf 'agent = { deny = [ "old-rule" ]; };\n' >"$T/etc/sipmoat.conf"
 pbx_echo
 guard_start "$T/etc/sipmoat.conf"
@@ -65,3 +67,13 @@ printf '33,0.02\n' >"$T/etc/lists/rates.csv"
 guard_reload
 denied 22 +33199000001 "the mended list is not in force"
 free 23 +442079460001 "the old list is still in force"
+
+# nftables does not take the new rules: somebody has put a chain of that name elsewhere
+guarded nft add chain inet sipmoat marks '{ type filter hook input priority 5; }'
+printf 'agent = { action = "mark"; mark = 8; };\n' >"$T/etc/sipmoat.conf"
+given 1 'half in force: .*another program' reload
+given 0 'nftables did not take the last reload' status
+guarded nft delete chain inet sipmoat marks
+given 0 'reloaded' reload
+given 0 '^mode ' status
+must "the alarm does not end: $(cat "$T/said")" eval '! grep -q nftables "$T/said"'

@@ -8,7 +8,9 @@ field_topology router
 mkdir -p "$T/two/conf.d"
 cp -r "$ROOT/systemd/." "$T/two"
 echo 'queue = { first = 6000; };' >"$T/two/conf.d/rival.conf"
-guard_start
+cp -r "$T/two" "$T/one"
+echo "control = { socket = \"$T/control\"; };" >"$T/one/conf.d/rival.conf"
+guard_start "$T/one/sipmoat.conf"
 guarded "$ROOT/$B/sipmoatd" -c "$T/two/sipmoat.conf" >"$T/rival.log" 2>&1 </dev/null &
 rival=$!
 wait_for 60 logged 'sipmoatd-bans \(pid [0-9]+\) changes our nftables tables again and again' ||
@@ -19,6 +21,9 @@ sleep 6 # the time over which lines are counted
 lines=$(($(wc -l <"$T/guard.log") - lines))
 must "$lines lines in $((SECONDS - since)) s" [ $lines -le $((2 * (SECONDS - since) + 4)) ]
 note "$lines lines in $((SECONDS - since)) s of fight"
+alarm() { tool status --json | grep -q '"alarm":"tables_broken"'; }
+no_alarm() { ! alarm; }
+wait_for 20 alarm || fail "no alarm is raised: $(tool status --json)"
 kill -KILL $rival
 wait $rival 2>/dev/null
 must "the first daemon is gone" guard_alive
@@ -28,6 +33,7 @@ steered() {
 		grep -qE '(queue|NFQUEUE).* 506[01]' "$T/rules"
 }
 wait_for 30 steered || fail "the steering is not the first daemon's: $(grep -iE queue "$T/rules")"
+wait_for 20 no_alarm || fail "the alarm does not end: $(tool status --json)"
 
 # whoever did it is named in the log, whatever it calls itself
 name=$'n\nsipmoatd: ha'

@@ -70,6 +70,14 @@ static void one_at_a_time(void **arg)
 	expect("store_failing", "the memory could not be saved for 30 s: a restart will forget "
 	       "what is newer");
 	well(arg);
+	report.bans.broken = true;
+	expect("tables_broken", "another program changes our nftables tables: packets may pass "
+	       "unjudged; the log tells which (a second sipmoatd?)");
+	well(arg);
+	report.bans.stale = true;
+	expect("tables_stale", "nftables did not take the last reload: the new rules judge, the "
+	       "tables are as before; sipmoat reload tells why");
+	well(arg);
 	report.bans.live6 = 10;
 	expect("bans_full", "there is no room for more bans (bans.max is 10)");
 	well(arg);
