@@ -141,6 +141,35 @@ static void warn_of_fixed(const struct daemon *d, const struct settings *is,
 			    fixed[i].key);
 }
 
+static bool same_list(const struct conf_list *a, const struct conf_list *b)
+{
+	for (unsigned i = 0; i < a->n && i < b->n; i++)
+		if (strcmp(a->item[i].text, b->item[i].text) != 0)
+			return false;
+	return a->n == b->n;
+}
+
+static bool same_alerts(const struct settings *a, const struct settings *b)
+{
+	return strcmp(a->alerts_command, b->alerts_command) == 0 &&
+	       strcmp(a->alerts_url, b->alerts_url) == 0 &&
+	       same_list(&a->alerts_what, &b->alerts_what) &&
+	       a->alerts_format == b->alerts_format &&
+	       a->alerts_per_minute == b->alerts_per_minute &&
+	       a->alerts_queue == b->alerts_queue && a->alerts_timeout == b->alerts_timeout &&
+	       a->alerts_retries == b->alerts_retries;
+}
+
+/* A process of its own, which cannot read the configuration once it has given up its rights. */
+static void warn_of_alerts(const struct settings *was, const struct settings *is,
+			   struct order_result *res)
+{
+	bool wanted = is->alerts_command[0] || is->alerts_url[0];
+
+	if (wanted && !same_alerts(was, is))
+		say(res, CONF_WARNING, "alerts has changed: restart sipmoat-alert to make it so");
+}
+
 static void reload(struct daemon *d, struct order_result *res)
 {
 	struct ruleset *loaded = daemon_load(d->config, &res->notes);
@@ -153,6 +182,7 @@ static void reload(struct daemon *d, struct order_result *res)
 		return;
 	}
 	warn_of_fixed(d, ruleset_settings(rs), res);
+	warn_of_alerts(ruleset_settings(d->loaded), ruleset_settings(rs), res);
 	sinks_reload(d->sinks, ruleset_settings(rs));
 	log_level_set((enum log_level)ruleset_settings(rs)->log_level);
 	res->taken = res->whole = true;

@@ -157,6 +157,12 @@ kill "$ALERT"
 wait "$ALERT" 2>/dev/null
 note "nothing is posted to a receiver with a bad certificate"
 
+given 0 reloaded reload
+config 'what = [ "banned", "cut" ]; url = "https://127.0.0.1:8099/hook"; timeout = "2s"; retries = 0;'
+given 0 'alerts has changed: restart sipmoat-alert' reload
+given 0 reloaded reload
+must "what has not changed is told: $(cat "$T/said")" eval '! grep -q alerts "$T/said"'
+
 config 'what = [ "banned", "nonsense" ];'
 "$ROOT/$B/sipmoatd" -t -c "$T/public/sipmoat.conf" >"$T/said" 2>&1 && fail "nonsense is taken"
 must "it is not told what is wrong: $(cat "$T/said")" grep -q 'alerts.what: "nonsense"' "$T/said"
