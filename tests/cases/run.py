@@ -39,7 +39,7 @@ to its own (what it says itself counts).
 
 Of every packet n, t and both ends are compared with the script as well.  Each
 case runs a second time, with the capture split into two files, and must say the
-same to the byte.  What says that it is legitimate is read by tests/lib/proofread.py
+same to the byte; and each object is as docs/schema/replay.json says.  What says that it is legitimate is read by tests/lib/proofread.py
 first.  SIPMOAT names the program (build/sipmoat).
 """
 import difflib
@@ -61,6 +61,15 @@ import proofread  # noqa: E402
 SHIPPED = os.path.join(os.path.dirname(os.path.dirname(HERE)), "systemd", "sipmoat.conf")
 NUMBERS = ("ban", "status", "messages", "code", "after", "times", "mark", "marked")
 NOT_SHOWN = {"reset": False, "token": False, "approved": False, "proven": False}
+BY_VALUE = ("verdict", "proto", "kept", "token")  # in the schema by more than their type
+try:
+    import jsonschema
+    with open(os.path.join(HERE, "..", "..", "docs", "schema", "replay.json"),
+              encoding="ascii") as schema:
+        SCHEMA = jsonschema.Draft7Validator(json.load(schema))
+except ImportError:
+    SCHEMA = None
+seen = set()  # shapes of objects that were held to it
 UNMARKED = {"mark": None, "marked": None}
 INSIDE = "192.0.2.10,2001:db8::10"
 PROGRAM = os.environ.get("SIPMOAT") or os.path.join(
@@ -289,8 +298,27 @@ def differences(name, tmp):
     yield from compare(case, expect, run)
 
 
+def shape(key, value):
+    """Objects of one shape are to the schema alike."""
+    if isinstance(value, dict):
+        return (key,) + tuple(shape(k, v) for k, v in value.items())
+    return key, value if key in BY_VALUE else type(value).__name__
+
+
+def misshapen(o):
+    """What the schema finds wrong with an object, if it is the first of its shape."""
+    key = shape("", o)
+    if key in seen or SCHEMA is None:
+        return []
+    seen.add(key)
+    return ["not as docs/schema/replay.json says: %.500s" % json.dumps(o)
+            for _ in SCHEMA.iter_errors(o)]
+
+
 def compare(case, expect, run):
     objects = [json.loads(line) for line in run.stdout.decode("ascii").splitlines()]
+    for o in objects:
+        yield from misshapen(o)
     summary = objects.pop()["summary"]
     waited = [o["waited"] for o in objects if "waited" in o]
     objects = [o for o in objects if "waited" not in o]

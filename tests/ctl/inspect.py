@@ -18,6 +18,13 @@ CLEAN = (b"INVITE sip:2045:pw@pbx.example.org:5070;user=phone SIP/2.0\r\n"
          b"Call-ID: a\r\nCSeq: 3 INVITE\r\nX-Flag: on\r\nc: text/plain\r\nl: 3\r\n"
          b"Max-Forwards: 70\r\n\r\nabc")
 failed = 0
+sys.path.remove(HERE)  # this file is called as a module of Python's own
+try:
+    import jsonschema
+    with open(os.path.join(ROOT, "docs", "schema", "inspect.json"), encoding="ascii") as f:
+        SCHEMA = jsonschema.Draft7Validator(json.load(f))
+except ImportError:
+    SCHEMA = None
 
 
 def must(what, holds, *shown):
@@ -34,6 +41,15 @@ def inspect(data, *args):
         f.flush()
         r = subprocess.run([PROGRAM, "inspect", *args, f.name], capture_output=True, check=False)
     return r.returncode, r.stdout, r.stderr
+
+
+def told(data, *args):
+    """What is said of a message as JSON, which is as its schema says."""
+    rc, out, err = inspect(data, "--json", *args)
+    seen = json.loads(out)
+    for e in SCHEMA.iter_errors(seen) if SCHEMA else ():
+        must("as docs/schema/inspect.json says", False, list(e.path), e.message)
+    return rc, out, seen
 
 
 def run(*args, data=b""):
@@ -54,8 +70,7 @@ def clean():
 
 
 def as_json():
-    rc, out, _ = inspect(CLEAN, "--json")
-    seen = json.loads(out)
+    rc, out, seen = told(CLEAN)
     must("JSON ends with 0", rc == 0)
     must("JSON is one line of ASCII", out.count(b"\n") == 1 and out.isascii())
     for key, want in (("kind", "request"), ("method", "INVITE"), ("call_id", "a"), ("cseq", 3),
@@ -78,9 +93,9 @@ def defective():
     names = ["bare-line-end", "duplicate-header", "bad-cseq", "short-body"]
     for name in names:
         must("%s is named" % name, b"\n  %s at byte " % name.encode() in out, out)
-    rc, out, _ = inspect(bad, "--json")
-    seen = json.loads(out)["defects"]
-    must("JSON ends with 1", rc == 1 and json.loads(out)["refused"], rc, out)
+    rc, out, all_of_it = told(bad)
+    seen = all_of_it["defects"]
+    must("JSON ends with 1", rc == 1 and all_of_it["refused"], rc, out)
     must("the same defects in JSON", sorted(d["name"] for d in seen) == sorted(names), seen)
     for d in seen:
         must("what the standard preset does",
@@ -95,8 +110,20 @@ def ugly():
     rc, out, _ = inspect(CLEAN.replace(b"\r\n", b"\n", 1))
     must("what is let pass ends with 0", rc == 0 and b"bare-line-end at" in out and
          out.endswith(b"the standard preset lets it pass\n"), rc, out)
-    rc, out, _ = inspect(CLEAN.replace(b"\r\n", b"\n", 1), "--json")
-    must("JSON of it", rc == 0 and json.loads(out)["refused"] is False, rc, out)
+    rc, out, seen = told(CLEAN.replace(b"\r\n", b"\n", 1))
+    must("JSON of it", rc == 0 and seen["refused"] is False, rc, out)
+
+
+def of_all_kinds():
+    """JSON of what is no request, or hardly one."""
+    for data, kind in ((b"\r\n\r\n", "keepalive"), (b"hello", "none"), (bytes(range(256)), "none"),
+                       (b"SIP/2.0 200 OK" + CLEAN[58:], "response"),
+                       (b"INVITE sip:a SIP/2.0\r\n\r\n", "request"),
+                       (b"IN`VITE \xff\x00 SIP/2.0\r\nVia: x\r\nFrom: <\r\nTo: \"\r\nCSeq: x\r\n\r\n",
+                        "request"),
+                       (b"SIP/2.0 999 \r\nl: -1\r\n\r\n", "response")):
+        rc, out, seen = told(data)
+        must("JSON of %r" % data[:20], rc in (0, 1) and seen["kind"] == kind and out.isascii(), out)
 
 
 def unreadable():
@@ -113,5 +140,6 @@ clean()
 as_json()
 defective()
 ugly()
+of_all_kinds()
 unreadable()
 sys.exit(1 if failed else 0)

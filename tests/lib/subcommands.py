@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import jsonschema
+import mkpcap
 
 TOOL, SOCKET, SCHEMAS, AT, TOKEN = sys.argv[1:]
 NOWHERE = os.path.join(AT, "nowhere")
@@ -175,9 +176,15 @@ run(1, "country", "-c", BROKEN, "8.8.8.8")
 run(2, "country", "--database", base, "anna")
 run(2, "country", "--verify", "8.8.8.8")
 run(2, "country", "--old", base)
-json.loads(run(0, "inspect", "--json", os.path.join(AT, "message")))
+holds("inspect", json.loads(run(0, "inspect", "--json", os.path.join(AT, "message"))), "inspect")
 run(2, "inspect", NOWHERE)
+capture = os.path.join(AT, "capture.pcap")
+mkpcap.Case(os.path.join(SCHEMAS, "..", "..", "tests", "cases", "flood-17th", "case.txt")).write(capture)
+for line in run(0, "replay", "--json", "-c", CONF, capture).splitlines():
+    holds("replay", json.loads(line), "replay")
+has("replay", "flood: 17 requests" in run(0, "replay", "-c", CONF, capture))
 run(1, "replay", "-c", CONF, NOWHERE)
+run(2, "replay")
 run(2, "top", "-s", SOCKET) # no terminal
 print("\n".join(wrong))
 sys.exit(1 if wrong else 0)
