@@ -60,6 +60,15 @@ def step_draws():
     check(b.js("return document.querySelector('#map .land').getBBox().width > 300"), "no land")
 
 
+def step_spots(*names):
+    """where sources are on the map, and nothing else"""
+    def titles():
+        return b.js("return [...document.querySelectorAll('#map .spot title')]"
+                    ".map((t) => t.textContent)")
+    b.wait(lambda: sorted(t.split(":")[0] for t in titles()) == sorted(names),
+           lambda: "on the map are %s, not %s" % (titles(), names))
+
+
 def step_safe():
     """nothing that was not the page's own ran, was loaded, or was tried"""
     found = b.js("""return [typeof window.owned, document.title,

@@ -6,6 +6,13 @@
 . "$(dirname "$0")/../lib/web.sh"
 need chromium chromedriver
 web_field
+# addresses of documentation are in no country; 3ffe::/16 belongs to nobody any more (RFC 3701)
+if has_v6; then
+	ip -n "$NS-wan" addr add 3ffe:66:1:1::1/128 dev w0 nodad
+	$PY "$FIELD_LIB/mmdb.py" "$T/etc/country.mmdb" maxmind 3ffe:66:1::/48=BR || fail "no database"
+	echo "geo = { country = \"$T/etc/country.mmdb\"; };" >>"$T/etc/sipmoat.conf"
+	guard_reload
+fi
 web_start web 9479
 web=$WEB_PID
 browser_start
@@ -25,8 +32,19 @@ page counts 203.0.113.11
 page draws
 guarded "$ROOT/$B/sipmoat" unban 203.0.113.11 -s "$T/control" >/dev/null 2>&1
 page hides bans 203.0.113.11
+page shows calls 'Nobody is on the phone'
+sip 198.51.100.10 $PBX4 -m INVITE --user 1001 --size 400 -w 10 >/dev/null
+page shows calls answered1001
+page shows calls 198.51.100.10
+if has_v6; then
+	page spots
+	sip 3ffe:66:1:1::1 $PBX6 -a friendly-scanner -w 0 >/dev/null
+	page shows countries Brazil11
+	page shows sources Brazil
+	page spots Brazil
+fi
 page safe
-note "it shows bans, events, checks, sources and the chart as they come"
+note "it shows bans, events, checks, sources, countries, calls and the chart as they come"
 
 page keys
 page pause

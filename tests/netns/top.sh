@@ -9,7 +9,11 @@ field_open
 field_topology router
 mkdir "$T/etc" "$T/state"
 export STATE_DIRECTORY=$T/state
+# addresses of documentation are in no country; 3ffe::/16 belongs to nobody any more (RFC 3701)
+! has_v6 || ip -n "$NS-wan" addr add 3ffe:66:1:1::1/128 dev w0 nodad
+$PY "$FIELD_LIB/mmdb.py" "$T/etc/country.mmdb" maxmind 3ffe:66:1::/48=BR || fail "no database"
 cat >"$T/etc/sipmoat.conf" <<CONF
+geo = { country = "$T/etc/country.mmdb"; };
 agent = { deny = [ "bad-phone" ]; ban = 0; };
 control = { socket = "$T/control"; };
 CONF
@@ -41,6 +45,27 @@ keys z
 must_show 'by hand +noted'
 keys z
 must_show '^ 1 checks'
+sip 198.51.100.10 $PBX4 -m INVITE --user 1001 -w 10 >/dev/null
+keys 6
+must_show '6 calls \(1\)'
+must_show ' answered +1001 +1001 +0:[0-9][0-9] 198\.'
+must_show '^ calls: 1 talk'
+keys 7
+must_show '7 lanes \(2\)'
+must_show ' strangers +[0-9.]+ +[0-9]*\.[0-9]*[1-9][0-9]* +0 +0'
+must_show ' known +[0-9.]+ +[0-9.]+ +0 +0'
+keys 3
+must_show '3 users \[of late\]'
+sip 203.0.113.14 $PBX4 -a bad-phone --user victim -w 0 >/dev/null
+must_show ' victim +1 +1 agent'
+keys s s
+must_show '3 users \[by name\]'
+if has_v6; then
+	keys 4
+	must_show '4 countries \[of late\] \(0\)'
+	sip 3ffe:66:1:1::1 $PBX6 -a bad-phone -w 0 >/dev/null
+	must_show ' BR +1 +1 agent'
+fi
 keys 1 s
 must_show '1 checks \[in all\]'
 keys '?'
@@ -51,7 +76,7 @@ keys p +
 must_show 'every 2 s'
 keys Tab
 must_show '2 sources'
-note "80x24: checks, sources, events, bans; keys"
+note "80x24: each pane; keys"
 
 # a hostile name: what it would do is move the cursor and colour the screen
 printf '%b' 'OPTIONS sip:x@'$PBX4' SIP/2.0\r\nVia: SIP/2.0/UDP 203.0.113.13:5060;branch=z9hG4bKtop\r\nFrom: <sip:\033[2J\033[31mPWNED@x>;tag=1\r\nTo: <sip:x@x>\r\nCall-ID: top\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nUser-Agent: bad-phone \033[1;1HPWNED\0233\r\nContent-Length: 0\r\n\r\n' >"$T/hostile"
