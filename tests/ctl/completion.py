@@ -187,9 +187,9 @@ if shutil.which("zsh"):
     got = z.listed("sipmoat ")
     must("zsh: commands: " + got, all(re.search(r"\b%s\b" % c, got) for c in commands))
     must("zsh: one command", "sipmoat reload" in z.listed("sipmoat relo"))
-    for c in ("events", "ban", "replay"):
+    for c, want in helps.items():
         got = z.listed("sipmoat %s --" % c)
-        must("zsh: options of %s: %s" % (c, got), long(helps[c]) <= options(got))
+        must("zsh: options of %s: %s" % (c, got), long(want) <= options(got))
     z.close()
     shells.append("zsh")
 
