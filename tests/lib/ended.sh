@@ -49,7 +49,7 @@ ended() {
 	wait_for 10 some_dialogs "$n" || fail "$name: the server counts $(dialogs) calls, not $n: $(trouble)"
 	wait $caller || fail "$name: callers heard the end of $(good "$name") calls of $n: $(trouble)"
 	wait $callee || fail "$name: the called heard the end of $(good "$name-callee") calls of $n: $(trouble)"
-	wait_for 5 no_dialogs || fail "$name: the server still counts $(dialogs) calls"
+	wait_for 20 no_dialogs || fail "$name: the server still counts $(dialogs) calls"
 	[ "$(counted dialog-INVITE)" = "$before" ] || fail "$name: a later request passed"
 	answered=$(($(counted bye-answered) - answered))
 	[ "$answered" = "$n" ] || fail "$name: $answered answers to BYEs at the server, not $n"

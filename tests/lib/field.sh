@@ -475,6 +475,8 @@ scan() {
 
 # sip SOURCE TARGET OPTIONS...: tests/lib/sip.py in the wan
 sip() { wan $PY "$FIELD_LIB/sip.py" "$@"; }
+# answer_to SOURCE TARGET OPTIONS...: likewise where one is due, however long that takes here
+answer_to() { sip "$@" -w 20; }
 # answered STATUS LINE-OF-SIP, unanswered LINE: did this come back?
 unanswered() { case $1 in *'"answers": {}'*) return 0 ;; *) return 1 ;; esac; }
 answered() { case $2 in *"\"$1\""*) return 0 ;; *) return 1 ;; esac; }

@@ -12,7 +12,7 @@ cat >"$T/grow.conf" <<CONF
 inside = [ "$PBX4" ];
 memory = { learning = "0s"; };
 control = { socket = "$T/control"; };
-agent = { ban = "3s"; };
+agent = { ban = "6s"; };
 bans = { factor = 3; jitter = 0; renew = false; };
 CONF
 guard_start "$T/grow.conf"
@@ -36,18 +36,18 @@ grows() {
 }
 is_free() { ! banned "$1"; }
 
-grows 203.0.113.11 3
+grows 203.0.113.11 6
 wait_for 20 is_free 203.0.113.11
-grows 203.0.113.11 9
-wait_for 10 logged 'banned 203\.0\.113\.11 for 9s \(2nd time, proven\)' ||
+grows 203.0.113.11 18
+wait_for 10 logged 'banned 203\.0\.113\.11 for 18s \(2nd time, proven\)' ||
 	fail "the log does not say so"
-wait_for 30 is_free 203.0.113.11
-grows 203.0.113.11 27
-note "three bans: 3, 9, 27 s"
+wait_for 40 is_free 203.0.113.11
+grows 203.0.113.11 54
+note "three bans: 6, 18, 54 s"
 # by hand: it was none
 guarded nft delete element inet sipmoat banned4 '{ 203.0.113.11 }'
 wait_for 10 logged 'unbanned by hand' || fail "no unban"
-grows 203.0.113.11 3
+grows 203.0.113.11 6
 
 # neighbours, of whom one has called: only they
 phones_ready 4
@@ -61,7 +61,7 @@ nets banned_nets4 | grep -q elements && fail "the prefix of somebody who calls i
 calls friend 4 203.0.113.29 5063 1 1 100 || fail "a call of a neighbour fails"
 
 # neighbours, and nobody else
-sed -i 's|"3s"|"30m"|' "$T/grow.conf"
+sed -i 's|"6s"|"30m"|' "$T/grow.conf"
 guard_reload
 for n in 30 31 32 33 34 35 36 37 38; do
 	ip -n "$NS-wan" addr add 198.18.5.$n/32 dev w0
@@ -87,7 +87,7 @@ given 0 ': free$' why 198.18.6.38
 note "$(nets banned_nets4 | grep -oF '198.18.5.0/24')"
 
 # too many at once
-sed -i 's|jitter = 0|rate = 3; jitter = 0|' "$T/grow.conf"
+sed -i 's|jitter = 0|rate = 1; jitter = 0|' "$T/grow.conf"
 guard_reload
 for n in 12 13 14 15 16 17 18 19 20 21 22 23; do
 	sip 203.0.113.$n $PBX4 -a friendly-scanner -w 0 >/dev/null &

@@ -21,7 +21,7 @@ CONF
 pbx_echo
 guard_start "$T/etc/sipmoat.conf"
 
-got=$(sip 203.0.113.20 $PBX4 -a friendly-scanner -n 40 -r 400)
+got=$(sip 203.0.113.20 $PBX4 -a friendly-scanner -n 40 -r 400 -w 2)
 must "trusted: refused: $got" answered 200 "$got"
 must_not_ban 203.0.113.20
 
@@ -43,13 +43,13 @@ wait_for 10 logged '203\.0\.113\.14.*: method: ' || fail "method: not in the log
 got=$(sip 203.0.113.16 $PBX4 -m INVITE --user 00442079460000)
 must "destination: came through: $got" unanswered "$got"
 wait_for 10 logged '203\.0\.113\.16.*: destination: ' || fail "destination: not in the log"
-got=$(sip $CALLER4 $PBX4 -m INVITE --user 0422)
+got=$(answer_to $CALLER4 $PBX4 -m INVITE --user 0422)
 must "destination: refused: $got" answered 200 "$got"
 got=$(sip 203.0.113.22 $PBX4 -m INVITE --user +441632960001)
 must "destination: the number came through: $got" unanswered "$got"
 wait_for 10 logged '203\.0\.113\.22.*: destination: Request-URI .441632960001 is denied by its first 2 digits' ||
 	fail "destination: the number is not in the log"
-got=$(sip $CALLER4 $PBX4 -m INVITE --user +442079460001)
+got=$(answer_to $CALLER4 $PBX4 -m INVITE --user +442079460001)
 must "destination: the number is refused: $got" answered 200 "$got"
 
 # what our server makes of it leaves to a trunk
@@ -83,13 +83,13 @@ wait_for 10 logged '203\.0\.113\.21.*: stray: ' || fail "stray: not in the log"
 
 # pattern: rules of the operator's own, one with a ban, one with a rate
 subject() { printf 'MESSAGE sip:1001@%s SIP/2.0\\r\\nVia: SIP/2.0/UDP 203.0.113.22;branch=z9hG4bK%s\\r\\nMax-Forwards: 70\\r\\nFrom: <sip:b@a>;tag=1\\r\\nTo: <sip:1001@a>\\r\\nCall-ID: %s\\r\\nCSeq: 1 MESSAGE\\r\\ns: %s\\r\\nContent-Length: 0\\r\\n\\r\\n' $PBX4 "$1" "$1" "$2"; }
-got=$(sip 203.0.113.22 $PBX4 --raw "$(subject one 'a letter')")
+got=$(answer_to 203.0.113.22 $PBX4 --raw "$(subject one 'a letter')")
 must "pattern: refused: $got" answered 200 "$got"
 got=$(sip 203.0.113.22 $PBX4 --raw "$(subject two 'FAX 7')")
 must "pattern: came through: $got" unanswered "$got"
 wait_for 10 logged 'banned 203\.0\.113\.22 for 90s \(not proven\): pattern: rule no-fax' || fail "pattern: not in the log"
 for i in 1 2; do
-	got=$(sip 203.0.113.23 $PBX4 -m MESSAGE)
+	got=$(answer_to 203.0.113.23 $PBX4 -m MESSAGE)
 	must "pattern: $i refused: $got" answered 200 "$got"
 done
 got=$(sip 203.0.113.23 $PBX4 -m MESSAGE)
@@ -97,7 +97,7 @@ must "pattern: a third came through: $got" unanswered "$got"
 wait_for 10 logged '203\.0\.113\.23: pattern: rule few: more than 2 in 60 s' || fail "pattern: no rate in the log"
 
 # pipe: its second message is one too many
-got=$(sip 203.0.113.25 $PBX4 -m SUBSCRIBE)
+got=$(answer_to 203.0.113.25 $PBX4 -m SUBSCRIBE)
 must "pipe: refused: $got" answered 200 "$got"
 got=$(sip 203.0.113.25 $PBX4 -m SUBSCRIBE)
 must "pipe: came through: $got" unanswered "$got"
@@ -152,6 +152,6 @@ idle() {
 elsewhere='trusted|country|auth|dialog|register|registered|scan|duration|calls|cost|password'
 rest_fired() { [ -z "$(idle | tr ' ' '\n' | grep -vxE "$elsewhere")" ]; }
 wait_for 10 rest_fired || fail "checks that found nothing: $(idle)"
-got=$(sip $CALLER4 $PBX4)
+got=$(answer_to $CALLER4 $PBX4)
 must "an honest source is refused: $got" answered 200 "$got"
 grep -E '(banned|dropped) [0-9]' "$T/guard.log" | sed 's/^/    /'

@@ -27,7 +27,7 @@ checked() {
 	must "a source in a denied country came through: $got" unanswered "$got"
 	wait_for 10 logged "banned ${1%1}/64 .*: country: " || fail "country: not in the log"
 	must_ban "${1%1}"
-	got=$(sip $CALLER6 $PBX6)
+	got=$(answer_to $CALLER6 $PBX6)
 	must "a source elsewhere is refused: $got" answered 200 "$got"
 }
 checked 3ffe:66:0:1::1
@@ -36,6 +36,6 @@ note "$(grep -m 1 country: "$T/guard.log")"
 checked 3ffe:66:0:2::1
 guard_reload
 must "sipmoatd ended" guard_alive
-got=$(sip $CALLER6 $PBX6)
+got=$(answer_to $CALLER6 $PBX6)
 must "an honest source is refused: $got" answered 200 "$got"
 note "alive after its database was truncated: $(grep -m 1 country.mmdb "$T/guard.log")"

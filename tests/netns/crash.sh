@@ -20,7 +20,7 @@ must_ban 203.0.113.11 0
 got=$(sip 203.0.113.11 $PBX4 -a "Honest Phone" --user '' -n 3)
 must "a banned source came through while the daemon was gone: $got" \
 	unanswered "$got"
-got=$(sip 203.0.113.15 $PBX4 --user '')
+got=$(answer_to 203.0.113.15 $PBX4 --user '')
 must "traffic does not flow while the daemon is gone: $got" answered 200 "$got"
 guard_start
 wait $office || fail "calls failed: $(good office) good, $(bad office) bad"

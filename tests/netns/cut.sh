@@ -44,8 +44,8 @@ wait_for 20 untracked 203.0.113.14 || fail "with scope all an entry stays"
 : >"$T/go"
 wait_for 10 test -s "$T/forged.json"
 kill -USR1 "$GUARD_PID"
-wait_for 5 logged 'conntrack: [1-9][0-9]* entries of banned' || fail "deletions are not counted"
-wait_for 5 logged 'barred +[1-9]' || fail "connections are not counted"
+wait_for 20 logged 'conntrack: [1-9][0-9]* entries of banned' || fail "deletions are not counted"
+wait_for 20 logged 'barred +[1-9]' || fail "connections are not counted"
 note "$(grep -oE 'conntrack: .*' "$T/guard.log" | tail -n 1)"
 
 # what is known of a ban is read back

@@ -21,7 +21,7 @@ maps() { bot_run 31 timeout 60 svmap "$@" >"$T/map" 2>&1 </dev/null; }
 counter() {
 	: >"$T/guard.log"
 	kill -USR1 "$GUARD_PID"
-	wait_for 5 logged "$1 " || fail "no counter $1"
+	wait_for 20 logged "$1 " || fail "no counter $1"
 	sed -nE "s/.*\b$1 +([0-9]+).*/\1/p" "$T/guard.log" | head -n 1
 }
 
@@ -92,7 +92,7 @@ got=$(sip 203.0.113.14 $PBX4 -n 3 --raw "${ask//tar/pit}" -w 10)
 must "the tarpit does not answer once: $got" grep -qF '"480": 1' <<<"$got"
 got=$(tcp 203.0.113.15 $PBX4 bad --wait 20)
 must "no late answer over TCP: $got" grep -q '"end": "reset".*"refused": \["480", "Via: .*;received=203\.0\.113\.15;' <<<"$got"
-wait_for 5 disconnected 203.0.113.15 || fail "the server keeps a connection in the tarpit"
+wait_for 20 disconnected 203.0.113.15 || fail "the server keeps a connection in the tarpit"
 if has_v6; then
 	got=$(tcp 2001:db8:66:11::1 $PBX6 bad --wait 20)
 	must "no late answer over TCP and IPv6: $got" grep -q '"refused": \["480"' <<<"$got"

@@ -32,7 +32,7 @@ must "not all calls completed: $(good office)" [ "$(good office)" = 40 ]
 sip 203.0.113.11 $GW4 -a friendly-scanner -n 3 >"$T/scan"
 must_ban 203.0.113.11
 must "the scanner was answered: $(cat "$T/scan")" grep -q '"answers": {}' "$T/scan"
-got=$(sip 203.0.113.15 $GW4 --user '')
+got=$(answer_to 203.0.113.15 $GW4 --user '')
 must "an honest source is refused: $got" answered 200 "$got"
 must_not_ban $CALLER4
 must "the NAT rules are gone" gw nft list chain ip nat pre

@@ -87,7 +87,7 @@ dd if=/dev/zero of="$small/filler" bs=4k count=64 2>/dev/null
 for i in 13 14 15 22 23 24 25; do scan 203.0.113.$i; done
 sip 203.0.113.16 $PBX4 --raw 'INVITE x SIP/2.0\r\nVia: \x00\r\n\r\n' -w 0.1 >/dev/null
 wait_for 10 logged 'events cannot be written to events\.file: No space left on device' || fail "a full disk is not told"
-got=$(sip 203.0.113.20 $PBX4)
+got=$(answer_to 203.0.113.20 $PBX4)
 must "a request is not answered: $got" answered 200 "$got"
 rm "$small/filler"
 scan 203.0.113.17

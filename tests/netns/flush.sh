@@ -19,7 +19,7 @@ print([e["elem"]["expires"] for e in s["elem"] if e["elem"]["val"] == "203.0.113
 note "back with $left s to go"
 sip 203.0.113.12 $PBX4 -a friendly-scanner >/dev/null
 must_ban 203.0.113.12
-got=$(sip 203.0.113.15 $PBX4)
+got=$(answer_to 203.0.113.15 $PBX4)
 must "an honest source is refused: $got" answered 200 "$got"
 gw nft delete table inet sipmoat
 must_ban 203.0.113.11

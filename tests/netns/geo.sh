@@ -109,17 +109,17 @@ country = { mode = "enforce"; deny = [ "AQ" ]; };
 CONF
 pbx_echo
 guard_start "$T/etc/sipmoat.conf"
-got=$(sip 3ffe:66:0:1::1 $PBX6)
+got=$(answer_to 3ffe:66:0:1::1 $PBX6)
 must "a source of no country is refused: $got" answered 200 "$got"
 make_db --world --built 1700000100 "$T/db" dbip 3ffe:66::/32=AQ
 release "$THIS"
 must_end 0 "from dbip \(dbip $THIS\): country.mmdb"
-got=$(sip 3ffe:66:0:1::1 $PBX6)
+got=$(answer_to 3ffe:66:0:1::1 $PBX6)
 must "it decides by a file that it has not read: $got" answered 200 "$got"
 guard_reload
 got=$(sip 3ffe:66:0:1::1 $PBX6)
 must "a denied country comes through after the reload: $got" unanswered "$got"
-got=$(sip $CALLER6 $PBX6)
+got=$(answer_to $CALLER6 $PBX6)
 must "a source elsewhere is refused: $got" answered 200 "$got"
 note "a database replaced under the daemon: it decides by it after the reload"
 

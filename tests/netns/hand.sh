@@ -26,7 +26,7 @@ dropped() {
 	must "$1: sipmoatd saw it, and not the kernel's sets" \
 		[ $(($(queue 5060) + $(queue 5061))) = $before ]
 }
-through() { got=$(sip "$1" "${2:-$PBX4}"); must "$1 does not get through: $got" answered 200 "$got"; }
+through() { got=$(answer_to "$1" "${2:-$PBX4}"); must "$1 does not get through: $got" answered 200 "$got"; }
 in_set() { guarded nft list set inet sipmoat "$1" | grep -qE -- "$2"; }
 listed() {
 	tool bans >"$T/bans" || fail "sipmoat bans: $?"
@@ -90,7 +90,7 @@ must "what is allowed is not in the known lane" [ "$(queue 5061)" -gt "$before" 
 must "nor what is sent to it" [ "$(($(queue 5061) - before))" -ge 2 ]
 dropped 203.0.113.19
 # a scanner's packet in the name of who is allowed bans nobody
-got=$(sip 203.0.113.18 $PBX4 -a friendly-scanner)
+got=$(answer_to 203.0.113.18 $PBX4 -a friendly-scanner)
 must "an allowed source was judged like a stranger: $got" answered 200 "$got"
 must_not_ban 203.0.113.18
 given 0 'banned for 10m$' ban 203.0.113.16/28 --for 10m

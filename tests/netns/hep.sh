@@ -56,7 +56,7 @@ homer 'p["type"] == 100 and p["finding"]["check"] == "agent" and p["finding"]["v
 	and any(q["type"] == 1 and q["correlation"] == p["correlation"] and q["seconds"] == p["seconds"] for q in all)'
 now=$(date +%s)
 homer "abs(p['seconds'] - $now) < 120"
-got=$(sip 203.0.113.12 $PBX4)
+got=$(answer_to 203.0.113.12 $PBX4)
 must "an ordinary request is not answered: $got" answered 200 "$got"
 sip 203.0.113.13 $PBX4 --raw 'INVITE sip:1@x SIP/2.0\r\nVia: \x00\r\n\r\n' -w 0.1 >/dev/null
 homer 'p["type"] == 100 and p["src"] == "203.0.113.13" and p["finding"]["check"] == "malformed"'
@@ -92,7 +92,7 @@ echo 'mode = "observe";' >"$T/etc/conf.d/mode.conf" # nobody is banned
 config "what = \"all\"; rate = 0; server = \"$(has_v6 && echo '[::1]' || echo 127.0.0.1):9060\";"
 collector $server
 guard_start
-got=$(sip 203.0.113.21 $PBX4)
+got=$(answer_to 203.0.113.21 $PBX4)
 must "a request is not answered: $got" answered 200 "$got"
 homer 'p["type"] == 1 and p["src"] == "203.0.113.21" and p["payload"].startswith("OPTIONS ")'
 homer 'p["type"] == 1 and p["dst"] == "203.0.113.21" and p["payload"].startswith("SIP/2.0 200 ") and "node" in p'
@@ -120,7 +120,7 @@ wait_for 20 told || fail "it does not go on"
 note "$(of_report hep_lost) of a flood lost while it stood still, and a call got through"
 kill -9 "$pid"
 wait_for 20 logged 'the process that tells HOMER is gone' || fail "its end is not told"
-got=$(sip 203.0.113.20 $PBX4)
+got=$(answer_to 203.0.113.20 $PBX4)
 must "without it a request is not answered: $got" answered 200 "$got"
 note "killed: told, and packets flow on"
 

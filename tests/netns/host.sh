@@ -21,7 +21,7 @@ must_not_ban $CALLER4
 if has_v6; then
 	sip 2001:db8:66:11::1 $PBX6 -a friendly-scanner >/dev/null
 	must_ban 2001:db8:66:11::
-	got=$(sip $CALLER6 $PBX6 --user '')
+	got=$(answer_to $CALLER6 $PBX6 --user '')
 	must "an honest source is refused (IPv6): $got" answered 200 "$got"
 fi
 note "60 of 60 calls"

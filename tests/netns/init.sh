@@ -123,7 +123,7 @@ note "on a terminal"
 # --- a PBX behind this router ---
 pbx_echo
 gw nft 'table ip watch { chain f { type filter hook forward priority 0; ct state new accept; }; }'
-got=$(sip 203.0.113.11 "$PBX4")
+got=$(answer_to 203.0.113.11 "$PBX4")
 must "the server does not answer: $got" answered 200 "$got"
 if gw grep -q 'dport=5060' /proc/net/nf_conntrack 2>/dev/null; then
 	init_in gw 0 "inside +$PBX4 +\(SIP goes through this host" --yes -o "$SITE"

@@ -107,7 +107,7 @@ write_conf() {
 # to_honeypot SOURCE TARGET [SITE]
 to_honeypot() {
 	local source=$1 target=$2 site=${3:-$1} got before
-	got=$(sip "$source" "$target" -p 5070 --user '')
+	got=$(answer_to "$source" "$target" -p 5070 --user '')
 	must "$source: an honest request is not answered: $got" answered 200 "$got"
 	before=$(came "$source")
 	must "$source is marked before it did anything" not_marked "$site"
@@ -118,7 +118,7 @@ to_honeypot() {
 		fail "$source: not in the log: $(tail -n 3 "$T/guard.log")"
 	wait_for 10 untracked "$source" || fail "$source: its entry stays: $(gw conntrack -L 2>/dev/null)"
 	# from the port that had a connection to the PBX
-	got=$(sip "$source" "$target" -p 5070 -a friendly-scanner)
+	got=$(answer_to "$source" "$target" -p 5070 -a friendly-scanner)
 	must "$source: its next request is not answered: $got" answered 200 "$got"
 	must "$source: ... by the honeypot" is_trapped "^udp $source OPTIONS friendly-scanner"
 	# none of the checks stands in the way to the honeypot
@@ -140,7 +140,7 @@ untracked() {
 honest() {
 	local before got
 	before=$(came "$1")
-	got=$(sip "$1" "$2" --user '')
+	got=$(answer_to "$1" "$2" --user '')
 	must "$1: not answered: $got" answered 200 "$got"
 	[ "$(came "$1")" -gt "$before" ] || fail "$1 went astray"
 }
@@ -181,7 +181,7 @@ wait_for 10 logged "marked 203.0.113.12 with 0x8 for 5m: method: " || fail "not 
 ip -n "$NS-gw" rule add fwmark 8 table 88
 ip -n "$NS-gw" route add $PBX4 via $TRAP4 table 88
 before=$(came 203.0.113.12)
-got=$(sip 203.0.113.12 $PBX4 -m OPTIONS)
+got=$(answer_to 203.0.113.12 $PBX4 -m OPTIONS)
 must "what is routed by the mark is not answered: $got" answered 200 "$got"
 must "... from there" is_trapped "^udp 203.0.113.12 OPTIONS"
 must "the PBX saw it" [ "$(came 203.0.113.12)" = "$before" ]

@@ -8,7 +8,7 @@ field_topology router
 mkdir "$T/etc" "$T/state"
 export STATE_DIRECTORY=$T/state
 config() { printf '%s\ncontrol = { socket = "%s"; };\n' "$1" "$T/control" >"$T/etc/sipmoat.conf"; }
-through() { got=$(sip "$@"); must "$1 does not get through: $got" answered 200 "$got"; }
+through() { got=$(answer_to "$@"); must "$1 does not get through: $got" answered 200 "$got"; }
 cut() { got=$(sip "$@"); must "$1 gets through: $got" unanswered "$got"; }
 drops() { guarded nft list chain inet sipmoat bans_hit4 | grep -qw drop; }
 config 'agent = { deny = [ "bad-phone" ]; };'

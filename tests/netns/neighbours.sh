@@ -25,7 +25,7 @@ RULES
 gw iptables -A FORWARD -s 203.0.113.27 -j DROP || fail "iptables does not work here"
 gw nft -s list table inet filter >"$T/before" 2>/dev/null
 guard_start
-got=$(sip $CALLER4 $PBX4)
+got=$(answer_to $CALLER4 $PBX4)
 must "an honest source is refused: $got" answered 200 "$got"
 for a in 203.0.113.29 203.0.113.28 203.0.113.27; do
 	got=$(sip $a $PBX4)
@@ -38,7 +38,7 @@ gw nft delete table inet filter
 gw nft delete table ip fail2ban-like
 got=$(sip 203.0.113.27 $PBX4)
 must "the rule of iptables does not hold any more: $got" unanswered "$got"
-got=$(sip 203.0.113.29 $PBX4)
+got=$(answer_to 203.0.113.29 $PBX4)
 must "refused though the operator's rule is gone: $got" answered 200 "$got"
 guard_stop
 gw nft list tables | grep -vE '(sipmoat|table ip6? (filter|nat|mangle|raw))' | grep . &&

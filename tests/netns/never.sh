@@ -35,7 +35,7 @@ spared() {
 	got=$(sip "$1" "$2" -a friendly-scanner)
 	must "$1: what a scanner sends was answered: $got" unanswered "$got"
 	wait_for 10 logged "dropped ${3:-$1}[^ ]*: agent" || fail "$1: not in the log"
-	got=$(sip "$1" "$2")
+	got=$(answer_to "$1" "$2")
 	must "$1: what is no scanner's is not answered: $got" answered 200 "$got"
 	must_not_ban "${3:-$1}"
 }
@@ -49,11 +49,12 @@ sip 203.0.113.11 $PBX4 -a friendly-scanner >/dev/null
 must_ban 203.0.113.11
 for one in 192.0.2.1 192.0.2.2 203.0.113.14 203.0.113.15; do
 	gw nft add element inet sipmoat banned4 "{ $one timeout 1h }"
-	got=$(sip $one $PBX4 2>/dev/null)
-	[ $one = 192.0.2.2 ] || must "$one: banned by hand: $got" answered 200 "$got"
 	wait_for 10 logged "$one: not banned by hand: it is (a gateway|a DNS server|an address|named)" ||
 		fail "$one: the log does not tell that it was refused"
 	must_not_ban $one
+	[ $one != 192.0.2.2 ] || continue # the gateway's own
+	got=$(answer_to $one $PBX4)
+	must "$one: banned by hand: $got" answered 200 "$got"
 done
 must_ban 203.0.113.11
 note "nor by hand"

@@ -8,7 +8,7 @@ mkdir "$T/etc"
 echo 'mode = "observe";' >"$T/etc/sipmoat.conf"
 pbx_echo
 guard_start "$T/etc/sipmoat.conf"
-got=$(sip 203.0.113.11 $PBX4 -a friendly-scanner)
+got=$(answer_to 203.0.113.11 $PBX4 -a friendly-scanner)
 must "dropped in observe mode: $got" answered 200 "$got"
 got=$(sip 203.0.113.12 $PBX4 -n 100 -r 500 -w 1)
 must "dropped in observe mode: $got" grep -q '"200": 100' <<<"$got"

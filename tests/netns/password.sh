@@ -39,7 +39,7 @@ ran_more() { [ "$(ran)" -gt $(($1 + $2)) ]; }
 wall() { tr -d . </proc/uptime | cut -d' ' -f1; } # hundredths of a second
 # calls USER NUMBER: what comes back
 calls() {
-	sip $CALLER4 $PBX4 -p 5062 -w 0.5 --raw "INVITE sip:$2@$PBX4 SIP/2.0\r\nVia: SIP/2.0/UDP $CALLER4:5062;branch=z9hG4bK$RANDOM$RANDOM\r\nMax-Forwards: 70\r\nFrom: <sip:$1@$PBX4>;tag=t$RANDOM\r\nTo: <sip:$2@$PBX4>\r\nCall-ID: c$RANDOM$RANDOM\r\nCSeq: 1 INVITE\r\nContact: <sip:$1@$CALLER4:5062>\r\nContent-Length: 0\r\n\r\n"
+	sip $CALLER4 $PBX4 -p 5062 -w 20 --raw "INVITE sip:$2@$PBX4 SIP/2.0\r\nVia: SIP/2.0/UDP $CALLER4:5062;branch=z9hG4bK$RANDOM$RANDOM\r\nMax-Forwards: 70\r\nFrom: <sip:$1@$PBX4>;tag=t$RANDOM\r\nTo: <sip:$2@$PBX4>\r\nCall-ID: c$RANDOM$RANDOM\r\nCSeq: 1 INVITE\r\nContact: <sip:$1@$CALLER4:5062>\r\nContent-Length: 0\r\n\r\n"
 }
 weak() { logged "password: $1: weak password: $2"; }
 

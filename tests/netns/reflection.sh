@@ -91,7 +91,7 @@ round() {
 	got=$(wan $PY "$FIELD_LIB/phones.py" "$phone" "$server" -u "$4" -p 5060)
 	must "$f: not registered: $got" answered 200 "$got"
 	wan $PY "$FIELD_LIB/reflect.py" "$server" many 600 "$(victim 6)" -r 200 >"$T/flood.out" &
-	got=$(sip "$phone" "$server" -p 5060 -m INVITE -a friendly-scanner -w 5)
+	got=$(answer_to "$phone" "$server" -p 5060 -m INVITE -a friendly-scanner)
 	must "$f: the phone was not answered: $got" answered 403 "$got"
 	wait $!
 	reflected "$f, a registered phone" $PER_SOURCE "$server" many 300 "$phone"

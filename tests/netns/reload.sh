@@ -25,7 +25,7 @@ n=$(grep -c 'configuration reloaded' "$T/guard.log")
 must "reloaded $n times, not 100" [ "$n" = 100 ]
 note "100 reloads${calls_over:+ (the last ones after the calls)}, 150 of 150 calls"
 
-must "a good source is refused" answered 200 "$(sip 203.0.113.15 $PBX4 -a reload-probe --user '')"
+must "a good source is refused" answered 200 "$(answer_to 203.0.113.15 $PBX4 -a reload-probe --user '')"
 mkdir -p "$T/etc/conf.d"
 printf 'agent = { deny = [ "reload-probe" ]; };\n' >"$T/etc/conf.d/50-test.conf"
 guard_reload

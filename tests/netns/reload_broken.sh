@@ -18,7 +18,7 @@ must "the log names no file, line and key" logged 'sipmoat\.conf:2: .*bugdet'
 must "the log has no hint" logged 'budget'
 must "the log has only the first error" logged 'sipmoat\.conf:2: .*window'
 must "sipmoatd ended" guard_alive
-got=$(sip 203.0.113.15 $PBX4 -a new-rule)
+got=$(answer_to 203.0.113.15 $PBX4 -a new-rule)
 must "a rule of the broken config is in force: $got" answered 200 "$got"
 sip 203.0.113.16 $PBX4 -a old-rule >/dev/null
 must_ban 203.0.113.16
@@ -30,7 +30,7 @@ printf 'cost = { rates = [ "file:rates.csv" ]; unpriced = "refuse"; };\n' >"$T/e
 guard_reload
 got=$(sip 203.0.113.18 $PBX4 -m INVITE --user +493023125000)
 must "the rate card is not in force: $got" unanswered "$got"
-got=$(sip 203.0.113.19 $PBX4 -m INVITE --user +442079460123)
+got=$(answer_to 203.0.113.19 $PBX4 -m INVITE --user +442079460123)
 must "a call of the card does not pass: $got" answered 200 "$got"
 printf '44,Britain,1.00\n49,Germany,cheap\n' >"$T/etc/lists/rates.csv"
 guard_reload

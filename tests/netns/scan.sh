@@ -20,7 +20,7 @@ counting_pbx
 guard_start "$T/etc/sipmoat.conf"
 
 # call N NUMBER: from source N
-call() { sip "198.18.$1.1" $PBX4 -m INVITE --user "$2" -w 1; }
+call() { sip "198.18.$1.1" $PBX4 -m INVITE --user "$2" -w "${3:-1}"; }
 targets() { counted "target-198.18.$1.1"; }
 # banned_for N REASON
 banned_for() {
@@ -40,7 +40,7 @@ must "the server saw $(targets 1) ways of one number" [ "$(targets 1)" -le 5 ]
 
 # different numbers, each in one way, and one in two: a phone that is out of luck
 for number in 00442079460001 00442079460002 00442079460003 +442079460003 00442079460004; do
-	got=$(call 2 $number)
+	got=$(call 2 $number 20)
 	must "$number: not refused by the server: $got" answered 404 "$got"
 done
 must_not_ban 198.18.2.1
@@ -55,7 +55,7 @@ banned_for 4 'asked for a decoy'
 must "the server saw a decoy" [ "$(targets 3)$(targets 4)" = 00 ]
 # who is registered may dial wrong; nobody is to be found there
 register ours 4 198.18.5.1 1001 1001 5070 || fail "a phone cannot register: $(told)"
-got=$(call 5 1166)
+got=$(call 5 1166 20)
 must "a registered phone that dials wrong is refused: $got" answered 407 "$got"
 must_not_ban 198.18.5.1
 

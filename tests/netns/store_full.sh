@@ -23,7 +23,7 @@ cat >"$T/sipmoat.conf" <<-CONF
 CONF
 ask() { sqlite3 -readonly -cmd '.timeout 5000' "$DB" "$1" 2>/dev/null; }
 saved() { [ "$(ask 'SELECT count(*) > 3 FROM memory')" = 1 ]; }
-through() { got=$(sip "$1" $PBX4); must "$1 does not get through: $got" answered 200 "$got"; }
+through() { got=$(answer_to "$1" $PBX4); must "$1 does not get through: $got" answered 200 "$got"; }
 guard_start "$T/sipmoat.conf"
 through 203.0.113.11
 wait_for 20 saved || fail "nothing is saved"

@@ -49,6 +49,6 @@ let_go
 hold sipmoatd-bans
 starves 'the thread of bans'
 must "nothing goes through without the thread of bans" \
-	answered 200 "$(sip 203.0.113.15 $PBX4 --user '')"
+	answered 200 "$(answer_to 203.0.113.15 $PBX4 --user '')"
 let_go
-must "nothing goes through any more" answered 200 "$(sip 203.0.113.15 $PBX4 --user '')"
+must "nothing goes through any more" answered 200 "$(answer_to 203.0.113.15 $PBX4 --user '')"

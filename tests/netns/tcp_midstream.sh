@@ -38,7 +38,7 @@ round() {
 	fi
 	got=$(end_of scanner.$n)
 	must "a scanner's connection goes on: $got" ended reset "$got"
-	wait_for 2 disconnected 203.0.113.$n || fail "the server keeps a scanner's connection"
+	wait_for 20 disconnected 203.0.113.$n || fail "the server keeps a scanner's connection"
 	! heard_scanner || fail "the server heard a scanner"
 	guard_stop
 }

@@ -54,12 +54,12 @@ conf 'transports = { allow = [ "tls" ]; };'
 got=$(sip 203.0.113.11 $PBX4)
 must "UDP passes: $got" unanswered "$got"
 must "UDP was heard" [ "$(grep -c '^udp 203\.0\.113\.11 ' "$T/heard")" = 0 ]
-wait_for 5 logged '203\.0\.113\.11.*: transports: ' || fail "UDP is not told"
+wait_for 20 logged '203\.0\.113\.11.*: transports: ' || fail "UDP is not told"
 got=$(tcp 203.0.113.12 $PBX4 good)
 must "TCP in clear passes: $got" ended reset "$got"
-wait_for 5 disconnected 203.0.113.12 || fail "the server keeps a connection in clear"
+wait_for 20 disconnected 203.0.113.12 || fail "the server keeps a connection in clear"
 ! heard '^tcp 203\.0\.113\.12 OPTIONS' || fail "SIP in clear was heard"
-wait_for 5 logged '203\.0\.113\.12.*: transports: ' || fail "TCP in clear is not told"
+wait_for 20 logged '203\.0\.113\.12.*: transports: ' || fail "TCP in clear is not told"
 got=$(tls $CALLER4 $PBX4)
 says "TLS alone does not pass" "$got" '"answers": 2' '"open": 1'
 
@@ -75,7 +75,7 @@ for how in "distrust --version TLSv1_2" "distrust --version TLSv1_3" hello old; 
 	# shellcheck disable=SC2086
 	got=$(tls 203.0.113.$n $PBX4 -n 1 --what $how)
 	must_ban 203.0.113.$n
-	wait_for 5 logged "banned 203\.0\.113\.$n .*: stream: .*failed TLS handshakes" ||
+	wait_for 20 logged "banned 203\.0\.113\.$n .*: stream: .*failed TLS handshakes" ||
 		fail "not told as failed ($how)"
 done
 got=$(tls $CALLER4 $PBX4 -n 20)
@@ -86,15 +86,15 @@ must_not_ban $CALLER4
 conf 'stream = { handshakes = 10; window = "1h"; ban = "0s"; };'
 got=$(tls 203.0.113.20 $PBX4 -n 12)
 says "handshakes are not limited" "$got" '"connected": 12' '"answers": 20' '"open": 10'
-wait_for 5 disconnected 203.0.113.20 || fail "the server keeps a connection with one too many"
-wait_for 5 logged '203\.0\.113\.20.*: stream: .* TLS handshakes in' || fail "handshakes are not told"
+wait_for 20 disconnected 203.0.113.20 || fail "the server keeps a connection with one too many"
+wait_for 20 logged '203\.0\.113\.20.*: stream: .* TLS handshakes in' || fail "handshakes are not told"
 must_not_ban 203.0.113.20
 
 # connections that bring nothing; those that do are not counted
 conf 'stream = { connections = 10; window = "1h"; };'
 got=$(tls 203.0.113.21 $PBX4 --what syn -n 12 -w 0.5)
 says "connections are not limited" "$got" '"connected": 10' '"refused": 2'
-wait_for 5 logged '203\.0\.113\.21.*: stream: .* connections without a message' ||
+wait_for 20 logged '203\.0\.113\.21.*: stream: .* connections without a message' ||
 	fail "connections are not told"
 must_not_ban 203.0.113.21
 got=$(tls $CALLER4 $PBX4 -n 15)
@@ -114,7 +114,7 @@ except ConnectionResetError:
 EOP
 )
 must "SIP behind a hello passes: $got" ended reset "$got"
-wait_for 5 disconnected 203.0.113.22 || fail "the server keeps a disguised connection"
-wait_for 5 logged '203\.0\.113\.22.*: stream: ' || fail "the disguise is not told"
+wait_for 20 disconnected 203.0.113.22 || fail "the server keeps a disguised connection"
+wait_for 20 logged '203\.0\.113\.22.*: stream: ' || fail "the disguise is not told"
 ! heard '203\.0\.113\.22 .*SIP/2\.0' || fail "the server heard SIP behind a hello"
 note "$(grep -m 1 '203\.0\.113\.22.*stream: ' "$T/guard.log")"

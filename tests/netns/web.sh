@@ -75,8 +75,12 @@ guarded $PY "$FIELD_LIB/webask.py" 9479 --events 3 >"$T/first" 2>&1 || fail "no 
 third=$(tail -n 1 "$T/first")
 guarded $PY "$FIELD_LIB/webask.py" 9479 --events 1 --after "$(sed -n 2p "$T/first")" >"$T/next"
 must "Last-Event-ID is not honoured: $(cat "$T/next"), not $third" [ "$(cat "$T/next")" = "$third" ]
-ask 9479 /api/status # a full look: what is the last one?
-last=$(guarded timeout 3 $PY "$FIELD_LIB/webask.py" 9479 --events 500 | tail -n 1)
+# the last one, when the server has all that the daemon has
+all_there() {
+	last=$(guarded timeout 3 $PY "$FIELD_LIB/webask.py" 9479 --events 500 | tail -n 1)
+	[ "$last" = "$(tool events --json | $PY -c 'import json, sys; print(json.loads(sys.stdin.readlines()[-1])["id"])')" ]
+}
+wait_for 30 all_there || fail "the server has not the last event: $last"
 guarded timeout 60 $PY "$FIELD_LIB/webask.py" 9479 --events 2 --after "$last" >"$T/live" 2>&1 &
 follower=$!
 sip 203.0.113.12 $PBX4 -a friendly-scanner -w 0 >/dev/null

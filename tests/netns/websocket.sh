@@ -49,8 +49,8 @@ for shape in "${shapes[@]}"; do
 	from=$((from + 1))
 	got=$(ws 203.0.113.$from $PBX4 $shape -a $scanner)
 	must "a scanner goes on: $shape: $got" grep -qE '"status": "101".*"answers": \[\], "end": "reset"' <<<"$got"
-	wait_for 5 disconnected 203.0.113.$from || fail "the server keeps a scanner's connection: $shape"
-	wait_for 5 logged "203\.0\.113\.$from.*: agent: " || fail "not told as agent: $shape"
+	wait_for 20 disconnected 203.0.113.$from || fail "the server keeps a scanner's connection: $shape"
+	wait_for 20 logged "203\.0\.113\.$from.*: agent: " || fail "not told as agent: $shape"
 	! server_heard "ws 203\.0\.113\.$from" || fail "the server heard a scanner: $shape"
 done
 if has_v6; then
@@ -64,9 +64,9 @@ fi
 
 got=$(ws 203.0.113.19 $PBX4 --http)
 must "HTTP is answered: $got" grep -qF '"status": "", "pongs": 0, "answers": [], "end": "reset"' <<<"$got"
-wait_for 5 logged '203\.0\.113\.19.*: malformed: http: ' || fail "HTTP is not told by its name"
+wait_for 20 logged '203\.0\.113\.19.*: malformed: http: ' || fail "HTTP is not told by its name"
 ! server_heard 'http 203\.0\.113\.19' || fail "the server heard HTTP"
-wait_for 5 disconnected 203.0.113.19 || fail "the server keeps a connection with HTTP"
+wait_for 20 disconnected 203.0.113.19 || fail "the server keeps a connection with HTTP"
 # with an answer it reads why, in a frame
 echo 'agent = { action = "reject"; code = 403; ban = "0s"; };' >"$T/etc/sipmoat.conf"
 guard_reload

@@ -98,6 +98,7 @@ static void test_expired(void **unused)
 	assert_true(store_save(s));
 	assert_int_equal(db_open(&reader, path, true), 0);
 	assert_int_equal(ask("SELECT count(*) FROM calls WHERE ended IS NULL"), 2);
+	assert_int_equal(ask("SELECT count(*) FROM calls WHERE seconds IS NULL"), 2);
 	wait_second();
 	assert_true(store_save(s));
 	last = clock_wall();
