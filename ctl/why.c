@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "addr.h"
 #include "client.h"
 #include "ctl.h"
 #include "letters.h"
@@ -123,15 +124,40 @@ static void print_bans(struct reply *r)
 		       reply_text(r, i, "note"));
 }
 
-static void print_ways_out(const struct reply *r, const char *what)
+/* What takes it back: of a prefix around it that has to be named. */
+static void print_undo(struct reply *r, const char *what, const char *state, const char *command)
+{
+	struct prefix asked, who;
+	const char *before = "";
+	size_t n = prefix_parse(slice_of(what), &asked) == 0 ? reply_rows(r, "bans") : 0;
+
+	for (int i = 0; i < (int)n; i++) {
+		const char *name = reply_text(r, i, "who");
+
+		if (strcmp(reply_text(r, i, "state"), state) != 0 ||
+		    prefix_parse(slice_of(name), &who) < 0 || who.len > asked.len ||
+		    !prefix_has(&who, &asked.addr))
+			continue;
+		printf("%ssipmoat %s %s", before, command, name);
+		before = " && ";
+	}
+	if (!before[0])
+		printf("sipmoat %s %s", command, what);
+}
+
+static void print_ways_out(struct reply *r, const char *what)
 {
 	const char *is = reply_text(r, -1, "is");
 
-	if (strcmp(is, "banned") == 0)
-		printf("\nTo lift it now: sipmoat unban %s; to let it through for a while: "
-		       "sipmoat allow %s --for 1h\n", what, what);
-	else if (strcmp(is, "allowed") == 0)
-		printf("\nTo end it: sipmoat disallow %s\n", what);
+	if (strcmp(is, "banned") == 0) {
+		fputs("\nTo lift it now: ", stdout);
+		print_undo(r, what, "banned", "unban");
+		printf("; to let it through for a while: sipmoat allow %s --for 1h\n", what);
+	} else if (strcmp(is, "allowed") == 0) {
+		fputs("\nTo end it: ", stdout);
+		print_undo(r, what, "allowed", "disallow");
+		putchar('\n');
+	}
 }
 
 static void print_head(const struct reply *r, const char *what)

@@ -43,7 +43,7 @@ static bool same_user(const char *have, const char *name)
 	return have[0] && (strcmp(have, name) == 0 || (strncmp(have, name, n) == 0 && !have[n]));
 }
 
-/* Does a line of the daemon's own name it: as a word, or as an address that lies in it? */
+/* Does a line of the daemon's own name it: as a word, as what lies in it or around it? */
 static bool line_names(const char *line, const struct matter *m)
 {
 	static const char ends[] = " ,;()\"'";
@@ -53,8 +53,10 @@ static bool line_names(const char *line, const struct matter *m)
 		size_t n = strcspn(line, ends);
 		struct slice word = { line, (uint32_t)(line[n - 1] == ':' ? n - 1 : n) };
 
-		if (m->address ? prefix_parse(word, &who) == 0 && prefix_has(&m->who, &who.addr) :
-				 slice_eq(word, slice_of(m->name)))
+		if (!m->address && slice_eq(word, slice_of(m->name)))
+			return true;
+		if (m->address && prefix_parse(word, &who) == 0 &&
+		    (prefix_has(&m->who, &who.addr) || prefix_has(&who, &m->who.addr)))
 			return true;
 		line += n;
 	}

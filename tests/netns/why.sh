@@ -54,6 +54,13 @@ must "of what is in it: $(bans_of 203.0.113.0/24)" [ "$(bans_of 203.0.113.0/24)"
 must "of what is around it: $(bans_of 198.51.100.70)" [ "$(bans_of 198.51.100.70)" = 198.51.100.64/26 ]
 must "of others: $(bans_of 203.0.113.12)" [ -z "$(bans_of 203.0.113.12)" ]
 given 0 '^198\.51\.100\.64/26 is banned for good, by hand' why 198.51.100.70
+again '^  20[0-9-]+ [0-9:]+  198\.51\.100\.64/26: banned by user id 0'
+# it is lifted by what is said there
+lifted() { tool unban "$(sed -nE 's/^To lift it now: sipmoat unban ([^ ;]*);.*/\1/p' "$T/said")"; }
+lifted >"$T/lifted" 2>&1 || fail "what it says does not lift it: $(cat "$T/said" "$T/lifted")"
+given 0 '^198\.51\.100\.70: free$' why 198.51.100.70
+given 0 ': free$' why 198.51.100.130
+! grep -q 'by user id' "$T/said" || fail "somebody else is told of it: $(cat "$T/said")"
 
 # what was told is forgotten by a restart, what holds is not
 guard_stop
@@ -64,14 +71,14 @@ again '^  agent \(1 found\): .*agent\.deny'
 given 0 'unbanned' unban 203.0.113.11
 given 0 '^203\.0\.113\.11: free$' why 203.0.113.11
 again 'unbanned by user id 0'
-got=$(sip 203.0.113.11 "$PBX4")
+got=$(answer_to 203.0.113.11 "$PBX4")
 must "unbanned, and does not get through: $got" answered 200 "$got"
 sip 203.0.113.11 "$PBX4" --agent 'friendly-scanner' >/dev/null
 wait_for 20 banned 203.0.113.11 || fail "it goes on after it was unbanned, and is not banned again"
 given 0 'allowed' allow 203.0.113.11 --for 1h --note 'our own test'
 given 0 '^203\.0\.113\.11: allowed$' why 203.0.113.11
 again 'our own test'
-got=$(sip 203.0.113.11 "$PBX4" --agent 'friendly-scanner')
+got=$(answer_to 203.0.113.11 "$PBX4" --agent 'friendly-scanner')
 must "allowed, and does not get through: $got" answered 200 "$got"
 
 # a call of a user, with his domain and without
