@@ -34,7 +34,9 @@ static const char *const texts[] = {
 };
 #define TEXTS (sizeof(texts) / sizeof(*texts))
 #define ROWS \
-	"SELECT began, answered, ended, seconds, status, state, ended_by, cut_by, user, number," \
+	"SELECT began, answered, ended," \
+	" ifnull(seconds, max(ifnull(unixepoch() - answered, 0), 0))," \
+	" status, state, ended_by, cut_by, user, number," \
 	" country, caller, called, call_id, direction, outside, inside, id, shown, cost" WHICH \
 	" ORDER BY began DESC LIMIT ?3"
 enum { ID = NUMBERS + TEXTS, SHOWN, COST };

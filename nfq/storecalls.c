@@ -24,7 +24,7 @@ static uint64_t add_text(uint64_t sum, const char *text)
 	return changes_hash(sum, text, strlen(text));
 }
 
-/* What runs up while it lasts is written when it ends. */
+/* What runs up while it lasts (put_outcome) is no news of it. */
 static uint64_t call_sum(const struct seen_call *c)
 {
 	const uint64_t few[] = { c->answered, c->ended, c->status, c->over, c->shown };
@@ -33,16 +33,18 @@ static uint64_t call_sum(const struct seen_call *c)
 	return add_text(add_text(add_text(add_text(sum, c->user), c->from), c->to), c->call_id);
 }
 
+/* How long and how dear it was is known at its end. */
 static void put_outcome(struct storewriting *w, const struct seen_call *c)
 {
 	storewriting_put_time(w, 3, c->answered);
 	storewriting_put_time(w, 4, c->ended);
-	db_put_number(w->put, 5, c->seconds);
+	if (c->ended)
+		db_put_number(w->put, 5, c->seconds);
 	if (c->status)
 		db_put_number(w->put, 16, c->status);
 	db_put_text(w->put, 17, c->why);
 	db_put_text(w->put, 18, c->check);
-	if (c->priced)
+	if (c->ended && c->priced)
 		db_put_real(w->put, 19, (double)c->cost / MICRO);
 }
 

@@ -89,6 +89,8 @@ saved() { [ "$(ask "$TRIAL")" = 0 ] && [ "$(ask "$RUNNING")" = 1 ]; }
 RUNNING="SELECT count(*) FROM calls WHERE state = 'answered' AND call_id = '$id' AND user = '1001'
 	AND outside = '$CALLER4' AND inside = '$PBX4' AND direction = 'in' AND ended IS NULL"
 wait_for 10 saved || fail "nothing is saved while it runs: $(ask 'SELECT * FROM calls')"
+lasts() { "$ROOT/$B/sipmoat" calls --history --user 1001 -s "$T/control" | grep -qE '^answered +[^ ]+ +0:0[1-9] '; }
+wait_for 20 lasts || fail "the record does not tell how long it has lasted: $("$ROOT/$B/sipmoat" calls --history -s "$T/control")"
 guard_kill
 start
 must "not restored after kill -9" logged 'memory restored, saved [0-9] s ago: .*[0-9] dialogs'
@@ -143,7 +145,7 @@ guard_stop
 rm "$STATE"
 start
 # nothing is judged of a server before its first word
-got=$(sip 203.0.113.15 $PBX4 --user '')
+got=$(answer_to 203.0.113.15 $PBX4 --user '')
 must "the server does not answer: $got" answered 200 "$got"
 ! wait $call || fail "control: the call ends well without what was saved, the test proves nothing"
 got=$(guess 203.0.113.20 1007 -n 1 -p pw-1007)
