@@ -19,6 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 os.chdir(TOP)
 sys.path.insert(0, HERE)
+import claims  # noqa: E402
 import named  # noqa: E402
 import references  # noqa: E402
 import taken  # noqa: E402
@@ -69,7 +70,7 @@ class World:
 def main():
     with tempfile.TemporaryDirectory(prefix="sipmoat-pages.") as folder:
         world = World(folder)
-        counts = named.look(world) + references.look(world) + taken.look(world)
+        counts = named.look(world) + references.look(world) + claims.look(world) + taken.look(world)
     only = sys.argv[1:]
     wrong = sorted(w for w in world.wrong if not only or w.split(":")[0] in only)
     print(*(wrong or ["%d pages: %s" % (len(world.pages), ", ".join(counts))]), sep="\n")

@@ -10,6 +10,8 @@ import subprocess
 STANDS = {"ADDRESS": "203.0.113.9", "NUMBER": "0044", "USER": "1001", "TOKEN": "K7QF-2M9X",
           "N": "5", "TIME": "1h", "PATH": "/x", "FILE": "/x", "TEXT": "x"}
 NOT_RUN = ("web", "alert", "top", "init", "doctor", "help")  # for they would begin something
+PROGRAMS = {"sipmoat": "%s/sipmoat", "sipmoatd": "%s/sipmoatd",
+            "sipmoat-geo-update": "%.0ssystemd/sipmoat-geo-update"}
 SHELL = ("", "sh", "bash", "shell", "console", "systemd", "ini")
 
 
@@ -99,7 +101,7 @@ def commands(w, page):
             while words and (words[0] == "sudo" or re.match(r"[A-Z_]+=", words[0])):
                 words.pop(0)
             name = os.path.basename(words[0]) if words else ""
-            if name in ("sipmoat", "sipmoatd") and len(words) > 1:
+            if name in PROGRAMS and len(words) > 1:
                 n += 1
                 command(w, at, name, words[1:], in_block)
     return n
@@ -127,8 +129,8 @@ def command(w, at, name, words, in_block):
     if words[0] == "help":
         return
     text = w.help[words[0]] if name == "sipmoat" else \
-        subprocess.run([os.path.join(w.build, "sipmoatd"), "--help"], capture_output=True,
-                       text=True, timeout=60).stdout
+        subprocess.run([PROGRAMS[name] % w.build, "--help"], capture_output=True, text=True,
+                       timeout=60).stdout
     known = set(re.findall(r"(?<![A-Za-z-])--?[A-Za-z][a-z-]*", text)) | {"-h", "--help"}
     for x in words:
         option = re.match(r"--[a-z-]+|-[A-Za-z]$", x)
