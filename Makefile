@@ -69,8 +69,11 @@ say = @printf '  %-4s %s\n' $(1) $@;
 quiet := -s
 endif
 SUB = $(MAKE) --no-print-directory $(quiet)
+# what "sudo make" has built belongs to whose clone it is: "make" and "make deb" go on in it
+owned = @[ "$$(id -u)" != 0 ] || chown -R --reference=. $(B) 2>/dev/null || true
 
 all: $(B)/sipmoatd $(B)/sipmoat $(B)/sipmoat-web $(B)/sipmoat-alert ## build the daemon and the tool (default)
+	$(owned)
 
 $(B)/rules.a: $(call obj,$(RULES_SRC))
 	$(call say,AR)rm -f $@ && $(AR) rcs $@ $^
@@ -159,6 +162,7 @@ $(B)/%.o: %.c
 objects: $(call obj,$(NFQ_SRC) $(RULES_SRC) $(CTL_SRC) $(ALERT_SRC) $(WEB_SRC)) $(B)/web/pages.o
 
 units: $(UNITS) $(B)/tests/pages/names $(B)/tests/workers/workers $(B)/tests/workers/overload
+	$(owned)
 
 $(B)/tests/bench/gen: $(B)/tests/bench/gen.o $(B)/tests/bench/message.o
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^
@@ -222,6 +226,7 @@ fuzz: ## feed the readers with odd bytes, 60 s each: make fuzz [TARGET=view] [FU
 	@FUZZ_SECS=$(or $(FUZZ_SECS),60) tests/fuzz/run.sh $(TARGET)
 
 benches: $(B)/tests/bench/gen $(B)/tests/bench/bare
+	$(owned)
 
 # the ban thread without the daemon
 HARNESS := $(patsubst %,nfq/%.c,ban banlist bantext byhand clock elem elemheld eventtext hand keeper \
@@ -231,6 +236,7 @@ $(B)/tests/netns/nftharness $(B)/tests/netns/nftfaults: %: %.o $(call obj,$(HARN
 	$(call say,LD)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_RULES) $(LIBS_NFQ)
 
 harness: $(B)/tests/netns/nftharness $(B)/tests/netns/nftfaults
+	$(owned)
 
 build-deps: ## install what building and make deb take (Debian 12, 13; as root)
 	@tests/deps.sh build

@@ -39,4 +39,6 @@ cd "sipmoat-$upstream"
 dpkg-buildpackage -us -uc
 cd ..
 lintian --fail-on error,warning "sipmoat_${version}_$(dpkg --print-architecture).changes"
+# of root's build the owner of the clone can make another one
+[ "$(id -u)" != 0 ] || chown -R --reference="$to/../.." "$to"
 ls -1 "$to"/*.deb
