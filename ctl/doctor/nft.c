@@ -127,6 +127,8 @@ static void take_match(const struct reading *r, struct nft_rule *rule, const jso
 	ports = ports_of(r, json_object_get(match, "right"));
 	if (op && strcmp(op, "!=") == 0)
 		ports = ports == NFT_SIP_PORTS ? NFT_OTHER_PORTS : NFT_ANY_PORT;
+	else if (field[0] == 'd')
+		rule->dport = (uint16_t)json_integer_value(json_object_get(match, "right"));
 	/* both ends may be asked for: what keeps SIP out does so, whatever the other says */
 	if (rule->ports != NFT_OTHER_PORTS && ports != NFT_ANY_PORT)
 		rule->ports = ports;
@@ -181,6 +183,7 @@ static void take_statement(const struct reading *r, struct nft_rule *rule, const
 	} else if (strcmp(key, "dnat") == 0 && json_is_string(json_object_get(value, "addr"))) {
 		rule->does |= NFT_DNATS;
 		take_text(value, "addr", rule->name, sizeof(rule->name));
+		rule->to = (uint16_t)json_integer_value(json_object_get(value, "port"));
 	}
 }
 

@@ -42,6 +42,7 @@ struct nft_rule {
 	unsigned does;  /* of enum nft_does */
 	enum nft_ports ports;
 	uint16_t first, last; /* queues */
+	uint16_t dport, to;   /* the port that it asks for, and what DNAT makes of it, or 0 */
 	char name[NFT_NAME];  /* of the helper or flowtable, or the address of DNAT */
 };
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Other firewalls beside us, and what of the kernel rewrites or hides SIP. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "doctor.h"
+#include "ports.h"
 
 /* --- who is here --- */
 
@@ -112,22 +114,68 @@ static bool sent_astray(const struct place *p, char *to, size_t room)
 	return false;
 }
 
+static bool is_turned(const struct place *p, unsigned from, unsigned to, const char *where)
+{
+	const struct settings *s = ruleset_settings(p->rules);
+	size_t named;
+
+	ruleset_inside(p->rules, &named);
+	return from && from < 65536 && !ports_has(s, PROTO_UDP, (uint16_t)from) &&
+	       !ports_has(s, PROTO_TCP, (uint16_t)from) && to < 65536 &&
+	       (ports_has(s, PROTO_UDP, (uint16_t)to) || ports_has(s, PROTO_TCP, (uint16_t)to)) &&
+	       (!named || is_inside(p, where));
+}
+
+/* A port that is not guarded and becomes one behind DNAT. */
+static bool port_turned(const struct place *p, unsigned *from, unsigned *to)
+{
+	const char *asked, *led;
+	char line[300], where[64];
+
+	for (unsigned i = 0; p->nft && i < p->nft->rules; i++) {
+		const struct nft_rule *r = &p->nft->rule[i];
+
+		*from = r->dport;
+		*to = r->to;
+		if (r->does & NFT_DNATS && is_turned(p, *from, *to, r->name))
+			return true;
+	}
+	for (const char *at = p->iptables; at && *at; at += strcspn(at, "\n"), at += *at != 0) {
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(at, "\n"), at);
+		asked = strstr(line, "--dport ");
+		led = strstr(line, "-j DNAT --to-destination ");
+		if (asked && led && sscanf(asked, "--dport %u ", from) == 1 &&
+		    sscanf(led, "-j DNAT --to-destination %63[0-9.]:%u", where, to) == 2 &&
+		    is_turned(p, *from, *to, where))
+			return true;
+	}
+	return false;
+}
+
 void find_dnat(const struct place *p, struct finding *f)
 {
+	unsigned from, into;
 	char to[64];
 	size_t n;
 
 	if (no_config(p, f))
 		return;
 	ruleset_inside(p->rules, &n);
-	if (!n) {
-		found(f, HEALTH_OK, "inside is not named: sipmoatd works it out from the routes");
-	} else if (sent_astray(p, to, sizeof(to))) {
+	if (n && sent_astray(p, to, sizeof(to))) {
 		found(f, HEALTH_FAIL, "DNAT sends SIP to %s, which is not in inside", to);
 		because(f, "sipmoat reads addresses behind DNAT: to it that server is a stranger, "
 			"and what the server says is judged");
 		advise(f, "add \"%s\" to inside in conf.d/site.conf, then systemctl "
 		       "reload sipmoatd", to);
+	} else if (port_turned(p, &from, &into)) {
+		found(f, HEALTH_WARN, "DNAT turns port %u into %u, and %u is not in ports", from,
+		      into, from);
+		because(f, "bans and police are in front of DNAT: who is banned still costs the "
+			"daemon every packet, and passes while it is stopped");
+		advise(f, "add %u to ports in conf.d/site.conf, beside %u, then systemctl reload "
+		       "sipmoatd", from, into);
+	} else if (!n) {
+		found(f, HEALTH_OK, "inside is not named: sipmoatd works it out from the routes");
 	} else if (!p->nft && !p->privileged) {
 		not_root(f, "what DNAT does");
 	} else {

@@ -140,6 +140,16 @@ if guarded iptables -t nat -A PREROUTING -p udp --dport 5060 -j DNAT --to-destin
 	guarded iptables -t nat -F
 	well dnat
 fi
+rules "ip own { chain nat { type nat hook prerouting priority dstnat; udp dport 5080 dnat to $PBX4:5060; }; }"
+fires warn dnat 'DNAT turns port 5080 into 5060'
+explained dnat 'add 5080 to ports'
+no_rules ip own
+well dnat
+if guarded iptables -t nat -A PREROUTING -p udp --dport 5081 -j DNAT --to-destination $PBX4:5060 2>/dev/null; then
+	fires warn dnat 'DNAT turns port 5081 into 5060'
+	guarded iptables -t nat -F
+	well dnat
+fi
 rules 'inet firewalld { ct helper voice { type "sip" protocol udp; }; chain pre { type filter hook prerouting priority 0; udp dport 5060 ct helper set "voice"; }; }' 2>/dev/null &&
 	{
 		fires fail sip-helper 'inet firewalld pre gives SIP the helper'
