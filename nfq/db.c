@@ -114,6 +114,14 @@ int db_open(struct db **out, const char *path, bool read_only)
 	return 0;
 }
 
+bool db_moved(struct db *d)
+{
+	int moved = 0;
+
+	return sqlite3_file_control(d->on, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+	       moved;
+}
+
 void db_close(struct db *d)
 {
 	sqlite3_stmt *each;

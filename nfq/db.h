@@ -23,6 +23,8 @@ struct db_query;
 /* The file must be there, be it empty; read_only: and somebody must have written it. */
 int db_open(struct db **out, const char *path, bool read_only);
 void db_close(struct db *d);
+/* Is there no file under its name any more, or another one? */
+bool db_moved(struct db *d);
 /* Whatever is asked from now on has to be answered within so many ns, all of it: -ETIMEDOUT. */
 void db_hurry(struct db *d, uint64_t ns);
 /* Of what failed last. */

@@ -127,15 +127,28 @@ static int write_once(struct store *s, bool all)
 	return r;
 }
 
+/* What is written into a file that somebody has removed is gone with the process. */
+static void look_for_file(struct store *s)
+{
+	if (!s->db || !db_moved(s->db))
+		return;
+	log_warn("%s was removed or replaced: all is written anew", s->path);
+	give_up(s);
+	storefile_drop_log(s->path);
+	s->looked = false;
+}
+
 /* 0, or -errno with why. */
 static int try_writing(struct store *s, bool all, char why[STOREFILE_WHY])
 {
 	int r = 0;
 
 	why[0] = '\0';
+	look_for_file(s);
 	if (!s->db) {
 		forget(s);
 		r = storefile_open(&s->db, s->path, why);
+		all = true;
 	}
 	if (!r)
 		r = write_once(s, all);

@@ -164,6 +164,16 @@ int storefile_open(struct db **out, const char *path, char why[STOREFILE_WHY])
 	return r;
 }
 
+void storefile_drop_log(const char *path)
+{
+	char name[NAME];
+
+	name_of(name, path, "-wal");
+	(void)unlink(name);
+	name_of(name, path, "-shm");
+	(void)unlink(name);
+}
+
 int storefile_read(struct db **out, const char *path)
 {
 	return db_open(out, path, true);

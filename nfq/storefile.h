@@ -21,6 +21,8 @@
 int storefile_open(struct db **out, const char *path, char why[STOREFILE_WHY]);
 /* Likewise one that showed its damage in use. */
 int storefile_anew(struct db **out, const char *path, const char *damage, char why[STOREFILE_WHY]);
+/* After db_close of one whose file was taken away: its log belongs to nothing that is there. */
+void storefile_drop_log(const char *path);
 int storefile_read(struct db **out, const char *path);
 
 /* Notes that the database has about itself. */

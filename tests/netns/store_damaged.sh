@@ -95,6 +95,23 @@ must "the old file is not read: $(grep memory "$T/guard.log")" logged 'memory re
 must "the old file is left" [ ! -e "$T/kept/state" ]
 guard_stop
 
+# removed while it runs, or another put into its place: it goes on in the one that is there
+start
+for taken in removed replaced; do
+	: >"$T/guard.log"
+	[ $taken = replaced ] || rm "$STATE"
+	[ $taken = removed ] || { cp "$T/good" "$T/kept/new" && mv "$T/kept/new" "$STATE"; }
+	wait_for 30 logged "$STATE was removed or replaced" || fail "it does not see that its file was $taken"
+	whole() { [ "$(ask 'PRAGMA integrity_check; SELECT count(*) > 3 FROM memory')" = "ok
+1" ]; }
+	wait_for 20 whole || fail "nothing is saved after it was $taken: $(ask 'PRAGMA integrity_check')"
+done
+guard_kill
+start
+must "it starts empty: $(grep memory "$T/guard.log")" logged 'memory restored, saved .*[0-9] bindings'
+must "more is left: $(ls "$T/kept")" [ -z "$(find "$T/kept" -name '*corrupt*')" ]
+guard_stop
+
 # where nothing can be written it runs, and says once what that costs
 STATE=$T/nowhere/state
 conf
