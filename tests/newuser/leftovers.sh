@@ -5,13 +5,14 @@
 
 # Not compared, because it is not of the package:
 EXCEPT=(
-	'/var/log/(dpkg|alternatives)\.log' '/var/log/apt/.*' # what was installed and removed, and when
+	'/var/log/(dpkg|alternatives)\.log.*' '/var/log/apt/.*' # what was installed and removed, and when
+	'/var/backups/(dpkg|alternatives|apt)\..*'         # ... and the copies that are made of it at midnight
 	'/var/lib/dpkg/(status|status-old|available|(diversions|statoverride)-old|lock.*|triggers/.*)'
 	'/var/lib/apt/extended_states' '/var/cache/apt/.*' # ... and what apt remembers of it
 	'/etc/ld\.so\.cache' '/var/cache/ldconfig/.*'      # libraries that came and went
 	'/etc/(passwd|group|shadow|gshadow)-?'             # line by line below; copies of them
 	'/etc/\.pwd\.lock' '/run/adduser'                  # locks of tools for accounts
-	'/var/log/(journal/.*|wtmp|btmp|lastlog)'          # the machine's own
+	'/var/log/(journal/.*|[wb]tmp.*|lastlog)'              # the machine's own
 	'/var/lib/systemd/.*'                              # when timers ran
 	'/etc/hosts' '/etc/ca-certificates\.conf' '/etc/ssl(/certs.*)?' # what dependencies leave
 	'/var/cache/debconf/.*' '/run/runit(/.*)?'
