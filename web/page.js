@@ -7,6 +7,7 @@ function eventLine(e) {
 	const when = new Date(e.time), li = make("li");
 	const did = e.observed ? "observed" : e.action || e.level;
 	const who = e.source || e.site;
+	const why = e.event === "more" ? `${e.more} more` : e.reason;
 	const about = [["From", e.from], ["To", e.to], ["User-Agent", e.user_agent],
 		["where", e.country && countryName(e.country)]]
 		.filter(([, v]) => v).map(([k, v]) => `${k}: ${v}`).join(" · ");
@@ -15,8 +16,7 @@ function eventLine(e) {
 	if (e.event !== "notice")
 		li.append(make("span", { class: "did " + (/^[a-z]+$/.test(did) ? did : "") }, did),
 			make("span", { class: "who" }, who || ""),
-			make("span", { class: "why" }, `${e.check || ""}${e.reason ? ": " + e.reason : ""}` +
-				(e.event === "more" ? `${e.more} more` : "")));
+			make("span", { class: "why" }, `${e.check || ""}${why ? ": " + why : ""}`));
 	else
 		li.append(make("span", {}, e.text));
 	if (about)

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The command "events": what was told, who and which call, as it happens (long poll), in order,
-# with the ids to go on from; what the daemon says of itself is there, too.
+# with the ids to go on from; what the daemon says of itself is there, too.  A burst is one event,
+# and one that counts the others.
 . "$(dirname "$0")/../lib/field.sh"
 field_open
 field_topology router
@@ -9,6 +10,7 @@ pbx_echo
 cat >"$T/sipmoat.conf" <<CONF
 inside = [ "$PBX4", "$PBX6" ];
 control = { socket = "$T/control"; };
+bans = { never = [ "198.51.100.25" ]; };
 CONF
 guard_start "$T/sipmoat.conf"
 # beside all that follows, as it takes its time: who says nothing, half a line or no more is hung up
@@ -98,6 +100,15 @@ must "the tool: $(told)" grep -qE '^20[-0-9]+ [0-9:]+  [a-z]+ +banned 203\.0\.11
 	<(told --check agent --source 203.0.113.0/24 --since 10m)
 must "another source" [ -z "$(told --source 198.51.100.0/24)" ]
 must "a check that is not there" grep -q 'no such check' <(told --check nonsense)
+sip 198.51.100.25 "$PBX4" --agent friendly-scanner -n 12 -r 200 -w 0 >/dev/null
+burst() {
+	told --source 198.51.100.25 --json | $PY -c 'import json, sys
+e = [json.loads(x) for x in sys.stdin]
+sys.exit([(x["event"], x.get("more")) for x in e] != [("finding", None), ("more", 11)])'
+}
+wait_for 60 burst || fail "not one event and 11 more: $(told --source 198.51.100.25)"
+must "not for people: $(told --source 198.51.100.25)" grep -q 'dropped 198\.51\.100\.25: agent: 11 more$' \
+	<(told --source 198.51.100.25)
 "$ROOT/$B/sipmoat" events -s "$T/control" -f --json --check agent >"$T/tool" &
 follower=$!
 wait_for 10 grep -q '"203.0.113.11"' "$T/tool" || fail "the tool prints no JSON: $(cat "$T/tool")"

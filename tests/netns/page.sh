@@ -11,8 +11,9 @@ if has_v6; then
 	ip -n "$NS-wan" addr add 3ffe:66:1:1::1/128 dev w0 nodad
 	$PY "$FIELD_LIB/mmdb.py" "$T/etc/country.mmdb" maxmind 3ffe:66:1::/48=BR || fail "no database"
 	echo "geo = { country = \"$T/etc/country.mmdb\"; };" >>"$T/etc/sipmoat.conf"
-	guard_reload
 fi
+echo 'bans = { never = [ "198.51.100.25" ]; };' >>"$T/etc/sipmoat.conf"
+guard_reload
 web_start web 9479
 web=$WEB_PID
 browser_start
@@ -32,6 +33,9 @@ page counts 203.0.113.11
 page draws
 guarded "$ROOT/$B/sipmoat" unban 203.0.113.11 -s "$T/control" >/dev/null 2>&1
 page hides bans 203.0.113.11
+# a burst is told once, and then counted
+sip 198.51.100.25 $PBX4 -a friendly-scanner -n 5 -r 100 -w 0 >/dev/null
+page shows events 'agent: 4 more'
 page shows calls 'Nobody is on the phone'
 sip 198.51.100.10 $PBX4 -m INVITE --user 1001 --size 400 -w 10 >/dev/null
 page shows calls answered1001
