@@ -81,7 +81,7 @@ sip 203.0.113.17 $PBX4 -a friendly-scanner >/dev/null
 homer 'p["src"] == "203.0.113.17"'
 note "a collector that was gone is told again when it is back"
 
-# --- all messages, over IPv6, and read by somebody else's program ---
+# --- all messages, over IPv6 ---
 guard_stop
 must "the process outlives the daemon" [ -z "$(hep_pid)" ]
 kill "$HOMER"
@@ -98,6 +98,41 @@ homer 'p["type"] == 1 and p["src"] == "203.0.113.21" and p["payload"].startswith
 homer 'p["type"] == 1 and p["dst"] == "203.0.113.21" and p["payload"].startswith("SIP/2.0 200 ") and "node" in p'
 must "a message that passed has a finding" [ "$(grep -c '"type": 100.*203\.0\.113\.21"' "$T/homer")" = 0 ]
 note "all messages"
+
+# --- read by somebody else's program: Kamailio, which fills HOMER's tables elsewhere ---
+capture() {
+	mkdir "$T/capture"
+	sed "s|//AT|//$T/capture|" "$FIELD_LIB/sipcapture.cfg" >"$T/capture.cfg"
+	ip netns exec "$GUARD_NS" kamailio -f "$T/capture.cfg" -DD -E -m 16 -M 4 -Y "$T/capture" \
+		>"$T/captured" 2>&1 </dev/null &
+	KAMAILIO=$!
+	wait_for 20 listens || fail "Kamailio does not listen: $(tail -n 3 "$T/captured")"
+}
+captured() { wait_for 10 grep -qE -- "captured: $1" "$T/captured" || fail "not captured: $1: $(tail -n 5 "$T/captured")"; }
+if compgen -G '/usr/lib*/*/kamailio/modules/sipcapture.so' >"$T/module"; then
+	guard_stop
+	kill "$HOMER"
+	wait "$HOMER" 2>/dev/null
+	capture
+	config 'what = "all"; rate = 0; server = "127.0.0.1:9060";'
+	guard_start
+	answer_to 203.0.113.21 $PBX4 >/dev/null
+	captured 'udp 203\.0\.113\.21:[0-9]+ OPTIONS [^ ]+@203\.0\.113\.21 Acme Desk Phone 7\.1$'
+	captured "udp ${PBX4//./\\.}:5060 200 [^ ]+@203\.0\.113\.21$"
+	answer_to 203.0.113.22 $PBX4 --tcp -a friendly-scanner >/dev/null
+	captured 'tcp 203\.0\.113\.22:[0-9]+ OPTIONS [^ ]+@203\.0\.113\.22 friendly-scanner$'
+	if has_v6; then
+		answer_to 2001:db8:66:11::1 $PBX6 >/dev/null
+		captured 'udp 2001:db8:66:11::1:[0-9]+ OPTIONS '
+	fi
+	kill $KAMAILIO
+	wait $KAMAILIO 2>/dev/null
+	guard_stop
+	config "what = \"all\"; rate = 0; server = \"$(has_v6 && echo '[::1]' || echo 127.0.0.1):9060\";"
+	collector $server
+	guard_start
+	note "Kamailio's sipcapture reads it"
+fi
 
 # --- the process stands still: no packet waits, and what is too much is lost and counted ---
 pid=$(hep_pid)
