@@ -38,7 +38,8 @@ listed() {
 }
 # What was there to be read before the kill and is not now; then what the next start is to find.
 # A time may be a second off: what is restored is written anew, by the next process's clock.
-LOST="SELECT 'ban ' || who FROM b.bans WHERE who NOT IN (SELECT who FROM bans)
+LASTS="until > unixepoch() + 60" # bans that do not end meanwhile
+LOST="SELECT 'ban ' || who FROM b.bans WHERE $LASTS AND who NOT IN (SELECT who FROM bans)
 	UNION ALL SELECT 'call ' || o.call_id FROM b.calls o LEFT JOIN calls c USING(id)
 		WHERE c.id IS NULL OR (o.ended IS NOT NULL AND NOT ifnull(abs(c.ended - o.ended) <= 1, 0))
 	UNION ALL SELECT 'registration ' || user FROM b.registrations
@@ -58,7 +59,7 @@ after() {
 	got=$(sqlite3 "$T/after/sipmoat.db" "PRAGMA integrity_check; ATTACH '$T/before' AS b; $LOST")
 	must "after kill $kills: $got" [ "$got" = ok ]
 	trial=$(sqlite3 "$T/after/sipmoat.db" "SELECT value FROM about WHERE name = 'on_trial'")
-	bans=$(sqlite3 "$T/after/sipmoat.db" "SELECT who FROM bans WHERE state = 'banned'")
+	bans=$(sqlite3 "$T/after/sipmoat.db" "SELECT who FROM bans WHERE state = 'banned' AND $LASTS")
 }
 # back: the daemon has what the database had
 back() {

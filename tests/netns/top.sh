@@ -24,7 +24,7 @@ trap 'rc=$?; term kill-server 2>/dev/null; field_close $rc' EXIT
 screen() { term capture-pane -p -t top >"$T/screen"; }
 shows() { screen && grep -qE -- "$1" "$T/screen"; }
 shows_not() { screen && ! grep -qE -- "$1" "$T/screen"; }
-must_show() { wait_for 15 shows "$1" || fail "not on the screen: $1: $(cat "$T/screen")"; }
+must_show() { wait_for 30 shows "$1" || fail "not on the screen: $1: $(cat "$T/screen")"; }
 keys() { term send-keys -t top "$@"; }
 got=$(sip 203.0.113.11 $PBX4 -a bad-phone)
 must "it got through: $got" unanswered "$got"
