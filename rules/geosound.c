@@ -18,11 +18,11 @@ static const struct known {
 	uint32_t asn;
 } known[] = {
 	{ "193.0.6.139", "NL", 3333 },   { "130.59.31.248", "CH", 559 },
-	{ "77.88.8.8", "RU", 13238 },    { "168.126.63.1", "KR", 4766 },
+	{ "129.240.2.3", "NO", 224 },    { "168.126.63.1", "KR", 4766 },
 	{ "200.160.2.3", "BR", 22548 },  { "133.11.0.1", "JP", 2501 },
 	{ "131.111.8.42", "GB", 786 },   { "141.20.1.3", "DE", 680 },
 	{ "2001:67c:2e8:22::c100:68b", "NL", 3333 }, { "2001:620:0:ff::2", "CH", 559 },
-	{ "2a02:6b8::feed:ff", "RU", 13238 },        { "2001:12ff:0:2::3", "BR", 22548 },
+	{ "2001:700:100::1", "NO", 224 },            { "2001:12ff:0:2::3", "BR", 22548 },
 	{ "2001:200::1", "JP", 2500 },   { "2001:630::1", "GB", 786 },
 	{ "2001:638::1", "DE", 680 },
 };
@@ -65,6 +65,13 @@ bool geo_sound(const struct geo *g, enum geo_kind kind, struct geo_survey *out, 
 	if (kind == GEO_COUNTRY && out->countries < COUNTRIES) {
 		snprintf(why, GEO_WHY, "it knows %u countries, and should know %u at least",
 			 out->countries, COUNTRIES);
+		return false;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		if (out->networks[i])
+			continue;
+		snprintf(why, GEO_WHY, "it has no IPv%d networks: take the file that has both",
+			 i ? 6 : 4);
 		return false;
 	}
 	return knows_all(g, kind, why);
