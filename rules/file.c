@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,6 +66,42 @@ int file_load(const char *path, size_t limit, char **bytes, size_t *n)
 		return -errno;
 	err = load_fd(fd, limit, bytes, n);
 	close(fd);
+	return err;
+}
+
+static int write_all(int fd, const char *p, size_t n)
+{
+	while (n) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		p += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+int file_sealed(const char *path, size_t limit)
+{
+	char *bytes;
+	size_t n;
+	int fd, err = file_load(path, limit, &bytes, &n);
+
+	if (err)
+		return err;
+	fd = memfd_create("sipmoat", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	err = fd < 0 ? -errno : write_all(fd, bytes, n);
+	free(bytes);
+	if (!err && fcntl(fd, F_ADD_SEALS,
+			  F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
+		err = -errno;
+	if (!err)
+		return fd;
+	if (fd >= 0)
+		close(fd);
 	return err;
 }
 

@@ -13,6 +13,12 @@
 #define FILE_ERROR 128
 
 int file_load(const char *path, size_t limit, char **bytes, size_t *n);
+/*
+ * A copy to be mapped: a file that is mapped and then replaced in place kills the reader with
+ * SIGBUS, and this one nobody can change, us included.  Returns its descriptor, which the
+ * caller closes.
+ */
+int file_sealed(const char *path, size_t limit);
 const char *file_error(int err, char room[FILE_ERROR]); /* words for its result */
 
 #endif

@@ -6,22 +6,21 @@
  */
 #include "geo.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <maxminddb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
+#include "printable.h"
 
 #define FILE_LIMIT (256u << 20)
 #define PROBES_ANSWERED 6 /* of those of one family, at least */
 #define PROBES_DISTINCT 3 /* different answers, at least */
+#define TRIES 3           /* in a search: who may write there cannot keep us from the watchdog */
+#define TYPE_SHOWN 33     /* bytes of what a file calls itself, with the NUL */
 
 /* How a file writes what we look for. */
 struct schema {
@@ -34,6 +33,7 @@ struct database {
 	bool open;
 	char *path;
 	const struct schema *schema, *second; /* second: tried when the first is silent */
+	bool knows[2]; /* well-known addresses of IPv4, of IPv6 */
 };
 
 struct geo {
@@ -174,7 +174,9 @@ static bool database_settle(struct database *db, const struct schema *schemas)
 {
 	for (const struct schema *s = schemas; s->read; s++) {
 		db->schema = s;
-		if (probes_pass(db, probes4) || probes_pass(db, probes6)) {
+		db->knows[0] = probes_pass(db, probes4);
+		db->knows[1] = probes_pass(db, probes6);
+		if (db->knows[0] || db->knows[1]) {
 			/* some entries of MaxMind's have only the registered country */
 			db->second = s == &country_schemas[0] ? &country_schemas[2] : NULL;
 			return true;
@@ -185,49 +187,21 @@ static bool database_settle(struct database *db, const struct schema *schemas)
 
 /* ---- open ---- */
 
-static int write_all(int fd, const char *p, size_t n)
-{
-	while (n) {
-		ssize_t done = write(fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -errno;
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
-/*
- * A file that is mapped and then replaced in place kills the reader with SIGBUS:
- * what is mapped is a sealed copy that nobody can change, us included.
- */
-static int sealed_copy(const char *path)
-{
-	char *bytes;
-	size_t n;
-	int fd, err = file_load(path, FILE_LIMIT, &bytes, &n);
-
-	if (err)
-		return err;
-	fd = memfd_create("sipmoat-geo", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	err = fd < 0 ? -errno : write_all(fd, bytes, n);
-	free(bytes);
-	if (!err && fcntl(fd, F_ADD_SEALS,
-			  F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
-		err = -errno;
-	if (!err)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
 static void refuse(struct conf_report *r, const char *path, const char *why)
 {
 	conf_report_add(r, CONF_WARNING, path, 0, "geo", "database not used: %s", why);
+}
+
+/* One of networks where countries are looked for, or of a maker we do not know: its type tells. */
+static void refuse_silent(struct conf_report *r, const struct database *db, const char *path)
+{
+	const char *type = db->mmdb.metadata.database_type;
+	char shown[TYPE_SHOWN], why[160];
+
+	printable_text(shown, sizeof(shown), slice_of(type ? type : ""));
+	snprintf(why, sizeof(why), "it does not know well-known addresses, or says the same of all "
+		 "of them (its type is \"%s\")", shown);
+	refuse(r, path, why);
 }
 
 static void database_close(struct database *db)
@@ -243,7 +217,7 @@ static bool database_open(struct database *db, const char *path, const struct sc
 			  struct conf_report *r)
 {
 	char room[FILE_ERROR], own[32];
-	int err, fd = sealed_copy(path);
+	int err, fd = file_sealed(path, FILE_LIMIT);
 
 	if (fd < 0) {
 		refuse(r, path, file_error(fd, room));
@@ -263,8 +237,7 @@ static bool database_open(struct database *db, const char *path, const struct sc
 	else if (database_settle(db, schemas))
 		return true;
 	else
-		refuse(r, path, "it does not know well-known addresses, or says the same of all "
-				"of them");
+		refuse_silent(r, db, path);
 	database_close(db);
 	return false;
 }
@@ -282,14 +255,14 @@ static const char *const *const all_names[] = { [GEO_COUNTRY] = country_names,
 
 /* Of several that fit the last by name is the newest: DB-IP writes the month there. */
 static bool open_newest(struct database *db, const char *pattern, const struct schema *schemas,
-			struct conf_report *r)
+			unsigned *left, struct conf_report *r)
 {
 	bool done = false;
 	glob_t g;
 
 	if (glob(pattern, 0, NULL, &g) != 0)
 		return false;
-	for (size_t i = g.gl_pathc; i-- > 0 && !done;)
+	for (size_t i = g.gl_pathc; i-- > 0 && *left && !done; (*left)--)
 		done = database_open(db, g.gl_pathv[i], schemas, r);
 	globfree(&g);
 	return done;
@@ -298,22 +271,31 @@ static bool open_newest(struct database *db, const char *pattern, const struct s
 static void database_search(struct database *db, const char *const *names,
 			    const struct schema *schemas, struct conf_report *r)
 {
+	unsigned left = TRIES;
+
 	for (const char *const *dir = folders; *dir; dir++)
 		for (const char *const *name = names; *name; name++) {
 			char pattern[256];
 
 			snprintf(pattern, sizeof(pattern), "%s/%s", *dir, *name);
-			if (open_newest(db, pattern, schemas, r))
+			if (open_newest(db, pattern, schemas, &left, r))
 				return;
 		}
 }
 
 static void geo_find(struct geo *g, enum geo_kind kind, const char *path, struct conf_report *r)
 {
+	struct database *db = &g->of[kind];
+
 	if (path && path[0])
-		database_open(&g->of[kind], path, all_schemas[kind], r);
+		database_open(db, path, all_schemas[kind], r);
 	else
-		database_search(&g->of[kind], all_names[kind], all_schemas[kind], r);
+		database_search(db, all_names[kind], all_schemas[kind], r);
+	for (unsigned i = 0; i < 2; i++)
+		if (db->open && !db->knows[i])
+			conf_report_add(r, CONF_WARNING, db->path, 0, "geo",
+					"it does not know IPv%d: it has no answer for such sources",
+					i ? 6 : 4);
 }
 
 /* NULL when nothing is open. */

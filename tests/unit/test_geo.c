@@ -140,10 +140,16 @@ static void test_one_family(void **state)
 	assert_non_null(g);
 	assert_int_equal(country(g, "5.1.2.3"), DE);
 	assert_int_equal(country(g, "2a00::1"), 0);
+	assert_true(confdir_says(d, "it does not know IPv6"));
 	geo_free(g);
 	g = open_database(d, make_database(d, "c.mmdb", "--probes 6", "dbip 2a00::/16=DE"), NONE);
 	assert_non_null(g);
 	assert_int_equal(country(g, "2a00::1"), DE);
+	assert_true(confdir_says(d, "it does not know IPv4"));
+	geo_free(g);
+	g = open_database(d, make_database(d, "c.mmdb", "", "dbip"), NONE);
+	assert_non_null(g);
+	assert_false(confdir_says(d, "does not know"));
 	geo_free(g);
 }
 
@@ -167,7 +173,7 @@ static void test_implausible(void **state)
 		"well-known addresses");
 	refused(d, make_database(d, "c.mmdb", "--probes same", "maxmind"), "well-known addresses");
 	/* the other kind of database */
-	refused(d, make_database(d, "c.mmdb", "", "asn"), "well-known addresses");
+	refused(d, make_database(d, "c.mmdb", "", "asn"), "(its type is \"Test-asn\")");
 	refused(d, NONE, "No such file");
 	refused(d, d->path, "Is a directory");
 	confdir_write(d, "c.mmdb", "not a database");
