@@ -10,7 +10,7 @@ perl -MMaxMind::DB::Writer::Tree -e 1 2>/dev/null ||
 	skip "libmaxmind-db-writer-perl is not installed (make deps)"
 field_open
 field_topology router
-mkdir "$T/bin" "$T/www" "$T/tor" "$T/GeoIP" "$T/geo" "$T/etc"
+mkdir "$T/bin" "$T/www" "$T/tor" "$T/GeoIP" "$T/share" "$T/geo" "$T/etc"
 chmod a+rx "$T"
 cp "$ROOT/systemd/sipmoat-geo-update" "$ROOT/$B/sipmoat" "$T/bin"
 GEO=$T/geo/country.mmdb
@@ -38,7 +38,7 @@ FAKE
 printf '#!/bin/sh\n[ ! -e %s/noperl ] || exit 1\nexec /usr/bin/perl "$@"\n' "$T" >"$T/bin/perl"
 chmod 755 "$T/bin"/*
 conf() {
-	printf '%s = %s\n' directory "$T/geo" tor_directory "$T/tor" geoip_directory "$T/GeoIP" \
+	printf '%s = %s\n' directory "$T/geo" tor_directory "$T/tor" geoip_directory "$T/GeoIP:$T/share" \
 		geoip_conf "$T/GeoIP.conf" timeout 20 dbip_url "https://127.0.0.1:8443$1" >"$T/etc/geo.conf"
 }
 update() {
@@ -186,6 +186,9 @@ must "a second run: $(cat "$T/second")" grep -q 'another run is going on' "$T/se
 # shellcheck disable=SC2086
 kill -9 $pids
 wait $!
+# shellcheck disable=SC2086
+dead() { ! kill -0 $pids 2>/dev/null; } # a child of it may hold the lock for a moment
+wait_for 20 dead || fail "kill -9 leaves something: $pids"
 must "kill -9 took the old one" [ "$(sha256sum "$GEO")" = "$before" ]
 conf ""
 must_end 0 "country.mmdb" --source dbip
@@ -202,7 +205,7 @@ must_end 0 'from maxmind \(GeoLite2-Country.mmdb\): country.mmdb'
 must "not MaxMind's" says 3ffe:66::1 FR
 printf 'AccountID YOUR_ACCOUNT_ID_HERE\nLicenseKey YOUR_LICENSE_KEY_HERE\n' >"$T/GeoIP.conf"
 make_db --world --built 1700000500 "$T/GeoIP/GeoLite2-Country.mmdb" maxmind 3ffe:66::/32=IT
-must_end 0 'from maxmind'
+must_end 0 'from maxmind' --source maxmind
 must "not what geoipupdate had put down" says 3ffe:66::1 IT
 rm "$T/GeoIP/"*
 must_fail 3 'no GeoLite2-Country in' --source maxmind
@@ -212,7 +215,7 @@ cp "$T/bin/sipmoat" "$T/sipmoat"
 printf '#!/bin/sh\nexec sleep 60\n' >"$T/bin/sipmoat"
 make_db --world --built 1700000600 "$T/GeoIP/GeoLite2-Country.mmdb" maxmind
 sed -i 's/^timeout.*/timeout = 1/' "$T/etc/geo.conf"
-must_fail 4 'the old one stays: to look at it takes longer than 1 s'
+must_fail 4 'the old one stays: to look at it takes longer than 1 s' --source maxmind
 cp "$T/sipmoat" "$T/bin/sipmoat"
 rm "$T/GeoIP/"*
 conf ""
@@ -265,5 +268,59 @@ must_fail 1 'apt-get download tor-geoipdb failed'
 mv "$T/lists" "$T/tor"
 echo '1,2' >>"$T/tor/geoip6"
 must_fail 1 'geoip6: line [0-9]* is not understood'
+
+# --- what others keep new is taken, and not displaced by Tor's; what nobody keeps any more is not ---
+NOW=$(date +%s)
+make_db --world --built 1700000700 "$T/GeoIP/GeoLite2-Country.mmdb" maxmind 3ffe:66::/32=IT
+must_fail 1 'geoip6: line [0-9]* is not understood'
+make_db --world --ip-version 4 --built "$NOW" "$T/share/geolite2-country-ipv4.mmdb" ip-location-db
+must_fail 1 'geoip6: line [0-9]* is not understood'
+make_db --world --built "$NOW" "$T/share/dbip-country-lite-2026-10.mmdb" dbip 3ffe:66::/32=NO
+make_db --world --built "$NOW" "$T/share/dbip-country-lite-2026-11.mmdb" dbip 3ffe:66::/32=DK
+make_db --world --built "$NOW" "$T/share/asn.mmdb" asn 3ffe:66::/32=64999
+must_end 0 "from local \\($T/share/dbip-country-lite-2026-11.mmdb\\): country.mmdb asn.mmdb"
+must "not what others keep" says 3ffe:66::1 DK
+must_end 0 "nothing new from local \\($T/share/dbip"
+# what stands here is our own, and nobody else's
+sed -i "s|^geoip_directory.*|geoip_directory = $T/geo|" "$T/etc/geo.conf"
+must_fail 1 'geoip6: line [0-9]* is not understood'
+
+# --- of countries and networks each stands alone ---
+# must_part STATUS REGEX: countries are replaced, or nothing is, and the networks stay as they are
+must_part() {
+	local asn rc
+	asn=$(sha256sum "$T/geo/asn.mmdb")
+	update --source dbip
+	rc=$?
+	must "it ended with $rc: $(cat "$T/said")" [ $rc = "$1" ]
+	must "it does not say \"$2\": $(cat "$T/said")" grep -q "$2" "$T/said"
+	must "the networks are others" [ "$(sha256sum "$T/geo/asn.mmdb")" = "$asn" ]
+}
+conf ""
+make_db --world --built $((NOW + 1)) "$T/db" dbip
+release "$THIS"
+cp "$T/www/dbip-country-lite-$THIS.mmdb.gz" "$T/www/dbip-asn-lite-$THIS.mmdb.gz"
+reloads=$(wc -l <"$T/reloads")
+must_part 6 'the new asn.mmdb from dbip is refused'
+must "the countries are not DB-IP's" says 3ffe:66::1 -
+must "no reload of what is new" [ "$(wc -l <"$T/reloads")" = $((reloads + 1)) ]
+must_part 4 'the new asn.mmdb from dbip is refused'
+must "a reload for nothing" [ "$(wc -l <"$T/reloads")" = $((reloads + 1)) ]
+make_db --world --built $((NOW + 2)) "$T/db" dbip 3ffe:66::/32=SE
+release "$THIS"
+rm "$T/www/dbip-asn-lite-$THIS.mmdb.gz"
+must_part 6 "has no dbip-asn-lite-$THIS"
+must "the countries are not the new ones" says 3ffe:66::1 SE
+gzip -c "$T/asn" >"$T/www/dbip-asn-lite-$THIS.mmdb.gz"
+must_end 0 'asn.mmdb in' --source dbip
+must_end 0 'nothing new from dbip' --source dbip
+note "what others keep is taken when it is recent; a refused file of networks takes no countries along"
+
+# --- a folder full of what is no database does not hang what opens it ---
+: >"$T/etc/sipmoat.empty"
+files=$(unshare -m sh -c 'mount -t tmpfs tmpfs /var/lib && mkdir /var/lib/sipmoat-geo &&
+	for i in 1 2 3 4 5 6; do echo >/var/lib/sipmoat-geo/country$i.mmdb; done
+	exec "$1/bin/sipmoat" country -c "$1/etc/sipmoat.empty"' - "$T" 2>&1 | grep -c 'database not used')
+must "it tries $files files" [ "$files" = 3 ]
 got=$(sip 3ffe:66:0:1::1 $PBX6)
 must "the daemon has lost its database: $got" unanswered "$got"

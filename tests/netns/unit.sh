@@ -20,6 +20,8 @@ configure() {
 	/usr/bin/python3 tests/lib/mmdb.py "$root/var/lib/sipmoat/country.mmdb" maxmind
 	mkdir "$root/var/lib/lists"
 	/usr/bin/python3 tests/lib/mmdb.py --lists --world "$root/var/lib/lists" maxmind
+	/usr/bin/python3 tests/lib/mmdb.py --world --built "$(date +%s)" \
+		"$root/var/lib/lists/GeoLite2-Country.mmdb" maxmind
 	echo 'tor_directory = /var/lib/lists' >"$root/etc/sipmoat/geo-update.conf"
 	# in observe mode, as it comes, it would end no connection and ask for no approval
 	echo 'mode = "enforce"; country = { mode = "enforce"; deny = [ "XX" ]; };' \
@@ -166,6 +168,14 @@ must_update() {
 	echo nonsense >>/var/lib/lists/geoip
 	! systemctl start sipmoat-geo-update 2>/dev/null || fail "it does not fail with a broken list"
 	must "it reloads for nothing" reloaded $((before + 1))
+	# of two databases one is refused: the unit has failed, and the daemon reads the other one
+	mkdir -p /var/lib/GeoIP
+	cp /var/lib/lists/GeoLite2-Country.mmdb /var/lib/GeoIP
+	cp /var/lib/GeoIP/GeoLite2-Country.mmdb /var/lib/GeoIP/GeoLite2-ASN.mmdb
+	sed -i 's/^source.*/source = maxmind/' /etc/sipmoat/geo-update.conf
+	! systemctl start sipmoat-geo-update 2>/dev/null || fail "it does not fail with a file of no networks"
+	must "it says $(tail -n 2 /run/result/geo.log)" grep -q 'the new asn.mmdb from maxmind is refused' /run/result/geo.log
+	must "the daemon did not reload after one of two" wait_for 10 reloaded $((before + 2))
 }
 reloads() { grep -c 'configuration reloaded' /run/result/guard.log; }
 reloaded() { [ "$(reloads)" = "$1" ]; }
