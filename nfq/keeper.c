@@ -353,7 +353,7 @@ static void report_start(struct keeper *k)
 			 "not count for more than 65536 (bans.max), or on so many cores");
 	if (flowtables)
 		log_warn("%u flowtable(s) found: flows that the kernel offloads are invisible to "
-			 "sipmoat; accept established SIP before \"flow add\"", flowtables);
+			 "sipmoat; what to do: sipmoat doctor", flowtables);
 }
 
 int keeper_open(struct keeper **out, const struct ban_conf *conf, uint64_t now,

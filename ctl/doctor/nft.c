@@ -125,8 +125,10 @@ static void take_match(const struct reading *r, struct nft_rule *rule, const jso
 	if (!field || (strcmp(field, "dport") != 0 && strcmp(field, "sport") != 0))
 		return;
 	ports = ports_of(r, json_object_get(match, "right"));
+	if (ports == NFT_SIP_PORTS)
+		rule->ends |= field[0] == 'd' ? NFT_TO : NFT_FROM;
 	if (op && strcmp(op, "!=") == 0)
-		ports = ports == NFT_SIP_PORTS ? NFT_OTHER_PORTS : NFT_ANY_PORT;
+		ports = rule->ends == NFT_BOTH_ENDS ? NFT_OTHER_PORTS : NFT_ANY_PORT;
 	else if (field[0] == 'd')
 		rule->dport = (uint16_t)json_integer_value(json_object_get(match, "right"));
 	/* both ends may be asked for: what keeps SIP out does so, whatever the other says */

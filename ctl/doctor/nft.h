@@ -37,10 +37,14 @@ enum nft_does {
 /* Which ports a rule asks for: none by name, SIP's among them, or others only. */
 enum nft_ports { NFT_ANY_PORT, NFT_SIP_PORTS, NFT_OTHER_PORTS };
 
+/* At which end it asks for SIP's: what is asked for at one alone is not the other direction. */
+enum nft_ends { NFT_TO = 1, NFT_FROM = 2, NFT_BOTH_ENDS = 3 };
+
 struct nft_rule {
 	unsigned chain; /* index */
 	unsigned does;  /* of enum nft_does */
 	enum nft_ports ports;
+	unsigned ends;  /* of enum nft_ends */
 	uint16_t first, last; /* queues */
 	uint16_t dport, to;   /* the port that it asks for, and what DNAT makes of it, or 0 */
 	char name[NFT_NAME];  /* of the helper or flowtable, or the address of DNAT */

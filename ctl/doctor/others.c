@@ -248,11 +248,13 @@ void find_helper(const struct place *p, struct finding *f)
 /* Is SIP accepted, in front of that rule of its chain, so that it never gets there? */
 static bool spared_before(const struct nft_view *v, unsigned rule)
 {
+	unsigned ends = 0;
+
 	for (unsigned i = 0; i < rule; i++)
 		if (v->rule[i].chain == v->rule[rule].chain && v->rule[i].does & NFT_ACCEPTS &&
 		    v->rule[i].ports == NFT_SIP_PORTS)
-			return true;
-	return false;
+			ends |= v->rule[i].ends;
+	return ends == NFT_BOTH_ENDS;
 }
 
 void find_flowtables(const struct place *p, struct finding *f)
@@ -271,8 +273,8 @@ void find_flowtables(const struct place *p, struct finding *f)
 			continue;
 		found(f, HEALTH_FAIL, "the chain %s %s %s hands flows, SIP among them, to the "
 		      "flowtable %s", c->family, c->table, c->name, r->name);
-		advise(f, "put a rule in front of it: nft insert rule %s %s %s udp dport 5060 "
-		       "accept, and the same for sport and tcp", c->family, c->table, c->name);
+		advise(f, "have it ask for other ports, at both ends and as sets: th dport != "
+		       "{ 5060, 5061 } th sport != { 5060, 5061 } flow add @%s", r->name);
 		break;
 	}
 	if (f->health == HEALTH_OK &&

@@ -167,7 +167,10 @@ fi
 if guarded nft 'table inet own { flowtable fast { hook ingress priority 0; devices = { wan0, lan0 }; }; chain f { type filter hook forward priority 0; meta l4proto { tcp, udp } flow add @fast; }; }' 2>/dev/null; then
 	fires fail flowtables 'inet own f hands flows, SIP among them, to the flowtable fast'
 	no_rules inet own
+	# as docs/doctor.md has it
+	guarded nft 'table inet own { flowtable fast { hook ingress priority 0; devices = { wan0, lan0 }; }; chain f { type filter hook forward priority 0; th dport != { 5060, 5061 } th sport != { 5060, 5061 } flow add @fast; }; }' 2>/dev/null
 	well flowtables
+	no_rules inet own
 fi
 note "rules of others"
 

@@ -102,9 +102,11 @@ static void finds(struct field *t, const char *name, enum health health, const c
 #define RULE(family, table, chain, expr) \
 	"{\"rule\": {\"family\": \"" family "\", \"table\": \"" table "\", \"chain\": \"" chain \
 	"\", \"expr\": [" expr "]}}"
-#define PORT(field, right) \
-	"{\"match\": {\"op\": \"==\", \"left\": {\"payload\": {\"protocol\": \"udp\", " \
-	"\"field\": \"" field "\"}}, \"right\": " right "}}"
+#define MATCH(op, field, right) "{\"match\": {\"op\": \"" op "\", \"left\": {\"payload\": " \
+	"{\"protocol\": \"udp\", \"field\": \"" field "\"}}, \"right\": " right "}}"
+#define PORT(field, right) MATCH("==", field, right)
+#define FORWARD CHAIN("inet", "fw", "f", BASE("forward", 0, "accept")) ","
+#define FW(expr) RULE("inet", "fw", "f", expr)
 
 static void test_kernel(void **state)
 {
@@ -230,11 +232,9 @@ static void test_queues(void **state)
 	put(t, "/proc/812/comm", "n\x1b[2Jsnort\n");
 	finds(t, "queues", HEALTH_FAIL, "n?[2Jsnort reads queue 103");
 	put(t, "/proc/812/comm", "sipmoatd\n");
-	rules(t, CHAIN("inet", "ips", "f", BASE("forward", 0, "accept")) ","
-		 RULE("inet", "ips", "f", "{\"queue\": {\"num\": 102}}"));
-	finds(t, "queues", HEALTH_FAIL, "inet ips f sends packets into queue 102");
-	rules(t, CHAIN("inet", "ips", "f", BASE("forward", 0, "accept")) ","
-		 RULE("inet", "ips", "f", "{\"queue\": {\"num\": {\"range\": [90, 100]}}}"));
+	rules(t, FORWARD FW("{\"queue\": {\"num\": 102}}"));
+	finds(t, "queues", HEALTH_FAIL, "inet fw f sends packets into queue 102");
+	rules(t, FORWARD FW("{\"queue\": {\"num\": {\"range\": [90, 100]}}}"));
 	finds(t, "queues", HEALTH_FAIL, "sends packets into queue 90");
 	rules(t, "");
 	t->place.iptables = strdup("*raw\n-A FORWARD -j NFQUEUE --queue-balance 90:100\nCOMMIT\n");
@@ -247,23 +247,28 @@ static void test_queues(void **state)
 }
 
 #define FLOW_ADD "{\"flow\": {\"op\": \"add\", \"flowtable\": \"@fast\"}}"
+#define SPARED(end) FW(PORT(end, "5060") ", {\"accept\": null}") ","
+#define OTHERS(end) MATCH("!=", end, "{\"set\": [5060, 5061]}") ","
 
+/* The way back counts as well: what asks for one end alone spares SIP nothing. */
 static void test_flowtables(void **state)
 {
 	struct field *t = *state;
 
 	rules(t, "{\"flowtable\": {\"family\": \"inet\", \"name\": \"fast\", \"table\": \"fw\"}}");
 	finds(t, "flowtables", HEALTH_OK, "");
-	rules(t, CHAIN("inet", "fw", "f", BASE("forward", 0, "accept")) ","
-		 RULE("inet", "fw", "f", FLOW_ADD));
+	rules(t, FORWARD FW(FLOW_ADD));
 	finds(t, "flowtables", HEALTH_FAIL, "inet fw f hands flows, SIP among them, to the flow");
-	rules(t, CHAIN("inet", "fw", "f", BASE("forward", 0, "accept")) ","
-		 RULE("inet", "fw", "f", PORT("dport", "{\"set\": [80, 443]}") "," FLOW_ADD));
+	rules(t, FORWARD FW(PORT("dport", "{\"set\": [80, 443]}") "," FLOW_ADD));
 	finds(t, "flowtables", HEALTH_OK, "");
-	rules(t, CHAIN("inet", "fw", "f", BASE("forward", 0, "accept")) ","
-		 RULE("inet", "fw", "f", PORT("dport", "5060") ", {\"accept\": null}") ","
-		 RULE("inet", "fw", "f", FLOW_ADD));
+	rules(t, FORWARD SPARED("dport") FW(FLOW_ADD));
+	finds(t, "flowtables", HEALTH_FAIL, "inet fw f");
+	rules(t, FORWARD SPARED("dport") SPARED("sport") FW(FLOW_ADD));
 	finds(t, "flowtables", HEALTH_OK, "");
+	rules(t, FORWARD FW(OTHERS("dport") OTHERS("sport") FLOW_ADD));
+	finds(t, "flowtables", HEALTH_OK, "");
+	rules(t, FORWARD FW(OTHERS("dport") FLOW_ADD));
+	finds(t, "flowtables", HEALTH_FAIL, "inet fw f");
 	rules(t, "");
 	t->place.iptables = strdup("-A FORWARD -m conntrack -j FLOWOFFLOAD\n");
 	finds(t, "flowtables", HEALTH_FAIL, "FLOWOFFLOAD");
@@ -300,18 +305,15 @@ static void test_priorities(void **state)
 	rules(t, CHAIN("inet", "own", "c", BASE("input", -10, "drop")));
 	finds(t, "priorities", HEALTH_WARN, "inet own c (input, priority -10)");
 	rules(t, CHAIN("ip", "own", "c", BASE("input", -10, "accept")) ","
-		 RULE("ip", "own", "c", "{\"match\": {\"op\": \"!=\", \"left\": {\"payload\": "
-		      "{\"protocol\": \"udp\", \"field\": \"dport\"}}, \"right\": 5060}}, "
-		      "{\"drop\": null}"));
+		 RULE("ip", "own", "c", MATCH("!=", "dport", "5060") ", {\"drop\": null}"));
 	finds(t, "priorities", HEALTH_OK, "1 chains"); /* all but SIP */
 	rules(t, CHAIN("inet", "own", "c", BASE("input", -4, "drop")));
 	finds(t, "priorities", HEALTH_OK, "0 chains");
 	rules(t, CHAIN("bridge", "own", "c", BASE("input", -200, "drop")));
 	finds(t, "priorities", HEALTH_OK, "0 chains");
-	rules(t, CHAIN("ip", "own", "c", BASE("output", -100, "accept")) ","
-		 RULE("ip", "own", "c", PORT("sport", "{\"range\": [5000, 5100]}") ", "
-		      "{\"reject\": null}"));
-	finds(t, "priorities", HEALTH_WARN, "ip own c (output, priority -100)");
+	rules(t, CHAIN("inet", "fw", "f", BASE("output", -100, "accept")) ","
+		 FW(PORT("sport", "{\"range\": [5000, 5100]}") ", {\"reject\": null}"));
+	finds(t, "priorities", HEALTH_WARN, "inet fw f (output, priority -100)");
 	rules(t, CHAIN("inet", "sipmoat", "bans", BASE("prerouting", -450, "drop")));
 	finds(t, "priorities", HEALTH_OK, "0 chains");
 	t->place.iptables = strdup("*mangle\n-A PREROUTING -p udp --dport 5060 -j DROP\nCOMMIT\n");
