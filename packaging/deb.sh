@@ -36,7 +36,8 @@ cd "$to"
 tar -xzf "$orig"
 cp -R "sipmoat-$upstream/packaging/debian" "sipmoat-$upstream/debian"
 cd "sipmoat-$upstream"
-dpkg-buildpackage -us -uc
+# of build-essential only C is needed, and that is in build-deps
+dpkg-buildpackage -us -uc --ignore-builtin-builddeps
 cd ..
 lintian --fail-on error,warning "sipmoat_${version}_$(dpkg --print-architecture).changes"
 # of root's build the owner of the clone can make another one

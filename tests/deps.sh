@@ -9,7 +9,7 @@ set -u
 build="libcurl4-openssl-dev gcc make pkg-config libnetfilter-queue-dev libmnl-dev libnftnl-dev libmaxminddb-dev
 	libpcre2-dev libconfig-dev libosip2-dev nettle-dev libpcap-dev libjansson-dev libncurses-dev
 	libmicrohttpd-dev libcmocka-dev libsqlite3-dev"
-packaging="debhelper dh-apparmor lintian"
+packaging="debhelper dh-apparmor lintian python3 tzdata"
 field="fail2ban python3-pyinotify iproute2 nftables iptables conntrack procps ethtool python3
 	kamailio kamailio-websocket-modules kamailio-geoip2-modules openssl sip-tester sipvicious tmux bash-completion zsh fish
 	libmaxmind-db-writer-perl curl
