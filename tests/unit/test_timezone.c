@@ -29,7 +29,7 @@ static const char *const zones[] = {
 	"Asia/Amman", "Asia/Beirut", "Australia/Lord_Howe", "Australia/Sydney", "Australia/Eucla",
 	"Australia/Adelaide", "Pacific/Auckland", "Pacific/Chatham", "Pacific/Apia",
 	"Pacific/Kiritimati", "Pacific/Fiji", "Pacific/Norfolk", "Antarctica/Troll",
-	"Antarctica/Casey", "EST5EDT", "CET", "Etc/GMT+5",
+	"Antarctica/Casey", "Etc/GMT+5",
 };
 
 #define ZONES (sizeof(zones) / sizeof(zones[0]))
