@@ -9,6 +9,7 @@
 
 #define MICRO 1000000.0
 #define LOOKED "looked" /* when the calls of the memory were looked at last */
+#define SILENCE 10 /* s without any answer: a server that is there would have challenged */
 #define SPARE_PART 32 /* so much of store.calls is let go of at once */
 
 static uint64_t call_id(const struct seen_call *c)
@@ -48,12 +49,21 @@ static void put_outcome(struct storewriting *w, const struct seen_call *c)
 		db_put_real(w->put, 19, (double)c->cost / MICRO);
 }
 
+/* Who is challenged asks again, which is another INVITE and the call: what may still be answered
+ * so is none yet, and what was, and did not ask again, is none at all. */
+static bool is_call(const struct seen_call *c, uint64_t now)
+{
+	return c->rang || c->answered || c->over || (!c->status && now > c->began + SILENCE * NS);
+}
+
 static void write_call(const struct seen_call *c, void *arg)
 {
 	char outside[ADDR_TEXT], inside[ADDR_TEXT];
 	struct storewriting *w = arg;
 	uint64_t id = call_id(c);
 
+	if (!is_call(c, w->now))
+		return;
 	if (!changes_see(w->changes, id, call_sum(c)) || w->error)
 		return;
 	addr_print(&c->outside, outside);

@@ -115,6 +115,33 @@ static void test_expired(void **unused)
 	store_stop(s);
 }
 
+/* A phone that is challenged asks again: all of it is one call, whenever somebody looks.  One that
+ * never does has not called; one that nobody answers has. */
+static void test_challenged(void **unused)
+{
+	struct store *s = open_store();
+
+	(void)unused;
+	hear_now(IN, &(struct says){ "INVITE", "a", "", .call = "spoken", .cseq = 1 });
+	hear_now(IN, &(struct says){ "INVITE", "a", "", .call = "silent", .cseq = 1 });
+	assert_true(store_save(s));
+	assert_int_equal(db_open(&reader, path, true), 0);
+	hear_now(OUT, &(struct says){ "407 INVITE", "a", "b", .call = "spoken", .cseq = 1 });
+	assert_true(store_save(s));
+	clock_set(clock_now() + NS / 10);
+	hear_now(IN, &(struct says){ "INVITE", "a", "", .call = "spoken", .cseq = 2 });
+	assert_true(store_save(s));
+	hear_now(OUT, &(struct says){ "200 INVITE", "a", "c", .call = "spoken", .cseq = 2 });
+	assert_true(store_save(s));
+	assert_int_equal(ask("SELECT count(*) FROM calls"), 1);
+	assert_int_equal(ask("SELECT status" SPOKEN " AND state = 'answered'"), 200);
+	clock_set(clock_now() + 11 * NS);
+	assert_true(store_save(s));
+	assert_int_equal(ask("SELECT count(*) FROM calls"), 2);
+	assert_int_equal(ask("SELECT count(*) FROM calls WHERE state = 'asked'"), 1);
+	store_stop(s);
+}
+
 /* They were open when an earlier run ended, and the memory was not taken. */
 static void test_left_open(void **unused)
 {
@@ -258,6 +285,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_expired, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_challenged, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_left_open, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_history, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_most, setup, teardown),
