@@ -72,16 +72,15 @@ pbx sipp 203.0.113.24:5060 -i $PBX4 -p 5062 -sf "$FIELD_LIB/sipp/limited.xml" -s
 must "not in the log" wait_for 10 logged 'with 503: pipe: pipe line: more than 1 in 3600 s in all'
 note "the second call to the carrier heard 503 Too busy"
 
-# all_pass WHEN: no OPTIONS of 40 is refused
+# all_pass: no OPTIONS of 40 is refused; what waits because of others on this machine may be
 all_pass() {
 	local before
 	before=$(hits)
 	got=$(sip $CALLER4 $PBX4 -p 5061 -n 40 -r 100)
-	! answered 503 "$got" || fail "$1: $got"
-	[ "$(hits)" = "$before" ] || fail "$1: $(($(hits) - before)) of 40 were refused"
+	! answered 503 "$got" && [ "$(hits)" = "$before" ]
 }
 refuses() { logged 'pipe load: packets wait [0-9]+ us, [0-9]+ % of such are refused'; }
-all_pass "before"
+wait_for 60 all_pass || fail "before: some of 40 are refused: $got"
 wan $PY "$FIELD_LIB/sip.py" 198.51.100.21 $PBX4 -n 100000 -r 300 >/dev/null &
 sender=$!
 for ((i = 0; i < 30; i++)); do
@@ -94,10 +93,5 @@ done
 kill $sender
 wait $sender 2>/dev/null
 must "packets wait a second, and none is refused: $(tail -n 3 "$T/guard.log")" refuses
-lets_pass() {
-	got=$(sip $CALLER4 $PBX4 -p 5062 -n 5 -r 50)
-	! answered 503 "$got"
-}
-wait_for 20 lets_pass || fail "it still refuses: $got"
-all_pass "after"
+wait_for 60 all_pass || fail "it still refuses: $got"
 note "feedback: $(grep -o 'pipe load: packets wait.*refused' "$T/guard.log" | tail -n 1)"
