@@ -178,7 +178,16 @@ part() {
 	pbx_stop
 }
 
-part 2000 30 "$ROOT/systemd/sipmoat.conf"
+# Where others use this machine, too, calls come slower: phones that get no turn lose theirs.
+# pace: 1 where it idles, up to 4
+pace() {
+	{ head -n 1 /proc/stat; sleep 1; head -n 1 /proc/stat; } |
+		awk '{ for (i = 2; i <= 9; i++) all[NR] += $i; idle[NR] = $5 }
+		END { left = (idle[2] - idle[1]) / (all[2] - all[1]); print (left > 0.7 ? 1 : left > 0.4 ? 2 : 4) }'
+}
+slower=$(pace)
+[ "$slower" = 1 ] || note "others use this machine: $slower times slower"
+part 2000 $((30 * slower)) "$ROOT/systemd/sipmoat.conf"
 # all that may be stricter than shipped, and nothing is learned that began before
 mkdir "$T/etc"
 cat >"$T/etc/sipmoat.conf" <<'CONF'
@@ -189,4 +198,4 @@ register = { contacts = 2; third_party = "refuse"; };
 registered = { mode = "enforce"; identity = "both"; };
 CONF
 note "strict:"
-part 500 10 "$T/etc/sipmoat.conf" outsider
+part 500 $((10 * slower)) "$T/etc/sipmoat.conf" outsider
