@@ -11,6 +11,8 @@ SCHEMA  maxmind, dbip, ip-location-db, ipinfo-old   countries: VALUE is "DE"
                    all (default), 4, 6, none, or same: all with the same answer
 --world            200 countries more, one each in 20.0.0.0/8 and 2400:8000::/20: so many a
                    new file must have to take an old one's place
+--countries N      with --world: so many, and not 200
+--alias            2002::/16 leads to IPv4, as in MaxMind's
 --built SECONDS    when it says it was made
 --lists            no MaxMind DB: OUT is a folder, and gets geoip and geoip6 as tor-geoipdb has them
 
@@ -118,7 +120,13 @@ class Tree:
                 self.nodes.append([child, child])  # what covered it covers both halves
                 child = self.nodes[node][bit] = len(self.nodes) - 1
             node = child
-        self.nodes[node][last] = ("data", self.offset(value))
+        self.nodes[node][last] = value if isinstance(value, int) else ("data", self.offset(value))
+
+    def start_of_v4(self):
+        node = 0
+        for _ in range(96):
+            node = self.nodes[node][0]
+        return node
 
     def record(self, child):
         if child is None:
@@ -145,7 +153,7 @@ def rows_of(args):
         if args.probes == "same":
             country, asn = "HK", 30
         yield prefix, str(asn) if args.schema.startswith("asn") else country
-    for i in range(200 if args.world else 0):
+    for i in range(args.countries if args.world else 0):
         code = chr(65 + i // 26) + chr(65 + i % 26)
         value = str(64496 + i) if args.schema.startswith("asn") else code
         yield "20.0.%d.0/24" % i, value
@@ -170,6 +178,8 @@ def main():
     p.add_argument("--probes", choices=("all", "4", "6", "none", "same"), default="all")
     p.add_argument("--lists", action="store_true")
     p.add_argument("--world", action="store_true")
+    p.add_argument("--countries", type=int, default=200)
+    p.add_argument("--alias", action="store_true")
     p.add_argument("--built", type=int, default=1700000000)
     p.add_argument("out")
     p.add_argument("schema", choices=("maxmind", "dbip", "ip-location-db", "ipinfo-old", "asn",
@@ -184,6 +194,8 @@ def main():
     for network, value in sorted(rows, key=lambda r: r[0].prefixlen + (r[0].version == 4) * 96):
         if network.version <= args.ip_version:
             tree.insert(network, entry(args.schema, value))
+    if args.alias:
+        tree.insert(ipaddress.ip_network("2002::/16"), tree.start_of_v4())
     with open(args.out, "wb") as f:
         f.write(tree.file("Test-" + args.schema, args.built))
 

@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 
 import jsonschema
 import mkpcap
@@ -58,18 +59,16 @@ def lists(name, *options):
     return answer
 
 
-link = socket.socket(socket.AF_UNIX)
-link.settimeout(90)
-link.connect(SOCKET)
-lines = link.makefile("rw")
 errors = set()
 
 
 def ask(name, **question):
     """By the socket itself, for commands that have no --json."""
-    lines.write(json.dumps(question) + "\n")
-    lines.flush()
-    answer = json.loads(lines.readline())
+    with socket.socket(socket.AF_UNIX) as link:  # each time: who says nothing for long is ended
+        link.settimeout(90)
+        link.connect(SOCKET)
+        link.sendall(json.dumps(question).encode() + b"\n")
+        answer = json.loads(link.makefile().readline())
     holds(name, answer, json.dumps(question))
     errors.add(answer.get("error"))
     return answer
@@ -164,14 +163,31 @@ run(1, "check", "-c", NOWHERE)
 run(0, "number", "-c", CONF, "+49301234567")
 run(2, "number", "-c", CONF)
 base = os.path.join(AT, "country.mmdb")
-subprocess.run([os.path.join(os.path.dirname(__file__), "mmdb.py"), "--world", base, "maxmind"],
-               check=True)
+networks = os.path.join(AT, "asn.mmdb")
+for out, of in (base, ("maxmind", "5.0.0.0/8=QZ")), (networks, ("asn",)):
+    subprocess.run([os.path.join(os.path.dirname(__file__), "mmdb.py"), "--world",
+                    "--built", str(int(time.time()) + 3600), out, *of], check=True)
+damaged = os.path.join(AT, "damaged.mmdb")
+with open(base, "rb") as whole, open(damaged, "wb") as f:
+    f.write(whole.read().replace(b"BQZ", b"\x38\xff\xff")) # a text becomes a pointer to nowhere
 holds("country", json.loads(run(0, "country", "--database", base, "--json", "8.8.8.8", "::1",
                                 "6.0.0.1")), "country")
-has("country", "8.8.8.8" in run(0, "country", "--database", base, "8.8.8.8"))
+said = run(0, "country", "--database", base, "--asn", networks, "8.8.8.8", "::1").split("\n")
+has("country: %s" % said, said[0].split() == ["8.8.8.8", "US", "AS15169"] and
+    said[1].split()[:3] == ["::1", "-", "-"] and said[1].endswith(" reserved: in no country"))
+# a clock that is an hour behind is no reason to refuse one
 run(0, "country", "--verify", "--database", base, "--old", base)
+run(0, "country", "--verify", "--asn", networks)
 run(1, "country", "--verify", "--asn", base)
+# an old one that cannot be used is no reason, either
+run(0, "country", "--verify", "--database", base, "--old", NOWHERE)
+run(0, "country", "--verify", "--database", base, "--old", networks)
+run(1, "country", "--verify", "--database", damaged)
+run(0, "country", "--verify", "--database", base, "--old", damaged)
 run(1, "country", "--database", NOWHERE, "8.8.8.8")
+run(1, "country", "--database", base, "--asn", NOWHERE, "8.8.8.8")
+run(2, "country", "--verify", "--database", base, "--asn", networks)
+run(2, "country", "--verify", "--database", base, "--json")
 run(1, "country", "-c", BROKEN, "8.8.8.8")
 run(2, "country", "--database", base, "anna")
 run(2, "country", "--verify", "8.8.8.8")

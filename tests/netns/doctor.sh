@@ -180,6 +180,10 @@ if gw ethtool -K wan0 rx-udp-gro-forwarding on >/dev/null 2>&1; then
 	explained merging 'ethtool -K wan0 rx-udp-gro-forwarding off'
 	gw ethtool -K wan0 rx-udp-gro-forwarding off
 	tells ok merging 'GRO may stay on' || fail "merging: $(cat "$T/said")"
+	gw ethtool -K wan0 rx-gro-list on
+	fires warn merging 'wan0 merges UDP'
+	gw ethtool -K wan0 rx-gro-list off
+	tells ok merging 'GRO may stay on' || fail "merging: $(cat "$T/said")"
 fi
 gw sysctl -qw net.ipv4.conf.lan0.rp_filter=1
 well rp-filter

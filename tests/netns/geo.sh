@@ -91,6 +91,13 @@ must "it left something" [ -z "$(ls "$T/geo")" ]
 echo 'sauce = dbip' >>"$T/etc/geo.conf"
 must_end 2 'geo.conf:7: there is no key sauce'
 conf ""
+echo 'dbip_url = http://127.0.0.1:8443' >>"$T/etc/geo.conf"
+must_end 2 'dbip_url must begin with https'
+conf ""
+echo 'timeout = 0' >>"$T/etc/geo.conf"
+must_end 2 'timeout is in seconds'
+must_end 2 'there is no source "ripe"' --source ripe
+conf ""
 echo 'source = dbip' >>"$T/etc/geo.conf"
 chown -R 65534:65534 "$T/geo"
 make_db --world --built 1700000000 "$T/db" dbip
@@ -100,6 +107,9 @@ must "it is $(stat -c '%u %a' "$GEO")" [ "$(stat -c '%u %a' "$GEO")" = '65534 64
 must "no reload was asked for" [ "$(cat "$T/reloads")" = 'reload sipmoatd' ]
 must_end 0 'nothing new'
 must "a reload for nothing" [ "$(wc -l <"$T/reloads")" = 1 ]
+head -c 3000 "$GEO" >"$T/part"
+cat "$T/part" >"$GEO"
+must_end 0 'country.mmdb in' # what is damaged in its place is fetched again
 
 # --- the daemon decides by the new one, once it has read it ---
 ip -n "$NS-wan" addr add 3ffe:66:0:1::1/128 dev w0 nodad
@@ -198,11 +208,19 @@ note "cut, endless, hanging, refused, killed, full: the old one stays, one line 
 # --- MaxMind's, with and without an account ---
 mkdir "$T/max"
 make_db --world --built 1700000400 "$T/max/GeoLite2-Country.mmdb" maxmind 3ffe:66::/32=FR
+make_db --world --built "$(date +%s)" "$T/max/GeoLite2-ASN.mmdb" asn 3ffe:66::/32=65551
 printf 'AccountID 12345\nLicenseKey wrong\nEditionIDs GeoLite2-Country\n' >"$T/GeoIP.conf"
 must_fail 1 'geoipupdate failed.*401 Unauthorized'
 sed -i 's/wrong/abcDEF/' "$T/GeoIP.conf"
-must_end 0 'from maxmind \(GeoLite2-Country.mmdb\): country.mmdb'
+must_end 0 'from maxmind \(GeoLite2-Country.mmdb\): country.mmdb asn.mmdb'
 must "not MaxMind's" says 3ffe:66::1 FR
+must "not its networks" grep -q ' AS65551 ' <("$T/bin/sipmoat" country --asn "$T/geo/asn.mmdb" 3ffe:66::1)
+# what is shipped is no account
+for account in '999999 abcDEF' '0 abcDEF' '12345 000000000000' '12345 YOUR_LICENSE_KEY_HERE'; do
+	# shellcheck disable=SC2086
+	printf 'AccountID %s\nLicenseKey %s\n' $account >"$T/GeoIP.conf"
+	must_fail 3 'no GeoLite2-Country in' --source maxmind
+done
 printf 'AccountID YOUR_ACCOUNT_ID_HERE\nLicenseKey YOUR_LICENSE_KEY_HERE\n' >"$T/GeoIP.conf"
 make_db --world --built 1700000500 "$T/GeoIP/GeoLite2-Country.mmdb" maxmind 3ffe:66::/32=IT
 must_end 0 'from maxmind' --source maxmind

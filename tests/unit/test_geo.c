@@ -110,6 +110,27 @@ static void test_registered_only(void **state)
 	geo_free(g);
 }
 
+/* What is no code of a country, and no number of a network, is nothing. */
+static void test_nonsense(void **state)
+{
+	struct confdir *d = *state;
+	struct geo *g = open_database(
+		d, make_database(d, "c.mmdb", "", "maxmind 5.0.0.0/8=de 6.0.0.0/8=DEU 7.0.0.0/8=D1"),
+		NONE);
+
+	assert_non_null(g);
+	assert_int_equal(country(g, "5.1.2.3"), 0);
+	assert_int_equal(country(g, "6.1.2.3"), 0);
+	assert_int_equal(country(g, "7.1.2.3"), 0);
+	geo_free(g);
+	g = open_database(d, NONE, make_database(d, "a.mmdb", "",
+						 "asn-text 5.0.0.0/8=4294967297 6.0.0.0/8=1x"));
+	assert_non_null(g);
+	assert_int_equal(asn(g, "5.1.2.3"), 0);
+	assert_int_equal(asn(g, "6.1.2.3"), 0);
+	geo_free(g);
+}
+
 static void test_networks(void **state)
 {
 	static const char *const schemas[] = { "asn", "asn-text" };
@@ -172,6 +193,12 @@ static void test_implausible(void **state)
 	refused(d, make_database(d, "c.mmdb", "--probes none", "maxmind 5.0.0.0/8=DE"),
 		"well-known addresses");
 	refused(d, make_database(d, "c.mmdb", "--probes same", "maxmind"), "well-known addresses");
+	/* two different answers; three, and no more than these answers */
+	refused(d, make_database(d, "c.mmdb", "--probes same", "maxmind 8.8.8.0/24=US"),
+		"well-known addresses");
+	refused(d, make_database(d, "c.mmdb", "--probes none",
+				 "maxmind 8.8.8.0/24=US 193.0.6.0/24=NL 77.88.8.0/24=RU"),
+		"well-known addresses");
 	/* the other kind of database */
 	refused(d, make_database(d, "c.mmdb", "", "asn"), "(its type is \"Test-asn\")");
 	refused(d, NONE, "No such file");
@@ -288,6 +315,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_schemas, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_registered_only, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nonsense, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_networks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_family, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_implausible, setup, teardown),

@@ -65,6 +65,12 @@ static void test_sound(void **state)
 	assert_int_equal(s.networks[0], 216);
 	assert_int_equal(s.networks[1], 213);
 	assert_true(s.countries >= 200 && s.countries <= 211);
+	/* what leads to IPv4 a second time is not counted again; what is only registered is */
+	make(*state, path, "--world --alias", "maxmind 5.0.0.0/8=registered:DE");
+	judged(*state, path, GEO_COUNTRY, &s, why);
+	assert_string_equal(why, "");
+	assert_int_equal(s.networks[0], 216);
+	assert_int_equal(s.networks[1], 212);
 	make(*state, path, "--world", "asn");
 	judged(*state, path, GEO_ASN, &s, why);
 	assert_string_equal(why, "");
@@ -77,6 +83,7 @@ static void test_unsound(void **state)
 		const char *options, *rows, *why;
 	} files[] = {
 		{ "", "maxmind", "it knows 1" },
+		{ "--world --countries 140", "maxmind", "should know 150" },
 		{ "--world --probes 4", "dbip", "well-known IPv6" },
 		{ "--world --probes 6", "dbip", "well-known IPv4" },
 		{ "--world --ip-version 4", "dbip", "it has no IPv6 networks" },
@@ -97,6 +104,79 @@ static void test_unsound(void **state)
 		if (files[i].why[0] ? !strstr(why, files[i].why) : why[0])
 			fail_msg("%s %s: %s", files[i].options, files[i].rows, why);
 	}
+}
+
+static void test_unsound_networks(void **state)
+{
+	struct geo_survey s;
+	char path[128], why[GEO_WHY];
+
+	make(*state, path, "--world", "asn 193.0.6.0/24=1 130.59.0.0/17=1 77.88.8.0/25=1");
+	judged(*state, path, GEO_ASN, &s, why);
+	assert_non_null(strstr(why, "well-known IPv4"));
+}
+
+/* Where `text` begins in the file, and the bytes behind it. */
+static long find(const char *path, const char *text, uint8_t behind[8])
+{
+	static char all[1 << 17];
+	FILE *f = fopen(path, "r");
+	const char *there;
+
+	assert_non_null(f);
+	there = memmem(all, fread(all, 1, sizeof(all) - 8, f), text, strlen(text));
+	fclose(f);
+	assert_non_null(there);
+	memcpy(behind, there + strlen(text), 8);
+	return there - all;
+}
+
+static void overwrite(const char *path, long at, const void *bytes, size_t n)
+{
+	FILE *f = fopen(path, "r+");
+
+	assert_non_null(f);
+	assert_int_equal(fseek(f, at, SEEK_SET), 0);
+	assert_int_equal(fwrite(bytes, n, 1, f), 1);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* The tree is whole, and one entry leads out of the file. */
+static void test_damaged_entry(void **state)
+{
+	struct geo_survey s;
+	char path[128], why[GEO_WHY];
+	uint8_t behind[8];
+
+	make(*state, path, "--world", "dbip 5.0.0.0/8=QZ");
+	judged(*state, path, GEO_COUNTRY, &s, why);
+	assert_string_equal(why, "");
+	/* its text becomes a pointer */
+	overwrite(path, find(path, "BQZ", behind), "\x38\xff\xff\xff\xff", 5);
+	judged(*state, path, GEO_COUNTRY, &s, why);
+	assert_string_equal(why, "it is damaged");
+}
+
+/* Both records of each node lead to the next one: no circle, and 2^90 ways through. */
+static void test_all_ways(void **state)
+{
+	struct geo_survey s;
+	char path[128], why[GEO_WHY];
+	uint8_t count[8];
+	unsigned nodes;
+
+	make(*state, path, "--world", "maxmind f000::/128=DE");
+	find(path, "node_count", count);
+	assert_int_equal(count[0], 0xc2); /* a uint32 of two bytes */
+	nodes = count[1] * 256u + count[2];
+	/* the last ones are the path to the longest prefix, one behind the other */
+	for (unsigned i = nodes - 100; i < nodes - 10; i++) {
+		uint8_t hi = (uint8_t)((i + 1) >> 8), lo = (uint8_t)(i + 1);
+
+		overwrite(path, 6 * (long)i, (uint8_t[]){ 0, hi, lo, 0, hi, lo }, 6);
+	}
+	judged(*state, path, GEO_COUNTRY, &s, why);
+	assert_string_equal(why, "it is damaged");
 }
 
 /* However it is cut or changed: never sound where it was read wrong, and never a crash. */
@@ -189,7 +269,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_sound, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unsound, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_unsound_networks, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_damaged_entry, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_circle, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_all_ways, setup, teardown),
 		cmocka_unit_test(test_succeeds),
 	};
 
