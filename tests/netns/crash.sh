@@ -11,7 +11,8 @@ phones_ready 4
 register callers 4 $CALLER4 1001 1010 5062 || fail "callers cannot register"
 sip 203.0.113.11 $PBX4 -a friendly-scanner >/dev/null
 must_ban 203.0.113.11
-calls office 4 $CALLER4 5062 150 15 300 &
+# talk for longer than until a 200 is sent again: an ACK in the queue is gone with the daemon
+calls office 4 $CALLER4 5062 150 8 1000 &
 office=$!
 wait_for 30 [ -s "$T/office.csv" ]
 sleep 2 # into the middle of the calls

@@ -72,11 +72,11 @@ done
 note "21 registrations, by user, by source, and gone when they are"
 
 # --- a call ---
-talk=8000 # ms; until all below has been asked
-case $B in *-address* | *-thread*) talk=20000 ;; esac
-calls one 4 $CALLER4 5062 1 1 $talk &
+calls one 4 $CALLER4 5062 1 1 8000 &
 call=$!
-wait_for 20 shows calls 'row["state"] == "answered"' -m user=1001 || fail "no call: $(cat "$T/shown" "$T/shown.err")"
+wait_for 20 shows dialogs 'row["state"] == "confirmed"' -m user=1051 || fail "no call: $(cat "$T/shown" "$T/shown.err")"
+sipp=$(pgrep -P $call) # it stands still, and the call goes on, until all below has been asked
+kill -STOP "$sipp" || fail "no caller: $(cat "$T/one.out")"
 must_show calls 'all["total"] == 1 and row["number"] == "1051" and row["from"] == "1001" and
 	row["to"] == "1051" and row["status"] == 200 and row["shown"] and row["direction"] == "in" and
 	row["source"] == "'$CALLER4'" and row["port"] == 5062 and row["call_id"] and
@@ -107,6 +107,7 @@ say calls --user nobody
 must "calls of nobody: $(cat "$T/out")" grep -q 'there is no such call' "$T/out"
 say calls --most x
 must "no number is taken" grep -q usage "$T/err"
+kill -CONT "$sipp"
 wait $call || fail "the call does not end well"
 wait_for 10 shows calls 'row["state"] == "ended" and row["why"] == "bye" and row["id"] == "'$id'"' ||
 	fail "its end is not shown: $(cat "$T/shown")"

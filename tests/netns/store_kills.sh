@@ -89,9 +89,11 @@ kills=0 restored=0 begun=$SECONDS
 while [ $kills -lt $LEAST ] || [ $((SECONDS - begun)) -lt $LONG ]; do
 	kills=$((kills + 1))
 	wan timeout 5 $PY "$FIELD_LIB/sip.py" 198.18.$((kills / 250)).$((kills % 250 + 1)) $PBX4 -a friendly-scanner -w 0 >/dev/null &
+	scanner=$!
 	# each seventh time before all is saved for the first time
 	if [ $((kills % 7)) -gt 0 ]; then
 		wait_for 20 saved || fail "not saved after kill $kills"
+		wait $scanner # until it has sent
 		amid 500
 	fi
 	before

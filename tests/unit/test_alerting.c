@@ -26,22 +26,27 @@
 
 /* ---- the sender, as follow sees it ---- */
 
+static pthread_mutex_t own = PTHREAD_MUTEX_INITIALIZER; /* what is put and lost */
 static char put[256];
 static uint64_t lost;
 
 void sender_put(struct sender *s, const struct alert *a)
 {
-	struct alert own = *a;
+	struct alert taken = *a;
 
 	(void)s;
+	pthread_mutex_lock(&own);
 	strncat(put, a->text, sizeof(put) - strlen(put) - 1);
-	alert_free(&own);
+	pthread_mutex_unlock(&own);
+	alert_free(&taken);
 }
 
 void sender_lose(struct sender *s, uint64_t n)
 {
 	(void)s;
+	pthread_mutex_lock(&own);
 	lost += n;
+	pthread_mutex_unlock(&own);
 }
 
 /* ---- the daemon ---- */
@@ -101,14 +106,17 @@ static void what_becomes_an_alert(void **unused)
 	}
 	assert_non_null(fgets(line, sizeof(line), client)); /* it has taken the second */
 	unlink(at.sun_path);
+	pthread_mutex_lock(&own);
 	assert_string_equal(put, "af");
 	assert_int_equal(lost, 12);
+	pthread_mutex_unlock(&own);
 }
 
 /* ---- the receiver ---- */
 
 struct receiver {
-	int fd, status, posts;
+	int fd;
+	_Atomic int status, posts;
 };
 
 static void *receive(void *arg)
