@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = os.path.join(os.path.dirname(HERE), "cases")
-sys.path.insert(0, CASES)
+sys.path[0] = CASES  # in this folder a file is called as a module of Python's own
 import run  # noqa: E402
 
 PROGRAM = os.path.join(os.path.dirname(run.PROGRAM), "tests", "workers", "workers")

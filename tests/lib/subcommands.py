@@ -164,12 +164,16 @@ run(0, "number", "-c", CONF, "+49301234567")
 run(2, "number", "-c", CONF)
 base = os.path.join(AT, "country.mmdb")
 networks = os.path.join(AT, "asn.mmdb")
-for out, of in (base, ("maxmind", "5.0.0.0/8=QZ")), (networks, ("asn",)):
-    subprocess.run([os.path.join(os.path.dirname(__file__), "mmdb.py"), "--world",
-                    "--built", str(int(time.time()) + 3600), out, *of], check=True)
 damaged = os.path.join(AT, "damaged.mmdb")
-with open(base, "rb") as whole, open(damaged, "wb") as f:
-    f.write(whole.read().replace(b"BQZ", b"\x38\xff\xff")) # a text becomes a pointer to nowhere
+for out, hours, of in ((base, 1, ("maxmind",)), (networks, 1, ("asn",)),
+                       (damaged, 2, ("maxmind", "5.0.0.0/8=QZ"))):
+    subprocess.run([os.path.join(os.path.dirname(__file__), "mmdb.py"), "--world",
+                    "--built", str(int(time.time()) + hours * 3600), out, *of], check=True)
+run(1, "country", "--verify", "--database", base, "--old", damaged) # a newer one
+with open(damaged, "r+b") as f:
+    at = f.read().index(b"BQZ")
+    f.seek(at)
+    f.write(b"\x38\xff\xff")  # a text becomes a pointer to nowhere
 holds("country", json.loads(run(0, "country", "--database", base, "--json", "8.8.8.8", "::1",
                                 "6.0.0.1")), "country")
 said = run(0, "country", "--database", base, "--asn", networks, "8.8.8.8", "::1").split("\n")
