@@ -124,6 +124,7 @@ NEEDS_test_tuple := nfq/tuple.c
 NEEDS_test_events := nfq/events.c nfq/eventtext.c nfq/journal.c nfq/told.c nfq/request.c nfq/clock.c nfq/ring.c nfq/log.c
 NEEDS_test_check := ctl/check.c
 NEEDS_test_doctor := $(filter-out ctl/doctor/main.c,$(wildcard ctl/doctor/*.c)) ctl/host.c ctl/sockets.c ctl/link.c
+NEEDS_test_doctor_links = $(NEEDS_test_doctor)
 NEEDS_test_host := ctl/host.c ctl/sockets.c
 NEEDS_test_notes := nfq/notes.c nfq/ring.c
 NEEDS_test_journal := nfq/journal.c nfq/told.c nfq/request.c nfq/clock.c

@@ -114,9 +114,8 @@ static void test_registered_only(void **state)
 static void test_nonsense(void **state)
 {
 	struct confdir *d = *state;
-	struct geo *g = open_database(
-		d, make_database(d, "c.mmdb", "", "maxmind 5.0.0.0/8=de 6.0.0.0/8=DEU 7.0.0.0/8=D1"),
-		NONE);
+	struct geo *g = open_database(d, make_database(d, "c.mmdb", "", "maxmind 5.0.0.0/8=de "
+						       "6.0.0.0/8=DEU 7.0.0.0/8=D1"), NONE);
 
 	assert_non_null(g);
 	assert_int_equal(country(g, "5.1.2.3"), 0);
