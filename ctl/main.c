@@ -107,11 +107,11 @@ int main(int argc, char **argv)
 		return help_of(argv[2]);
 	if (strcmp(name, "--version") == 0) {
 		puts("sipmoat " SIPMOAT_VERSION);
-		return CTL_OK;
+		return written(name, CTL_OK);
 	}
 	if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
 		help(stdout);
-		return CTL_OK;
+		return written(name, CTL_OK);
 	}
 	return unknown(name);
 }

@@ -327,8 +327,6 @@ int number_main(int argc, char **argv)
 		rc = refuse("out of memory");
 	for (unsigned i = 0; rc == CTL_OK && i < a->n; i++)
 		rc = tell(a, a->number[i]);
-	if (rc == CTL_OK && (fflush(stdout) || ferror(stdout)))
-		rc = refuse("the output could not be written");
 	if (a) {
 		scratch_free(a->scratch);
 		ruleset_free(a->rules);

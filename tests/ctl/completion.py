@@ -61,6 +61,12 @@ for c in commands:
 must("an unknown command", run(TOOL, "nonsense").returncode == 2)
 must("help of an unknown command", run(TOOL, "help", "nonsense").returncode == 2)
 
+with open("/dev/full", "wb") as full:
+    for c in (["help"], ["--version"], ["number", "100"], ["bans", "--help"]):
+        got = subprocess.run([TOOL] + c, env=ENV, stdout=full, stderr=subprocess.PIPE, timeout=60)
+        must("%s: %d on a full disk: %s" % (c[0], got.returncode, got.stderr),
+             got.returncode == 1 and got.stderr.count(b"could not be written") == 1)
+
 # --- sipmoat.1 ---
 with open(os.path.join(TOP, "systemd", "sipmoat.1"), encoding="ascii") as f:
     page = f.read()
