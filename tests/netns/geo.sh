@@ -135,7 +135,7 @@ note "a database replaced under the daemon: it decides by it after the reload"
 
 # --- what goes wrong on the way (--force: it is fetched although it is there) ---
 conf /cut
-must_fail 1 'bytes remaining|transfer closed' --source dbip --force
+must_fail 1 'bytes remaining|transfer closed|unexpected eof' --source dbip --force
 conf /busy
 must_fail 1 'the server answers 503' --source dbip --force
 conf /endless
