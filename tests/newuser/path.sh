@@ -26,7 +26,7 @@ path_install() {
 	said observe
 	must "the scanner is not answered: something is dropped" scans
 	waits 10 "(what it would have dropped is told)" would_drop
-	must "somebody is banned in observe mode" [ -z "$(on nft list ruleset | grep -F $SCANNER)" ]
+	! banned $SCANNER || fail "somebody is banned in observe mode"
 }
 would_drop() { on sipmoat events 2>/dev/null | grep -F "$SCANNER" >"$T/said"; }
 

@@ -36,7 +36,9 @@ load_ends() {
 	for name in udp tcp registering; do
 		[ "$(bad $name)" = 0 ] || fail "$name: $(bad $name) failed"
 		again=$(sipp_count $name 'Retransmissions(C)')
-		[ "$again" = 0 ] || fail "$name: $again messages had to be sent again"
+		# SIPp waits 500 ms; who shares this machine may take them, too
+		[ "$again" = 0 ] || fail "$name: $again messages had to be sent again" \
+			"(load $(cut -d' ' -f1 /proc/loadavg) on $(nproc) processors)"
 	done
 	note "$(good udp) calls over UDP, $(good tcp) over TCP, $(good registering) registrations:" \
 		"none lost, nothing sent twice"
