@@ -346,9 +346,9 @@ uninstall: ## remove what install put there, but a configuration that was change
 deb: ## Debian packages in build/deb
 	@packaging/deb.sh
 
-newuser: ## a new user's path with these packages, timed, on a Debian of its own: sudo make newuser [SUITE=bookworm]
+newuser: ## a new user's path with these packages, timed, on a Debian of its own: sudo make newuser [SUITE=trixie]
 	@$(SUB) deps
-	@[ -n "$(DEBS)" ] || DEB_BUILD_OPTIONS=nocheck $(SUB) deb
+	@[ -n "$(DEBS)" ] || tests/newuser/build.sh
 	@tests/newuser/run.sh
 
 lint: all $(B)/tests/pages/names ## the house rules

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# sudo make newuser [SUITE=bookworm]: a new user's path with the packages of `make deb`, on a Debian
+# sudo make newuser [SUITE=trixie]: a new user's path with the packages of `make deb`, on a Debian
 # that is booted for it: installed, configured, a scanner banned and asked about; upgraded and
 # removed while people phone; purged, and nothing left.
 #
@@ -15,9 +15,7 @@
 . "$ROOT/tests/newuser/upgrade.sh" || exit
 . "$ROOT/tests/newuser/removal.sh" || exit
 . "$ROOT/tests/newuser/others.sh" || exit
-SUITE=${SUITE:-bookworm}
-DEBS=${DEBS:-$ROOT/build/deb}
-CACHE=${CACHE:-$ROOT/build-newuser}
+. "$ROOT/tests/newuser/suite.sh" || exit
 skip() { fail "$*"; } # what a test may lack, this needs
 
 prepare() {
@@ -26,7 +24,7 @@ prepare() {
 	packages=$(find "$DEBS" -maxdepth 1 -name 'sipmoat*.deb' ! -name '*-dbgsym_*' 2>/dev/null)
 	[ -n "$packages" ] || fail "no packages in $DEBS: make deb"
 	# shellcheck disable=SC2086
-	"$ROOT/tests/newuser/root.sh" "$SUITE" "$CACHE/$SUITE" $packages || exit
+	"$ROOT/tests/newuser/root.sh" $packages || exit
 	field_topology host
 	machine_boot "$CACHE/$SUITE"
 	mkdir "${MACHINE_ROOT:?}/root/newer"
@@ -61,6 +59,6 @@ close() {
 	field_close "$1"
 }
 
-field_open
+FIELD_BARE=1 field_open # what guards is in the packages
 trap 'close $?' EXIT
 main
