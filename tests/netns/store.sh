@@ -101,7 +101,7 @@ guard_stop
 
 # it was recorded from its beginning to its end, over the restart, as the one before
 ended="SELECT count(*) FROM calls WHERE state = 'ended' AND ended_by = 'bye' AND status = 200
-	AND seconds BETWEEN 7 AND 12 AND ended - answered = seconds AND call_id = '$id'"
+	AND seconds BETWEEN 7 AND 30 AND ended - answered = seconds AND call_id = '$id'"
 must "no record of the call: $(ask 'SELECT * FROM calls')" [ "$(ask "$ended")" = 1 ]
 must "calls are recorded twice: $(ask 'SELECT * FROM calls')" [ "$(ask 'SELECT count(*) = count(DISTINCT call_id) FROM calls')" = 1 ]
 must "what was counted: $(ask 'SELECT * FROM counters')" [ "$(ask "SELECT sum(value) > 20 FROM counters
