@@ -121,14 +121,19 @@ for recipe in $recipes; do
 	all_of "$recipe" >"$tmp/$recipe.said" 2>&1 &
 	running[$recipe]=$!
 done
-failed=''
+failed='' again=''
 for recipe in $recipes; do
 	[ -n "${running[$recipe]:-}" ] || continue
 	wait "${running[$recipe]}"
 	rc=$?
 	cat "$tmp/$recipe.said"
 	[ $rc != 77 ] || skip "$(tail -n 1 "$tmp/$recipe.said")"
-	[ $rc = 0 ] || failed="$failed $recipe"
+	[ $rc = 0 ] || again="$again $recipe"
+done
+# rates and times: a machine that is busy with the others changes them in Kamailio, too
+for recipe in $again; do
+	echo "$recipe once more, alone:"
+	all_of "$recipe" || failed="$failed $recipe"
 done
 [ -z "$failed" ] || fail "not as expected:$failed"
 [ -z "$skipped" ] || skip "not installed (make deps), and so not run:$skipped"

@@ -173,6 +173,9 @@ gzip -c "$T/db" >"$T/www/dbip-country-lite-$THIS.mmdb.gz"
 must_end 0 'country.mmdb in' --source dbip --force
 must "the forced one is not in place" [ "$("$T/bin/sipmoat" country --database "$GEO" --json |
 	grep -o '"built":[0-9]*')" = '"built":1600000000' ]
+make_db --built 1700000200 "$T/db" dbip
+gzip -c "$T/db" >"$T/www/dbip-country-lite-$THIS.mmdb.gz"
+must_fail 4 'knows 1. countries' --source dbip --force
 
 # --- a full disk, a run beside another, a run that is killed ---
 cp "$T/good" "$T/db"
