@@ -150,3 +150,26 @@ for line in '/var/lib/sipmoat/\*\* rwk' '/var/log/sipmoat/\*\* rw' 'network inet
 	rm -r "$T/less"
 done
 note "without one of its lines it forbids something"
+
+# --- the status page, its token where docs/web.md has systemd put it ---
+page() {
+	local token=$root/run/credentials/sipmoat-web.service uid pid
+	uid=$(chroot "$root" id -u sipmoat-web)
+	install -d -m 755 "$root/run" "${token%/*}"
+	install -d -m 500 -o "$uid" "$token" # by an access list, there
+	echo 0123456789abcdef0123 >"$token/token"
+	chown "$uid" "$token/token"
+	ip netns exec "$GUARD_NS" strace -qq -f -y -s 256 -o "$T/web" -e trace=%file,%desc,%network,%process \
+		chroot "$root" setpriv --reuid sipmoat-web --regid sipmoat-web --clear-groups --no-new-privs \
+		--inh-caps -all --bounding-set -all timeout 8 \
+		/usr/libexec/sipmoat/sipmoat-web --token-file "${token#"$root"}/token" >"$T/web.out" 2>&1 &
+	pid=$!
+	wait_for 6 guarded curl -fsS -o /dev/null http://127.0.0.1:9479/health ||
+		fail "no page: $(cat "$T/web.out")"
+	wait $pid
+	$PY tests/lib/apparmor.py "$T/apparmor/sipmoat-web.bin" "$root" "$uid" \
+		/usr/libexec/sipmoat/sipmoat-web "$T/web" >"$T/said" || fail "the page is forbidden: $(cat "$T/said")"
+	must "it did not read its token: $(cat "$T/web")" grep -q 'credentials/sipmoat-web.service/token' "$T/web"
+	note "the page: $(cat "$T/said")"
+}
+page
