@@ -470,7 +470,7 @@ scan() {
 	local n=$1 name=$2
 	shift 2
 	bot "$n"
-	ip netns exec "$NS-bot$n" timeout 30 "$@" >"$T/$name.out" 2>&1 </dev/null &
+	ip netns exec "$NS-bot$n" timeout $((30 * SLOW)) "$@" >"$T/$name.out" 2>&1 </dev/null &
 }
 
 # sip SOURCE TARGET OPTIONS...: tests/lib/sip.py in the wan
