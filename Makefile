@@ -262,7 +262,7 @@ ports: ## builds and tests for other machines (32 bits, big endian, musl), in ro
 vm: ## a virtual machine with Debian's kernel: AppArmor, nft's queue, the packages; as root
 	@tests/deps.sh vm
 	@$(SUB) all harness
-	@B=$(B) tests/vm/vm.sh $(TESTS)
+	@B=$(B) exec tests/vm/vm.sh $(TESTS)
 
 demo: ## a scanner, a cracker and a flood against a real server: sudo make demo
 	@$(SUB) deps

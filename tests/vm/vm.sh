@@ -11,26 +11,37 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 export PATH=$PATH:/usr/sbin:/sbin
 B=${B:-build}
-RELEASE=${RELEASE:-bookworm}
+RELEASE=bookworm
 LIMIT=${LIMIT:-5400} # seconds; only ends a machine that hangs
 ACCEL=${ACCEL:-tcg,thread=multi} # kvm where there is one: much faster
 CACHE=$PWD/build-vm
 PACKAGES="linux-image-amd64 initramfs-tools systemd-sysv udev kmod dbus apparmor logrotate nftables
-	iproute2 iptables procps ethtool conntrack python3 kamailio openssl sip-tester sqlite3 make
-	libconfig9 libcurl4 libjansson4 libmaxminddb0 libmicrohttpd12 libmnl0 libncurses6
+	iproute2 iptables procps ethtool conntrack python3 kamailio openssl sip-tester sipvicious sqlite3 make
+	libconfig9 libcurl4 libjansson4 libmaxminddb0 libmaxmind-db-writer-perl libmicrohttpd12 libmnl0 libncurses6
 	libnetfilter-queue1 libnftnl11 libosip2-15 libpcap0.8 libpcre2-8-0 libsqlite3-0 libnettle8"
 fail() { printf 'make vm: %s\n' "$*"; exit 1; }
 
 [ "$(id -u)" = 0 ] || fail "needs root (debootstrap): run it with sudo"
 [ "$(uname -m)" = x86_64 ] || fail "the machine is one of x86-64, and so must be this one"
+grep -qx "VERSION_CODENAME=$RELEASE" /etc/os-release ||
+	fail "the machine runs Debian $RELEASE, and so must this one, which builds for it"
+for t; do
+	[[ $t = netns/* && -x tests/$t.sh ]] || fail "no such test: $t (name those of tests/netns: netns/dnat)"
+done
 for tool in debootstrap:debootstrap qemu-system-x86_64:qemu-system-x86 mke2fs:e2fsprogs; do
 	command -v "${tool%:*}" >/dev/null || fail "needs ${tool#*:}: apt-get install ${tool#*:}"
 done
 mkdir -p "$CACHE"
-run=$(mktemp -d "$CACHE/run.XXXXXX") || exit 1
+exec 9>"$CACHE/lock"
+flock -n 9 || fail "another one runs here"
+run=$CACHE/run
+rm -rf --one-file-system "$run" # of one that was killed
+mkdir "$run" || exit 1
 machine=
 over() {
+	trap '' INT TERM HUP
 	[ -z "$machine" ] || kill "$machine" 2>/dev/null
+	wait # qemu has ended then, and nobody uses the disks
 	rm -rf --one-file-system "$run"
 }
 trap over EXIT
@@ -102,6 +113,7 @@ DEB_BUILD_OPTIONS=nocheck packaging/deb.sh >"$CACHE/deb.log" 2>&1 || fail "no pa
 make_data "$@"
 made=$((SECONDS - began))
 : >"$run/results"
+: >"$CACHE/console"
 timeout -k 10 "$LIMIT" qemu-system-x86_64 -machine q35 -accel "$ACCEL" -cpu max \
 	-smp "$(nproc)" -m 3072 -display none -nodefaults -no-reboot \
 	-kernel "$CACHE/vmlinuz" -initrd "$CACHE/initrd" -append "root=/dev/vda rw console=ttyS0 \
@@ -110,13 +122,18 @@ timeout -k 10 "$LIMIT" qemu-system-x86_64 -machine q35 -accel "$ACCEL" -cpu max 
 	-drive "file=$run/data.img,format=raw,if=virtio,readonly=on" \
 	-serial "file:$CACHE/console" -serial "file:$run/results" >"$CACHE/qemu.log" 2>&1 </dev/null &
 machine=$!
-tail -f -n +1 --pid=$machine "$run/results" | stdbuf -oL tr -d '\r'
+# a signal interrupts nothing but wait
+tail -f -n +1 --pid=$machine "$run/results" | stdbuf -oL tr -d '\r' &
+teller=$!
 wait $machine
+rc=$?
 machine=
+wait $teller
 cp "$run/results" "$CACHE/results"
 echo "make vm: $made s to make it ready, $((SECONDS - began - made)) s in the machine"
 grep -q '^all done' "$run/results" || {
-	tail -n 20 "$CACHE/console"
+	tail -n 20 "$CACHE/qemu.log" "$CACHE/console"
+	[ $rc != 124 ] || fail "ended after $LIMIT s: LIMIT=$((2 * LIMIT)) make vm"
 	fail "the machine did not come to the end: $CACHE/console"
 }
 ! grep -q '^FAIL' "$run/results"
