@@ -47,7 +47,7 @@ same() { ip netns exec "$NS-same" "$@"; }
 nft_far
 for n in bare same; do
 	ip netns add "$NS-$n"
-	ip link add ${n}0 netns "$NS-far" type veth peer name ${n}1 netns "$NS-$n"
+	ip -n "$NS-far" link add ${n}0 type veth peer name ${n}1 netns "$NS-$n"
 	far ip link set ${n}0 up
 done
 for at in 'gw v1' 'bare bare1' 'same same1'; do

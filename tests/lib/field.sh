@@ -139,8 +139,9 @@ field_topology() {
 		! has_v6 || ip netns exec "$NS-$n" sysctl -qw net.ipv6.conf.all.accept_dad=0 \
 			net.ipv6.conf.default.accept_dad=0
 	done
-	ip link add w0 netns "$NS-wan" type veth peer name wan0 netns "$NS-gw"
-	ip link add lan0 netns "$NS-gw" type veth peer name p0 netns "$NS-pbx"
+	# from in there: Linux 6.1 refuses names that this machine has, too
+	ip -n "$NS-wan" link add w0 type veth peer name wan0 netns "$NS-gw"
+	ip -n "$NS-gw" link add lan0 type veth peer name p0 netns "$NS-pbx"
 	field_addresses4
 	if has_v6; then
 		field_addresses6
@@ -219,7 +220,7 @@ bot() {
 	local ns=$NS-bot$1 link=bot$1
 	ip netns add "$ns"
 	BOTS="$BOTS bot$1"
-	ip link add e0 netns "$ns" type veth peer name "$link" netns "$NS-wan"
+	ip -n "$ns" link add e0 type veth peer name "$link" netns "$NS-wan"
 	ip -n "$ns" link set lo up
 	ip -n "$ns" addr add "203.0.113.$1/32" dev e0
 	ip -n "$ns" link set e0 up

@@ -133,7 +133,7 @@ logged() { grep -qE "$1" "$T/log"; }
 # a second namespace whose packets come in through the first one's veth
 nft_far() {
 	ip netns add "$NS-far"
-	ip link add v0 netns "$NS-far" type veth peer name v1 netns "$NS-gw"
+	ip -n "$NS-far" link add v0 type veth peer name v1 netns "$NS-gw"
 	gw ip addr add 192.0.2.1/24 dev v1
 	gw ip addr add 2001:db8:1::1/48 dev v1 nodad
 	gw ip link set v1 up

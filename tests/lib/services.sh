@@ -41,7 +41,7 @@ home() {
 	bot 40
 	ip netns add "$NS-home"
 	BOTS="$BOTS home"
-	ip link add h0 netns "$NS-home" type veth peer name lan0 netns "$NS-bot40"
+	ip -n "$NS-home" link add h0 type veth peer name lan0 netns "$NS-bot40"
 	ip -n "$NS-bot40" addr add 10.0.0.1/24 dev lan0
 	ip -n "$NS-bot40" link set lan0 up
 	bot_run 40 sysctl -qw net.ipv4.ip_forward=1

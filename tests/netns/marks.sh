@@ -16,7 +16,7 @@ trap_start() {
 	local all="$TRAP4 $PBX4"
 	ip netns add "$NS-trap"
 	BOTS="$BOTS trap"
-	ip link add t0 netns "$NS-trap" type veth peer name trap0 netns "$NS-gw"
+	ip -n "$NS-trap" link add t0 type veth peer name trap0 netns "$NS-gw"
 	ip -n "$NS-trap" link set lo up
 	ip -n "$NS-trap" addr add $TRAP4/30 dev t0
 	ip -n "$NS-trap" addr add $PBX4/32 dev lo

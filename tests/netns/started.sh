@@ -96,7 +96,7 @@ rmdir "$T/view" # machine_boot makes it
 ran=0
 ip netns add "$NS-lan"
 BOTS="$BOTS lan"
-ip link add p1 netns "$NS-pbx" type veth peer name l0 netns "$NS-lan"
+ip -n "$NS-pbx" link add p1 type veth peer name l0 netns "$NS-lan"
 ip -n "$NS-pbx" addr add 192.168.1.1/24 dev p1
 ip -n "$NS-pbx" link set p1 up
 ip -n "$NS-lan" link set lo up
